@@ -1,0 +1,65 @@
+# `make help` lists the words. Backends are the folders `serve_*` beside `serve_core`: delete one and the rest still works.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+ARTIFACT ?= artifact
+BACKENDS := $(filter-out core,$(patsubst serve_%/,%,$(wildcard serve_*/)))
+BACKEND ?= $(firstword $(BACKENDS))
+PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS))
+PORT_fastapi := 8000
+PORT_flask := 8001
+N ?= 10000
+
+.DEFAULT_GOAL := help
+.PHONY: help serve dev model check format test fuzz lock
+
+help: ## list the words
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+
+serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run the services: FastAPI on port 8000, Flask on 8001
+	@trap 'kill 0' INT TERM EXIT; \
+	$(foreach backend,$(BACKENDS),SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(PORT_$(backend)) $(RUN) -m serve_$(backend) &) \
+	wait
+
+dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run BACKEND=fastapi or flask, again after each change
+	SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(PORT_$(BACKEND)) \
+	$(VENV)/bin/watchfiles --filter python '$(RUN) -m serve_$(BACKEND)' model serve_core serve_$(BACKEND)
+
+model: $(VENV)/installed ## train, print held-out scores, write the artifact
+	$(RUN) -m model.train $(ARTIFACT)
+
+check: $(VENV)/installed ## format, lint, types, imports
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy $(addprefix -p ,$(PACKAGES) tests)
+	$(foreach backend,$(BACKENDS),PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache --no-logo --config serve_$(backend)/.importlinter &&) true
+
+format: $(VENV)/installed ## write the format and the fixes that ruff is sure of
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+test: $(VENV)/installed ## every test; those with containers need a Docker engine and say so
+	rm -f .coverage .coverage.*
+	$(RUN) -m coverage run -m pytest
+	$(RUN) -m coverage combine --quiet
+	$(RUN) -m coverage report
+
+fuzz: $(VENV)/installed ## compare the services on N=10000 requests from a fresh seed
+	$(RUN) -m tests.fuzz --requests $(N)
+
+lock: ## compile the locks anew from pyproject.toml (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
+	  pyproject.toml $(addprefix --extra ,$(BACKENDS)) --group dev -o dev.lock
+	for backend in $(BACKENDS); do \
+	  uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
+	    pyproject.toml --extra $$backend -c dev.lock -o docker/$$backend.lock; \
+	done
+
+$(VENV)/installed: dev.lock
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r dev.lock
+	touch $@
+
+$(ARTIFACT)/manifest.json: | $(VENV)/installed
+	$(RUN) -m model.train $(ARTIFACT)
