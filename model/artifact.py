@@ -1,0 +1,223 @@
+"""An artifact on disk: written once in one step, and believed only after every check has passed."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import math
+import pickle
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+
+from .errors import ArtifactError, ManifestError
+from .manifest import Manifest, manifest_from_bytes, running_libraries, sha256
+from .prediction import Prediction, Predictor, outputs_of
+from .signature import Row, Signature, rows_of
+
+MANIFEST, ESTIMATOR, GOLDEN = "manifest.json", "model.joblib", "golden.json"
+GOLDEN_ROWS = 16
+
+# Batched and single predictions differ in the last bits, and so do CPUs (FACTS: 2.2e-16 for linear models).
+TOLERANCE = 1e-6
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded artifact: what it says of itself, and what predicts.
+
+    Attributes:
+        digest: SHA-256 of the manifest's bytes, what `SERVE_ARTIFACT_DIGEST` pins.
+        runtime: what runs, one of the manifest's runtimes.
+    """
+
+    manifest: Manifest
+    digest: str
+    runtime: str
+    predictor: Predictor
+
+    @property
+    def signature(self) -> Signature:
+        return self.manifest.signature
+
+    def predict(self, rows: list[Row]) -> list[Prediction]:
+        return self.predictor.predict(rows)
+
+
+def save(
+    estimator: Any,
+    frame: pd.DataFrame,
+    signature: Signature,
+    folder: Path,
+    *,
+    name: str,
+    version: str,
+    metrics: Mapping[str, float] | None = None,
+) -> Manifest:
+    """Write the artifact of a fitted estimator; an older one in `folder` is replaced.
+
+    Args:
+        frame: training rows, of which the first become the golden rows.
+        metrics: held-out scores, or None where nothing was scored.
+    """
+    outputs = outputs_of(estimator)
+    golden = rows_of(frame.head(GOLDEN_ROWS), signature)
+    predictions = Predictor(estimator, signature, outputs).predict(golden)
+    files = {ESTIMATOR: _dumped(estimator), GOLDEN: _json({"rows": golden, "predictions": predictions})}
+    manifest = Manifest(
+        name=name,
+        version=version,
+        signature=signature,
+        outputs=outputs,
+        metrics=metrics,
+        libraries=running_libraries(),
+        modules=_modules_of(estimator),
+        runtimes=("sklearn",),
+        files={file: sha256(content) for file, content in files.items()},
+    ).with_content_digest()
+    _write(folder, {**files, MANIFEST: manifest.to_bytes()})
+    return manifest
+
+
+def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False) -> Model:
+    """Check the artifact and load it, in the order that opens the pickle last.
+
+    Args:
+        digest: what the manifest's SHA-256 must be; None takes any manifest.
+        any_sklearn: also load what another version of scikit-learn has trained.
+    Raises: ArtifactError with the first check that failed.
+    """
+    manifest, manifest_digest = _checked_manifest(folder, digest)
+    contents = {file: _checked_content(folder / file, expected) for file, expected in manifest.files.items()}
+    _check_libraries(folder, manifest, any_sklearn)
+    estimator = _unpickled(folder / ESTIMATOR, contents[ESTIMATOR])
+    predictor = Predictor(estimator, manifest.signature, manifest.outputs)
+    _check_golden(folder / GOLDEN, contents[GOLDEN], predictor)
+    return Model(manifest, manifest_digest, "sklearn", predictor)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _checked_manifest(folder: Path, pinned: str | None) -> tuple[Manifest, str]:
+    path = folder / MANIFEST
+    content = _read(path)
+    digest = sha256(content)
+    if pinned not in (None, digest):
+        raise ArtifactError(f"{path} has the SHA-256 {digest}, but {pinned} is pinned")
+    try:
+        manifest = manifest_from_bytes(content)
+    except ManifestError as error:
+        raise ArtifactError(f"{path} {error}") from None
+    if missing := {ESTIMATOR, GOLDEN} - manifest.files.keys():
+        raise ArtifactError(f"{path} names no {' and no '.join(sorted(missing))}")
+    return manifest, digest
+
+
+def _checked_content(path: Path, expected: str) -> bytes:
+    content = _read(path)
+    if (actual := sha256(content)) != expected:
+        raise ArtifactError(f"{path} is not the file that was packaged: its SHA-256 is {actual}, not {expected}")
+    return content
+
+
+def _check_libraries(folder: Path, manifest: Manifest, any_sklearn: bool) -> None:
+    for library, running in running_libraries().items():
+        trained = manifest.libraries.get(library)
+        if trained == running:
+            continue
+        if library == "scikit-learn" and not any_sklearn:
+            raise ArtifactError(
+                f"{folder / MANIFEST}: trained with scikit-learn {trained}, running {running}; "
+                "train it again, or allow the difference by SERVE_ALLOW_OTHER_SKLEARN=true"
+            )
+        logger.warning("%s was trained with %s %s, running %s", manifest.name, library, trained, running)
+
+
+def _unpickled(path: Path, content: bytes) -> Any:
+    try:
+        return joblib.load(io.BytesIO(content))
+    except Exception as error:  # a pickle may raise anything: it is a program
+        raise ArtifactError(f"{path} cannot be unpickled: {type(error).__name__}: {error}") from error
+
+
+def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
+    try:
+        golden = json.loads(content)
+        rows, expected = golden["rows"], golden["predictions"]
+        actual = predictor.predict(rows)
+        differing = [
+            index
+            for index, pair in enumerate(zip(expected, actual, strict=True))
+            if not _agree(*pair, spread=_spread(expected))
+        ]
+    except Exception as error:  # whatever the estimator or a broken file raises, it must not be served
+        raise ArtifactError(f"{path}: the golden rows cannot be predicted: {type(error).__name__}: {error}") from error
+    if differing:
+        raise ArtifactError(f"{path}: the model predicts golden row {differing[0]} otherwise than when it was packaged")
+
+
+def _agree(expected: Prediction, actual: Prediction, *, spread: float) -> bool:
+    """Same labels, |Δp| <= 1e-6, values within 1e-6 of the spread of the golden values."""
+    if expected.keys() != actual.keys() or expected.get("label") != actual.get("label"):
+        return False
+    if "value" in expected:
+        return math.isclose(expected["value"], actual["value"], rel_tol=0, abs_tol=TOLERANCE * spread)
+    probabilities, others = expected.get("probabilities", {}), actual.get("probabilities", {})
+    return probabilities.keys() == others.keys() and all(
+        math.isclose(probabilities[key], others[key], rel_tol=0, abs_tol=TOLERANCE) for key in probabilities
+    )
+
+
+def _spread(predictions: list[Prediction]) -> float:
+    values = [prediction["value"] for prediction in predictions if "value" in prediction]
+    return (max(values) - min(values)) or 1.0 if values else 1.0
+
+
+def _dumped(estimator: Any) -> bytes:
+    buffer = io.BytesIO()
+    joblib.dump(estimator, buffer)
+    return buffer.getvalue()
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _modules_of(estimator: Any) -> tuple[str, ...]:
+    """What unpickling imports, recorded by unpickling a copy of what the caller already runs."""
+    modules: set[str] = set()
+
+    class Recorder(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            modules.add(module)
+            return super().find_class(module, name)
+
+    Recorder(io.BytesIO(pickle.dumps(estimator))).load()
+    return tuple(sorted(modules))
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """All files or none: they are written beside `folder`, which then takes their place."""
+    fresh, stale = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    for leftover in (fresh, stale):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name, content in files.items():
+        (fresh / name).write_bytes(content)
+    if folder.exists():
+        folder.rename(stale)
+    fresh.rename(folder)
+    shutil.rmtree(stale, ignore_errors=True)

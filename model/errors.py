@@ -1,0 +1,19 @@
+"""What the model package raises; each message is a sentence for a person."""
+
+from __future__ import annotations
+
+
+class SignatureError(ValueError):
+    """A training frame or a manifest from which no signature can be made."""
+
+
+class ManifestError(ValueError):
+    """A manifest that is not as `Manifest.to_bytes` writes it."""
+
+
+class ArtifactError(ValueError):
+    """An artifact that must not be served; the message names the file and the reason."""
+
+
+class BadPrediction(ValueError):
+    """The estimator answered with another number of rows, with NaN or with a label it was not trained on."""

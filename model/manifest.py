@@ -1,0 +1,126 @@
+"""What an artifact says of itself: `manifest.json`, checked before anything else is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from platform import python_version
+from typing import Any, get_args
+
+from .errors import ManifestError, SignatureError
+from .prediction import Outputs, Task
+from .signature import Signature, Value, signature_from_json
+
+FORMAT = 1
+LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The manifest's fields.
+
+    Attributes:
+        version: the author's string, a dash and the first 12 digits of the content digest.
+        metrics: held-out scores by name; None where nothing was scored.
+        libraries: versions at training, by distribution name, and "python".
+        modules: the modules that the pickle imports.
+        runtimes: what passed parity with the estimator, itself ("sklearn") included.
+        files: SHA-256 of every other file of the artifact, by name.
+    """
+
+    name: str
+    version: str
+    signature: Signature
+    outputs: Outputs
+    metrics: Mapping[str, float] | None
+    libraries: Mapping[str, str]
+    modules: tuple[str, ...]
+    runtimes: tuple[str, ...]
+    files: Mapping[str, str]
+
+    def to_bytes(self) -> bytes:
+        document = {
+            "format": FORMAT,
+            "name": self.name,
+            "version": self.version,
+            "task": self.outputs.task,
+            "labels": list(self.outputs.labels),
+            "has_probabilities": self.outputs.has_probabilities,
+            "signature": self.signature.to_json(),
+            "metrics": dict(self.metrics) if self.metrics is not None else "nothing was scored",
+            "libraries": dict(self.libraries),
+            "modules": list(self.modules),
+            "runtimes": list(self.runtimes),
+            "files": dict(self.files),
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+    def with_content_digest(self) -> Manifest:
+        """The same with the digest of all it says, files included, behind the author's version."""
+        return replace(self, version=f"{self.version}-{sha256(self.to_bytes())[:12]}")
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def running_libraries() -> dict[str, str]:
+    return {"python": python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def manifest_from_bytes(content: bytes) -> Manifest:
+    """Raises: ManifestError with the first thing that is missing or of the wrong kind."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ManifestError("is not a JSON object")
+    if document.get("format") != FORMAT:
+        raise ManifestError(f"has the format {document.get('format')!r}, this code reads {FORMAT}")
+
+    def field(name: str, is_right: bool) -> Any:
+        if not is_right:
+            raise ManifestError(f"has no usable {name!r}")
+        return document[name]
+
+    metrics = document.get("metrics")
+    try:
+        signature = signature_from_json(document.get("signature"))
+    except SignatureError as error:
+        raise ManifestError(f"is not usable: {error}") from None
+    return Manifest(
+        name=field("name", isinstance(document.get("name"), str)),
+        version=field("version", isinstance(document.get("version"), str)),
+        signature=signature,
+        outputs=Outputs(
+            task=field("task", document.get("task") in get_args(Task)),
+            labels=tuple(field("labels", _are(Value, document.get("labels")))),
+            has_probabilities=field("has_probabilities", isinstance(document.get("has_probabilities"), bool)),
+        ),
+        metrics=metrics if field("metrics", isinstance(metrics, dict | str)) and isinstance(metrics, dict) else None,
+        libraries=field("libraries", _is_table_of_strings(document.get("libraries"))),
+        modules=tuple(field("modules", _are(str, document.get("modules")))),
+        runtimes=tuple(field("runtimes", _are(str, document.get("runtimes")))),
+        files=field("files", _is_table_of_digests(document.get("files"))),
+    )
+
+
+def _are(kind: Any, values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, kind) for value in values)
+
+
+def _is_table_of_strings(table: object) -> bool:
+    return isinstance(table, dict) and all(isinstance(value, str) for value in table.values())
+
+
+def _is_table_of_digests(table: object) -> bool:
+    """File names without a path, so that nothing outside the artifact's folder is ever read."""
+    return isinstance(table, dict) and all(
+        re.fullmatch(r"\w[\w.-]*", name) and isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest)
+        for name, digest in table.items()
+    )

@@ -1,0 +1,199 @@
+"""What the model takes: features in training order, each with its kind, unit, bounds and an example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, get_args
+
+import pandas as pd
+
+from .errors import SignatureError
+
+Kind = Literal["number", "integer", "boolean", "category", "text"]
+Value = str | int | float | bool | None
+Row = list[Value]  # values in signature order
+
+# A column of strings with more distinct values than this is free text rather than a category.
+MAX_CATEGORIES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One column of the training frame, as a client must send it.
+
+    Attributes:
+        dtype: the column's pandas dtype at training, with which `frame_of` builds it again.
+        categories: the values allowed where `kind` is "category", sorted; else empty.
+        minimum, maximum: declared bounds, inclusive; None where nothing was declared.
+        observed: smallest and largest value in the training data, for numbers and integers.
+    """
+
+    name: str
+    kind: Kind
+    dtype: str
+    nullable: bool
+    unit: str | None = None
+    categories: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    observed: tuple[float, float] | None = None
+    example: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The features in the order of the training frame's columns."""
+
+    features: tuple[Feature, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [feature.name for feature in self.features]
+
+    @property
+    def example(self) -> dict[str, Value]:
+        """One instance that is known to be valid: a row of the training data."""
+        return {feature.name: feature.example for feature in self.features}
+
+    def to_json(self) -> dict[str, Any]:
+        return {"features": [asdict(feature) for feature in self.features]}
+
+
+def infer_signature(frame: pd.DataFrame, corrections: Mapping[str, Mapping[str, Any]] | None = None) -> Signature:
+    """Read the signature off a training frame; the author corrects what a frame cannot tell.
+
+    Args:
+        frame: the features as the estimator was fitted on them, without the target.
+        corrections: per feature, fields of `Feature` to set: `{"body_mass_g": {"unit": "g", "minimum": 0}}`.
+    Raises: SignatureError where a name is no usable key, a column has no kind, or a correction fits no feature.
+    """
+    names = list(frame.columns)
+    if not names:
+        raise SignatureError("the training frame has no columns")
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise SignatureError(f"the column name {name!r} is not a non-empty string")
+        if names.count(name) > 1:
+            raise SignatureError(f"the column name {name!r} occurs more than once")
+
+    corrections = corrections or {}
+    if unknown := sorted(corrections.keys() - set(names)):
+        raise SignatureError(f"no such feature to correct: {', '.join(unknown)}")
+
+    complete = frame.dropna()
+    examples = (complete if len(complete) else frame).iloc[0]
+    features = []
+    for name in names:
+        feature = _infer_feature(frame[name], examples[name])
+        try:
+            features.append(replace(feature, **corrections.get(name, {})))
+        except TypeError as error:
+            raise SignatureError(f"the correction of {name!r} names no field of a feature: {error}") from None
+    return Signature(tuple(features))
+
+
+def frame_of(rows: list[Row], signature: Signature) -> pd.DataFrame:
+    """The frame that the estimator was fitted on, in names, order and dtypes; null becomes missing."""
+    columns = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {
+            feature.name: pd.Series(column, dtype=_pandas_dtype(feature))
+            for feature, column in zip(signature.features, columns, strict=True)
+        }
+    )
+
+
+def rows_of(frame: pd.DataFrame, signature: Signature) -> list[Row]:
+    """The rows as a client would have sent them: plain Python values, null where one is missing."""
+    columns = [
+        [_plain(value, feature.kind) for value in frame[feature.name].tolist()] for feature in signature.features
+    ]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def signature_from_json(document: object) -> Signature:
+    """Raises: SignatureError with the first thing that is not as `Signature.to_json` writes it."""
+    features = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(features, list) or not features:
+        raise SignatureError("the signature has no list of features")
+    return Signature(tuple(_feature_from_json(feature) for feature in features))
+
+
+def _infer_feature(column: pd.Series[Any], example: object) -> Feature:
+    name, dtype = str(column.name), str(column.dtype)
+    present = column.dropna()
+    nullable = len(present) < len(column)
+    kind, categories = _kind_of(name, column, present)
+    observed = None
+    if kind in ("number", "integer") and len(present):
+        observed = (present.min().item(), present.max().item())
+    return Feature(
+        name=name,
+        kind=kind,
+        dtype=dtype,
+        nullable=nullable,
+        categories=categories,
+        observed=observed,
+        example=_plain(example, kind),
+    )
+
+
+def _kind_of(name: str, column: pd.Series[Any], present: pd.Series[Any]) -> tuple[Kind, tuple[str, ...]]:
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return "boolean", ()
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return "integer", ()
+    if pd.api.types.is_float_dtype(column.dtype):
+        return "number", ()
+    values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else present.unique()
+    if not all(isinstance(value, str) for value in values):
+        raise SignatureError(f"the column {name!r} ({column.dtype}) holds neither numbers, booleans nor strings alone")
+    if isinstance(column.dtype, pd.CategoricalDtype) or len(values) <= MAX_CATEGORIES:
+        return "category", tuple(sorted(values))
+    return "text", ()
+
+
+def _pandas_dtype(feature: Feature) -> Any:
+    return pd.CategoricalDtype(list(feature.categories)) if feature.dtype == "category" else feature.dtype
+
+
+def _plain(value: Any, kind: Kind) -> Value:
+    if pd.isna(value):
+        return None
+    if kind == "number":
+        return float(value)
+    if kind == "integer":
+        return int(value)
+    return bool(value) if kind == "boolean" else str(value)
+
+
+def _feature_from_json(document: object) -> Feature:
+    if not isinstance(document, dict):
+        raise SignatureError("a feature of the signature is not an object")
+    fields: dict[str, Any] = dict(document)
+    name = fields.get("name")
+    if unknown := fields.keys() - set(Feature.__slots__):
+        raise SignatureError(f"the feature {name!r} has unknown fields: {', '.join(sorted(unknown))}")
+
+    def check(field: str, is_right: bool) -> None:
+        if not is_right:
+            raise SignatureError(f"the feature {name!r} has no usable {field!r}")
+
+    def is_number(value: object) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
+    check("name", isinstance(name, str) and name != "")
+    check("kind", fields.get("kind") in get_args(Kind))
+    check("dtype", isinstance(fields.get("dtype"), str))
+    check("nullable", isinstance(fields.get("nullable"), bool))
+    check("unit", isinstance(fields.get("unit"), str | None))
+    categories = fields.get("categories", [])
+    check("categories", isinstance(categories, list) and all(isinstance(category, str) for category in categories))
+    check("categories", (len(categories) > 0) == (fields["kind"] == "category"))
+    for bound in ("minimum", "maximum"):
+        check(bound, fields.get(bound) is None or is_number(fields[bound]))
+    observed = fields.get("observed")
+    check("observed", observed is None or (isinstance(observed, list) and [*map(is_number, observed)] == [True, True]))
+    check("example", isinstance(fields.get("example"), Value))
+    return Feature(**{**fields, "categories": tuple(categories), "observed": tuple(observed) if observed else None})
