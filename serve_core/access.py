@@ -1,0 +1,31 @@
+"""The end of every request: one count in the metrics, one line in the log."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import structlog
+
+from .metrics import UNMATCHED, Metrics
+from .settings import Settings
+
+logger = structlog.get_logger("serve.access")
+
+
+class AccessLog:
+    def __init__(self, metrics: Metrics, settings: Settings) -> None:
+        self._metrics = metrics
+        self._writes_lines = settings.access_log
+
+    def finished(self, *, route: str | None, method: str, status: int, started: float) -> None:
+        """
+        Args:
+            route: the template of the route that answered; None where none did.
+            started: when the headers had come, on `perf_counter`'s clock.
+        """
+        seconds = perf_counter() - started
+        self._metrics.count_request(route, method, status, seconds)
+        if self._writes_lines:
+            logger.info(
+                "request", method=method, route=route or UNMATCHED, status=status, duration_ms=round(seconds * 1000, 3)
+            )

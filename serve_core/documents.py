@@ -1,0 +1,29 @@
+"""The answers that say what is served, written once at the start."""
+
+from __future__ import annotations
+
+import orjson
+
+from model.artifact import Model
+
+ALIVE = orjson.dumps({"status": "alive"})
+READY = orjson.dumps({"status": "ready"})
+
+
+def model_document(model: Model) -> bytes:
+    """What `GET /model` answers."""
+    manifest = model.manifest
+    return orjson.dumps(
+        {
+            "name": manifest.name,
+            "version": manifest.version,
+            "digest": model.digest,
+            "task": manifest.outputs.task,
+            "labels": manifest.outputs.labels,
+            "has_probabilities": manifest.outputs.has_probabilities,
+            "signature": manifest.signature.to_json(),
+            "metrics": manifest.metrics,
+            "libraries": manifest.libraries,
+            "runtime": {"name": model.runtime, "reason": "the estimator itself, the only runtime of this artifact"},
+        }
+    )

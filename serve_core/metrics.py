@@ -1,0 +1,87 @@
+"""Prometheus metrics, exact over all workers of a service: each writes files of its own, a scrape adds them up.
+
+Import this after `environment.prepared_environment`: prometheus_client chooses where values live when it is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from .environment import METRICS_FOLDER
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+
+# The label of everything that no route answers: paths are the client's words, and would be endless.
+UNMATCHED = "unmatched"
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Metrics:
+    """The metrics of one worker."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self.requests = Counter(
+            "serve_requests", "Requests answered.", ("route", "method", "status"), registry=registry
+        )
+        self.request_seconds = Histogram(
+            "serve_request_seconds",
+            "From the request's headers to its answer.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.rows = Counter("serve_rows", "Rows predicted.", registry=registry)
+        self.model_calls = Counter("serve_model_calls", "Calls of the model.", ("outcome",), registry=registry)
+        self.model_call_seconds = Histogram(
+            "serve_model_call_seconds", "Time in one call of the model.", buckets=_SECONDS, registry=registry
+        )
+        self.model_call_rows = Histogram(
+            "serve_model_call_rows", "Rows in one call of the model.", buckets=_ROWS, registry=registry
+        )
+        self.queue_requests = _gauge("serve_queue_requests", "Requests admitted and not yet answered.", registry)
+        self.queue_rows = _gauge("serve_queue_rows", "Rows admitted and not yet answered.", registry)
+        self.ready_workers = _gauge("serve_ready_workers", "Workers that take predictions.", registry)
+
+    def count_request(self, route: str | None, method: str, status: int, seconds: float) -> None:
+        """Args:
+        route: the matched route's template, None where nothing matched.
+        """
+        label = route or UNMATCHED
+        self.requests.labels(label, method if method in METHODS else "other", str(status)).inc()
+        self.request_seconds.labels(label).observe(seconds)
+
+
+def scrape() -> bytes:
+    """All workers' metrics in the text format of `MEDIA_TYPE`.
+
+    Counters of dead workers stay, their gauges go. It is done here, and not when a worker ends, because uvicorn has no
+    hook for that.
+    """
+    folder = Path(os.environ[METRICS_FOLDER])
+    for pid in {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*_*.db")}:
+        if not _is_alive(pid):
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def _gauge(name: str, meaning: str, registry: CollectorRegistry) -> Gauge:
+    return Gauge(name, meaning, registry=registry, multiprocess_mode="livesum")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""What the headers of a request may say, before its body is read."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+from .problems import BodyTooLarge, UnsupportedContentEncoding, UnsupportedMediaType
+
+# A body that is refused for its length is read on for so long, and thrown away: a client that is still sending would
+# see a broken connection instead of the answer.
+MAX_DISCARDED_BYTES = 64 * 1024**2
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def request_id_of(header: str | None) -> str:
+    """The client's `X-Request-ID` if it is harmless, a new one otherwise."""
+    return header if header and _REQUEST_ID.fullmatch(header) else uuid4().hex
+
+
+def check_headers(
+    content_type: str | None, content_encoding: str | None, content_length: int | None, max_body_bytes: int
+) -> None:
+    """Raises: UnsupportedMediaType, UnsupportedContentEncoding, BodyTooLarge where reading on would not help."""
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType
+    if (content_encoding or "identity").strip().lower() != "identity":
+        raise UnsupportedContentEncoding
+    if content_length is not None and content_length > max_body_bytes + MAX_DISCARDED_BYTES:
+        raise BodyTooLarge(max_body_bytes)

@@ -1,0 +1,55 @@
+"""What both services do before they serve: settings, environment, port. What is wrong ends the start in a sentence."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from model.errors import ArtifactError
+
+from .environment import NoMetricsFolder, prepared_environment
+from .settings import Settings, SettingsError
+
+logger = structlog.get_logger("serve.startup")
+
+BACKLOG = 2048
+
+# A worker that does not answer its supervisor is killed after this long: far beyond any call of a model.
+HUNG_WORKER_S = 600
+
+
+class PortUnusable(OSError):
+    """Nothing can listen at the address; the message is a sentence."""
+
+
+@contextmanager
+def started() -> Iterator[Settings]:
+    """The settings, in an environment ready for the imports of `server`; what is wrong exits with a sentence and 1."""
+    try:
+        settings = Settings.from_env(os.environ)
+        with prepared_environment():
+            yield settings
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (SettingsError, NoMetricsFolder, PortUnusable, ArtifactError) as reason:
+        sys.exit(str(reason))
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Raises: PortUnusable where the port is taken, or the address is not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        raise PortUnusable(
+            f"Cannot listen on {host}, port {port}: {getattr(error, 'strerror', None) or error}."
+        ) from None
+    listener.set_inheritable(True)
+    address, bound_port = listener.getsockname()[:2]
+    logger.info("listening", host=address, port=bound_port)
+    return listener
