@@ -1,0 +1,1 @@
+"""The FastAPI service: Pydantic declares what the Flask service spells out."""

@@ -1,0 +1,46 @@
+"""The application: its parts put together around a service that is not started yet."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from serve_core.access import AccessLog
+from serve_core.openapi import DESCRIPTION
+from serve_core.service import Service
+from serve_core.settings import Settings
+
+from .docs import docs_routes
+from .errors import add_error_handlers
+from .middleware import RequestMiddleware
+from .routes import service_routes
+
+
+def create_app(service: Service, settings: Settings) -> FastAPI:
+    """The lifespan starts and stops the service."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        yield
+        service.stop()
+
+    manifest = service.model.manifest
+    app = FastAPI(
+        title=manifest.name,
+        version=manifest.version,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.service = service
+    app.add_middleware(RequestMiddleware, access_log=AccessLog(service.metrics, settings))
+    add_error_handlers(app)
+    app.include_router(service_routes(service.model, settings))
+    app.include_router(docs_routes)
+    return app

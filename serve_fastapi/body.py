@@ -1,0 +1,70 @@
+"""The way of a body from the wire to the declared model: counted, parsed once, validated, refused where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from serve_core.json_profile import parse_and_validate
+from serve_core.problems import BodyTooLarge, IncompleteBody
+from serve_core.requests import MAX_DISCARDED_BYTES, check_headers
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Validate = Callable[[object], object]
+
+
+def json_route(validate: Validate, max_body_bytes: int) -> type[APIRoute]:
+    """The class of a route whose JSON body `validate` turns into the model that the route declares."""
+
+    class JsonRoute(APIRoute):
+        def get_route_handler(self) -> Handler:
+            handle = super().get_route_handler()
+
+            async def handle_json(request: Request) -> Response:
+                # FastAPI reads a body inside a `try` that makes a 400 of every error: ours are raised before it.
+                body = await read_body(request, max_body_bytes)
+                return await handle(_ValidatedRequest(request, parse_and_validate(body, validate)))
+
+            return handle_json
+
+    return JsonRoute
+
+
+async def read_body(request: Request, max_body_bytes: int) -> bytes:
+    """Raises: what `check_headers` raises, BodyTooLarge, IncompleteBody."""
+    headers = request.headers
+    length = headers.get("content-length")
+    # A header sent twice is joined, as WSGI does it.
+    encoding = ",".join(headers.getlist("content-encoding"))
+    check_headers(headers.get("content-type"), encoding, int(length) if length else None, max_body_bytes)
+    body, n_bytes = bytearray(), 0
+    try:
+        async for chunk in request.stream():
+            n_bytes += len(chunk)
+            if n_bytes <= max_body_bytes:
+                body += chunk
+            elif n_bytes > max_body_bytes + MAX_DISCARDED_BYTES:
+                break
+    except ClientDisconnect:
+        raise IncompleteBody from None
+    if n_bytes > max_body_bytes:
+        raise BodyTooLarge(max_body_bytes)
+    return bytes(body)
+
+
+class _ValidatedRequest(Request):
+    """A request whose body has been read: FastAPI finds the model that the route declares where it looks for JSON."""
+
+    def __init__(self, request: Request, validated: object) -> None:
+        super().__init__(request.scope, request.receive)
+        self._validated = validated
+
+    async def body(self) -> bytes:
+        return b"read"
+
+    async def json(self) -> Any:
+        return self._validated

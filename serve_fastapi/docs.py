@@ -1,0 +1,35 @@
+"""Swagger UI at /docs, from files that are installed here: no browser has to reach a CDN."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from fastapi import APIRouter
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import FileResponse, HTMLResponse
+
+from serve_core.problems import NotFound
+
+ASSETS = files("fastapi_swagger") / "resources"
+ASSET_NAMES = {"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"}
+
+docs_routes = APIRouter(include_in_schema=False)
+
+
+@docs_routes.get("/docs")
+async def docs() -> HTMLResponse:
+    # Relative addresses hold behind a path prefix too.
+    return get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Swagger UI",
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url="docs/favicon-32x32.png",
+    )
+
+
+@docs_routes.get("/docs/{name}")
+async def asset(name: str) -> FileResponse:
+    if name not in ASSET_NAMES:
+        raise NotFound
+    return FileResponse(str(ASSETS / name))

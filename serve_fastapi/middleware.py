@@ -1,0 +1,57 @@
+"""Around every request: its id, HEAD answered as GET, bugs answered as 500, one count and one line at its end."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serve_core.access import AccessLog
+from serve_core.logs import begin_request
+from serve_core.problems import InternalError
+from serve_core.requests import request_id_of
+
+from .errors import problem_response
+
+
+class RequestMiddleware:
+    """Plain ASGI: Starlette's `BaseHTTPMiddleware` would wrap every answer in a task of its own."""
+
+    def __init__(self, app: ASGIApp, access_log: AccessLog) -> None:
+        self._app = app
+        self._access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        started = perf_counter()
+        # An id sent twice is joined, as WSGI does it, and is no usable id then.
+        request_id = request_id_of(",".join(Headers(scope=scope).getlist("x-request-id")))
+        begin_request(request_id)
+        # The server drops the body of an answer to HEAD, so the routes need not know of it.
+        method = scope["method"]
+        scope = {**scope, "method": "GET" if method == "HEAD" else method, "state": {"request_id": request_id}}
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            failure = InternalError()
+            failure.__cause__ = error
+            response = problem_response(failure, request_id)
+            if not status:
+                await response(scope, receive, send_with_id)
+        finally:
+            # A path that exists answers 405 to a wrong method, but it is no route that answers.
+            route = scope["route"].path if "route" in scope and status != 405 else None
+            self._access_log.finished(route=route, method=method, status=status, started=started)

@@ -1,0 +1,76 @@
+"""uvicorn: one process that serves, or a supervisor with as many workers as the settings say."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from model.artifact import Model, load
+from serve_core.draining import drain_on_sigterm
+from serve_core.logs import configure_logging
+from serve_core.metrics import Metrics
+from serve_core.service import Service
+from serve_core.settings import Settings
+from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket
+
+from .app import create_app
+
+
+def serve(settings: Settings) -> None:
+    """Returns after SIGTERM, when every request is answered."""
+    configure_logging(settings)
+    model = load_model(settings)
+    sockets = [bound_socket(settings.host, settings.port)]
+    # uvicorn raises the signal again once it has stopped: a clean end is exit code 0.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if settings.workers == 1:
+        Server(_config(partial(worker_app, model, settings))).run(sockets)
+        return
+    del model  # it was good; each worker is a new interpreter and loads its own
+    supervisor = Multiprocess(_config(f"{__name__}:new_worker_app", workers=settings.workers), sockets)
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        sys.exit(STARTUP_FAILURE)
+
+
+def new_worker_app() -> FastAPI:
+    """The application of a worker that uvicorn has spawned."""
+    settings = Settings.from_env(os.environ)
+    configure_logging(settings)
+    return worker_app(load_model(settings), settings)
+
+
+def worker_app(model: Model, settings: Settings) -> FastAPI:
+    """Called by uvicorn in the process that serves, after it has installed its signal handlers."""
+    service = Service(model, settings, Metrics())
+    drain_on_sigterm(service, settings.drain_ms)
+    return create_app(service, settings)
+
+
+def load_model(settings: Settings) -> Model:
+    return load(settings.artifact, digest=settings.artifact_digest, any_sklearn=settings.allow_other_sklearn)
+
+
+def _config(app: Any, **options: Any) -> Config:
+    return Config(
+        app,
+        factory=True,
+        lifespan="on",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_worker_healthcheck=HUNG_WORKER_S,
+        **options,
+    )

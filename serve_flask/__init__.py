@@ -1,0 +1,1 @@
+"""The Flask service: spells out what Pydantic declares for the FastAPI service."""

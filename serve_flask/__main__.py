@@ -1,0 +1,17 @@
+"""Start the service: `python -m serve_flask`."""
+
+from __future__ import annotations
+
+from serve_core.startup import started
+
+
+def main() -> None:
+    with started() as settings:
+        # Not before: the libraries behind this import read the environment that `started` has prepared.
+        from .server import serve
+
+        serve(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""The application: its parts put together around a service that is not started yet."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from serve_core.access import AccessLog
+from serve_core.service import Service
+from serve_core.settings import Settings
+
+from .docs import docs_routes
+from .errors import add_error_handlers
+from .middleware import add_request_hooks
+from .routes import service_routes
+from .state import State
+
+
+def create_app(service: Service, settings: Settings) -> Flask:
+    """The server starts and stops the service, in the process that serves."""
+    app = Flask(__name__, static_folder=None)
+    # Paths and methods as they are: no redirect, no OPTIONS that nobody wrote.
+    app.url_map.merge_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.extensions["state"] = State(service, settings)
+    add_request_hooks(app, AccessLog(service.metrics, settings))
+    add_error_handlers(app)
+    app.register_blueprint(service_routes)
+    app.register_blueprint(docs_routes)
+    return app

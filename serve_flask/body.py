@@ -1,0 +1,45 @@
+"""The way of a body from the wire to rows: counted, parsed once, validated, refused where it must be."""
+
+from __future__ import annotations
+
+from flask import request
+
+from model.signature import Row
+from serve_core.json_profile import parse_and_validate
+from serve_core.problems import BodyTooLarge, IncompleteBody
+from serve_core.requests import MAX_DISCARDED_BYTES, check_headers
+
+from .state import state
+from .validation import rows_of
+
+CHUNK_BYTES = 64 * 1024
+
+
+def read_rows() -> list[Row]:
+    """Raises: what `read_body`, `parse_and_validate` and `rows_of` raise."""
+    signature, max_instances = state().signature, state().max_instances
+    return parse_and_validate(
+        read_body(state().max_body_bytes), lambda document: rows_of(document, signature, max_instances)
+    )
+
+
+def read_body(max_body_bytes: int) -> bytes:
+    """Raises: what `check_headers` raises, BodyTooLarge, IncompleteBody."""
+    headers = request.headers
+    check_headers(headers.get("Content-Type"), headers.get("Content-Encoding"), request.content_length, max_body_bytes)
+    try:
+        # Werkzeug's own limit cuts a chunked body silently: one byte more than is allowed shows that there is more.
+        body = request.stream.read(max_body_bytes + 1)
+        if len(body) > max_body_bytes:
+            _discard_rest()
+    except Exception as error:  # each server has exceptions of its own for a connection that ends or a broken chunk
+        raise IncompleteBody from error
+    if len(body) > max_body_bytes:
+        raise BodyTooLarge(max_body_bytes)
+    return body
+
+
+def _discard_rest() -> None:
+    n_bytes = 0
+    while n_bytes < MAX_DISCARDED_BYTES and (chunk := request.stream.read(CHUNK_BYTES)):
+        n_bytes += len(chunk)

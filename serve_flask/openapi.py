@@ -1,0 +1,125 @@
+"""The OpenAPI document, written over the signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model.artifact import Model
+from model.prediction import Outputs
+from model.signature import Feature, Signature
+from serve_core.faults import INT64_MAX, INT64_MIN
+from serve_core.openapi import DESCRIPTION, description_of, problem_responses
+
+Schema = dict[str, Any]
+
+TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "category": "string", "text": "string"}
+LABEL_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
+
+
+def openapi_document(model: Model, max_instances: int) -> Schema:
+    manifest = model.manifest
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": manifest.name, "description": DESCRIPTION, "version": manifest.version},
+        "paths": {
+            "/predict": {
+                "post": {
+                    "summary": "Predict",
+                    "description": "One prediction per instance, in the same order.",
+                    "operationId": "predict",
+                    "requestBody": {"required": True, "content": _json(_request(manifest.signature, max_instances))},
+                    "responses": _responses(
+                        _json(_answer(manifest.outputs)), problems=[400, 413, 415, 422, 500, 503, 504]
+                    ),
+                }
+            },
+            "/model": _get("What is served: signature, metrics, versions, runtime.", _json(_MODEL)),
+            "/livez": _get("The process answers.", _json(_STATUS)),
+            "/readyz": _get("The service takes predictions, or says why not.", _json(_STATUS), problems=[503]),
+            "/metrics": _get("Prometheus metrics of all workers.", {}),
+        },
+    }
+
+
+def _get(description: str, content: Schema, problems: list[int] | None = None) -> Schema:
+    return {"get": {"description": description, "responses": _responses(content, problems or [])}}
+
+
+def _responses(content: Schema, problems: list[int]) -> Schema:
+    ok = {"200": {"description": "Successful Response", **({"content": content} if content else {})}}
+    return ok | {str(status): response for status, response in problem_responses(problems).items()}
+
+
+def _json(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+def _object(properties: Schema, **more: Any) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties), **more}
+
+
+def _request(signature: Signature, max_instances: int) -> Schema:
+    instance = _object({feature.name: _feature(feature) for feature in signature.features}, additionalProperties=False)
+    instances = {
+        "type": "array",
+        "items": instance,
+        "minItems": 1,
+        "maxItems": max_instances,
+        "examples": [[signature.example]],
+    }
+    return _object({"instances": instances}, additionalProperties=False)
+
+
+def _feature(feature: Feature) -> Schema:
+    schema: Schema = {"type": TYPES[feature.kind]}
+    if feature.kind == "category":
+        schema["enum"] = list(feature.categories)
+    least, most = feature.minimum, feature.maximum
+    if feature.kind == "integer":
+        least = INT64_MIN if least is None else least
+        most = INT64_MAX if most is None else most
+    if least is not None:
+        schema["minimum"] = least
+    if most is not None:
+        schema["maximum"] = most
+    if feature.nullable:
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    return {**schema, "description": description_of(feature), "examples": [feature.example]}
+
+
+def _answer(outputs: Outputs) -> Schema:
+    served = _object({"name": {"type": "string"}, "version": {"type": "string"}})
+    predictions = {"type": "array", "items": _object(_prediction(outputs))}
+    return _object({"predictions": predictions, "model": served})
+
+
+def _prediction(outputs: Outputs) -> Schema:
+    if outputs.task == "regression":
+        return {"value": {"type": "number"}}
+    label = {"type": LABEL_TYPES[type(outputs.labels[0])], "enum": list(outputs.labels)}
+    if not outputs.has_probabilities:
+        return {"label": label}
+    return {"label": label, "probabilities": {"type": "object", "additionalProperties": {"type": "number"}}}
+
+
+_STRING: Schema = {"type": "string"}
+_STATUS = _object({"status": _STRING})
+_MODEL = _object(
+    {
+        "name": _STRING,
+        "version": _STRING,
+        "digest": {"type": "string", "description": "SHA-256 of the artifact's manifest"},
+        "task": _STRING,
+        "labels": {
+            "type": "array",
+            "items": {"anyOf": [_STRING, {"type": "integer"}, {"type": "number"}, {"type": "boolean"}]},
+        },
+        "has_probabilities": {"type": "boolean"},
+        "signature": {"type": "object", "additionalProperties": True},
+        "metrics": {
+            "anyOf": [{"type": "object", "additionalProperties": {"type": "number"}}, {"type": "null"}],
+        },
+        "libraries": {"type": "object", "additionalProperties": _STRING},
+        "runtime": _object({"name": _STRING, "reason": _STRING}),
+    }
+)

@@ -1,0 +1,82 @@
+"""gunicorn gthread: an arbiter that has loaded the model, and as many forked workers as the settings say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
+
+from model.artifact import load
+from serve_core.draining import drain_on_sigterm
+from serve_core.logs import configure_logging
+from serve_core.metrics import Metrics
+from serve_core.service import Service
+from serve_core.settings import Settings
+from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket
+
+from .app import create_app
+
+# An admitted request holds a thread until it is answered: these remain for health checks, metrics and refusals.
+SPARE_THREADS = 8
+
+
+def serve(settings: Settings) -> None:
+    """Never returns: the arbiter exits with code 0 after SIGTERM, when every request is answered."""
+    configure_logging(settings)
+    model = load(settings.artifact, digest=settings.artifact_digest, any_sklearn=settings.allow_other_sklearn)
+    listener = bound_socket(settings.host, settings.port)
+    service = Service(model, settings, Metrics())
+
+    def start(_: Worker) -> None:
+        service.start()
+        drain_on_sigterm(service, settings.drain_ms)
+
+    def stop(_arbiter: Any, _worker: Worker) -> None:
+        service.stop()
+
+    # The workers are forked from here, so they share the model's memory.
+    Gunicorn(
+        create_app(service, settings),
+        bind=f"fd://{listener.detach()}",
+        backlog=BACKLOG,
+        workers=settings.workers,
+        worker_class="gthread",
+        threads=settings.max_queue_requests + SPARE_THREADS,
+        preload_app=True,
+        post_worker_init=start,
+        worker_exit=stop,
+        timeout=HUNG_WORKER_S,
+        graceful_timeout=(settings.drain_ms + settings.deadline_ms) // 1000 + 5,
+        forwarded_allow_ips="",
+        control_socket_disable=True,
+        errorlog=None,
+        logger_class=PropagatingLogger,
+    ).run()
+
+
+class Gunicorn(BaseApplication):  # type: ignore[misc]
+    """gunicorn as its documentation embeds it: options from the caller, none from files or the command line."""
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._app = app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+class PropagatingLogger(Logger):  # type: ignore[misc]
+    """Leaves gunicorn's lines to the root logger, so that all of the service's are alike."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.propagate = True
