@@ -1,0 +1,114 @@
+"""The services as a user starts them: processes of `python -m serve_*`, asked over sockets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+ROOT = Path(__file__).parent.parent
+BACKENDS = sorted(folder.name.removeprefix("serve_") for folder in ROOT.glob("serve_*") if folder.name != "serve_core")
+
+# Long enough for a busy machine; reached only by a service that hangs.
+PATIENCE_S = 60.0
+
+
+@dataclass
+class Running:
+    """A service that listens.
+
+    Attributes:
+        lines: what it has logged so far, parsed.
+    """
+
+    backend: str
+    process: subprocess.Popen[str]
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def port(self) -> int:
+        port: int = self.logged("listening")["port"]
+        return port
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def logged(self, event: str, **values: Any) -> dict[str, Any]:
+        """The first line of this event with these values, waited for."""
+
+        def found() -> dict[str, Any] | None:
+            return next((line for line in self.lines if {"event": event, **values}.items() <= line.items()), None)
+
+        with self._changed:
+            assert self._changed.wait_for(lambda: found() or self.process.poll() is not None, PATIENCE_S), event
+            line = found()
+        assert line, f"no {event!r} in {self.lines}"
+        return line
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def exit_code(self) -> int:
+        return self.process.wait(PATIENCE_S)
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for text in self.process.stderr:
+            line = orjson.loads(text) if text.startswith("{") else {"event": text.rstrip()}
+            with self._changed:
+                self.lines.append(line)
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+
+@contextmanager
+def running(backend: str, artifact: Path, **settings: Any) -> Iterator[Running]:
+    """Start a service with settings by their field names, and stop it at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"serve_{backend}"],
+        cwd=ROOT,
+        env=environment(artifact, **settings),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    service = Running(backend, process)
+    reader = threading.Thread(target=service._read, daemon=True)
+    reader.start()
+    try:
+        httpx.get(f"{service.url}/livez", timeout=PATIENCE_S)  # it listens before it answers
+        yield service
+    finally:
+        service.terminate()
+        try:
+            service.exit_code()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            reader.join(PATIENCE_S)
+            assert process.stderr
+            process.stderr.close()
+
+
+def environment(artifact: Path, **settings: Any) -> dict[str, str]:
+    """The variables of a test's service: a free port, no drain, JSON logs, and what the test says."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVE_")}
+    settings = {"artifact": artifact, "port": 0, "drain_ms": 0, "log_format": "json"} | settings
+    return inherited | {f"SERVE_{name.upper()}": _text(value) for name, value in settings.items()}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
