@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
-from typing_extensions import TypedDict
 
 from model.artifact import Model
 from model.prediction import Outputs, Prediction
+
+from .validation import typed_dict
 
 
 class ServedModel(BaseModel):
@@ -53,7 +54,7 @@ class ModelDocument(BaseModel):
 def response_model(model: Model) -> type[PredictResponse]:
     """The answer's model, built from what the estimator predicts."""
     fields = _fields(model.manifest.outputs)
-    prediction: Any = TypedDict("Prediction", fields)  # type: ignore[misc]  # mypy wants a literal
+    prediction: Any = typed_dict("Prediction", fields)
     return create_model("PredictResponse", __base__=PredictResponse, predictions=(list[prediction], ...))
 
 

@@ -13,6 +13,9 @@ from serve_core.faults import INT64_MAX, INT64_MIN, Fault, field_fault, not_an_o
 from serve_core.openapi import description_of
 from serve_core.problems import InvalidEnvelope, InvalidInstances
 
+# mypy reads a TypedDict only where its fields are written out.
+typed_dict: Any = TypedDict
+
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 TYPES = {"number": float, "integer": int, "boolean": bool, "text": str}
 
@@ -76,7 +79,7 @@ class PredictRequest(BaseModel):
 def request_model(signature: Signature, max_instances: int) -> type[PredictRequest]:
     """The request's model, built from the signature: a TypedDict takes any string as the name of a field."""
     fields = {feature.name: _field(feature) for feature in signature.features}
-    instance = with_config(STRICT)(_typed_dict("Instance", fields))
+    instance: Any = with_config(STRICT)(typed_dict("Instance", fields))
     length: dict[str, Any] = {"min_length": 1, "max_length": max_instances}
     request = create_model(
         "PredictRequest",
@@ -87,10 +90,6 @@ def request_model(signature: Signature, max_instances: int) -> type[PredictReque
     request.instance = TypeAdapter(instance)
     request.envelope = TypeAdapter(create_model("Envelope", __config__=STRICT, instances=(list[Any], Field(**length))))
     return request
-
-
-def _typed_dict(name: str, fields: dict[str, Any]) -> Any:
-    return TypedDict(name, fields)  # type: ignore[misc]  # mypy wants to read the fields here
 
 
 def _field(feature: Feature) -> Any:
