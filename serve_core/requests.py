@@ -7,8 +7,7 @@ from uuid import uuid4
 
 from .problems import BodyTooLarge, UnsupportedContentEncoding, UnsupportedMediaType
 
-# A body that is refused for its length is read on for so long, and thrown away: a client that is still sending would
-# see a broken connection instead of the answer.
+# So much of a body is read and thrown away where an answer is due before its end.
 MAX_DISCARDED_BYTES = 64 * 1024**2
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -22,11 +21,11 @@ def request_id_of(header: str | None) -> str:
 def check_headers(
     content_type: str | None, content_encoding: str | None, content_length: int | None, max_body_bytes: int
 ) -> None:
-    """Raises: UnsupportedMediaType, UnsupportedContentEncoding, BodyTooLarge where reading on would not help."""
+    """Raises: UnsupportedMediaType, UnsupportedContentEncoding, BodyTooLarge, in this order."""
     media_type = (content_type or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType
     if (content_encoding or "identity").strip().lower() != "identity":
         raise UnsupportedContentEncoding
-    if content_length is not None and content_length > max_body_bytes + MAX_DISCARDED_BYTES:
+    if content_length is not None and content_length > max_body_bytes:
         raise BodyTooLarge(max_body_bytes)

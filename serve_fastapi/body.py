@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from serve_core.json_profile import parse_and_validate
 from serve_core.problems import BodyTooLarge, IncompleteBody
-from serve_core.requests import MAX_DISCARDED_BYTES, check_headers
+from serve_core.requests import check_headers
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Validate = Callable[[object], object]
@@ -41,18 +41,14 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
     # A header sent twice is joined, as WSGI does it.
     encoding = ",".join(headers.getlist("content-encoding"))
     check_headers(headers.get("content-type"), encoding, int(length) if length else None, max_body_bytes)
-    body, n_bytes = bytearray(), 0
+    body = bytearray()
     try:
         async for chunk in request.stream():
-            n_bytes += len(chunk)
-            if n_bytes <= max_body_bytes:
-                body += chunk
-            elif n_bytes > max_body_bytes + MAX_DISCARDED_BYTES:
-                break
+            body += chunk
+            if len(body) > max_body_bytes:
+                raise BodyTooLarge(max_body_bytes)
     except ClientDisconnect:
         raise IncompleteBody from None
-    if n_bytes > max_body_bytes:
-        raise BodyTooLarge(max_body_bytes)
     return bytes(body)
 
 

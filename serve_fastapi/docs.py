@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 
-from serve_core.problems import NotFound
-
 ASSETS = files("fastapi_swagger") / "resources"
-ASSET_NAMES = {"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"}
 
 docs_routes = APIRouter(include_in_schema=False)
 
@@ -28,8 +25,8 @@ async def docs() -> HTMLResponse:
     )
 
 
-@docs_routes.get("/docs/{name}")
-async def asset(name: str) -> FileResponse:
-    if name not in ASSET_NAMES:
-        raise NotFound
-    return FileResponse(str(ASSETS / name))
+@docs_routes.get("/docs/swagger-ui-bundle.js")
+@docs_routes.get("/docs/swagger-ui.css")
+@docs_routes.get("/docs/favicon-32x32.png")
+async def asset(request: Request) -> FileResponse:
+    return FileResponse(str(ASSETS / request.url.path.removeprefix("/docs/")))

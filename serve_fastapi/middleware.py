@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serve_core.access import AccessLog
 from serve_core.logs import begin_request
 from serve_core.problems import InternalError
-from serve_core.requests import request_id_of
+from serve_core.requests import MAX_DISCARDED_BYTES, request_id_of
 
 from .errors import problem_response
 
@@ -34,23 +34,33 @@ class RequestMiddleware:
         # The server drops the body of an answer to HEAD, so the routes need not know of it.
         method = scope["method"]
         scope = {**scope, "method": "GET" if method == "HEAD" else method, "state": {"request_id": request_id}}
-        status = 0
+        status, more_body = 0, True
+
+        async def receive_until_end() -> Message:
+            nonlocal more_body
+            message = await receive()
+            more_body = message.get("more_body", False)
+            return message
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                # A client that is still sending would see a broken connection instead of an early answer.
+                n_bytes = 0
+                while more_body and n_bytes < MAX_DISCARDED_BYTES:
+                    n_bytes += len((await receive_until_end()).get("body", b""))
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive_until_end, send_with_id)
         except Exception as error:
             failure = InternalError()
             failure.__cause__ = error
             response = problem_response(failure, request_id)
             if not status:
-                await response(scope, receive, send_with_id)
+                await response(scope, receive_until_end, send_with_id)
         finally:
             # A path that exists answers 405 to a wrong method, but it is no route that answers.
             route = scope["route"].path if "route" in scope and status != 405 else None

@@ -7,12 +7,10 @@ from flask import request
 from model.signature import Row
 from serve_core.json_profile import parse_and_validate
 from serve_core.problems import BodyTooLarge, IncompleteBody
-from serve_core.requests import MAX_DISCARDED_BYTES, check_headers
+from serve_core.requests import check_headers
 
 from .state import state
 from .validation import rows_of
-
-CHUNK_BYTES = 64 * 1024
 
 
 def read_rows() -> list[Row]:
@@ -30,16 +28,8 @@ def read_body(max_body_bytes: int) -> bytes:
     try:
         # Werkzeug's own limit cuts a chunked body silently: one byte more than is allowed shows that there is more.
         body = request.stream.read(max_body_bytes + 1)
-        if len(body) > max_body_bytes:
-            _discard_rest()
     except Exception as error:  # each server has exceptions of its own for a connection that ends or a broken chunk
         raise IncompleteBody from error
     if len(body) > max_body_bytes:
         raise BodyTooLarge(max_body_bytes)
     return body
-
-
-def _discard_rest() -> None:
-    n_bytes = 0
-    while n_bytes < MAX_DISCARDED_BYTES and (chunk := request.stream.read(CHUNK_BYTES)):
-        n_bytes += len(chunk)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from flask import Blueprint, Response, send_from_directory
-
-from serve_core.problems import NotFound
+from flask import Blueprint, Response, request, send_from_directory
 
 ASSETS = files("flask_swagger_ui") / "dist"
-ASSET_NAMES = {"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"}
 
 # Relative addresses hold behind a path prefix too.
 PAGE = """<!DOCTYPE html>
@@ -37,8 +34,8 @@ def docs() -> str:
     return PAGE
 
 
-@docs_routes.get("/docs/<name>")
-def asset(name: str) -> Response:
-    if name not in ASSET_NAMES:
-        raise NotFound
-    return send_from_directory(str(ASSETS), name)
+@docs_routes.get("/docs/swagger-ui-bundle.js")
+@docs_routes.get("/docs/swagger-ui.css")
+@docs_routes.get("/docs/favicon-32x32.png")
+def asset() -> Response:
+    return send_from_directory(str(ASSETS), request.path.removeprefix("/docs/"))

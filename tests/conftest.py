@@ -21,11 +21,17 @@ Serve = Callable[..., Running]
 
 
 @pytest.fixture(scope="session")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The artifact as `make model` writes it."""
     folder = tmp_path_factory.mktemp("artifacts") / "artifact"
     subprocess.run([sys.executable, "-m", "model.train", str(folder)], cwd=ROOT, check=True, capture_output=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def artifact(trained_artifact: Path) -> Path:
+    """What the services of a test serve; a folder of tests may serve others."""
+    return trained_artifact
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,10 @@ class Running:
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """Without a chance to answer anything."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+
     def exit_code(self) -> int:
         return self.process.wait(PATIENCE_S)
 
@@ -92,12 +96,14 @@ def running(backend: str, artifact: Path, **settings: Any) -> Iterator[Running]:
         httpx.get(f"{service.url}/livez", timeout=PATIENCE_S)  # it listens before it answers
         yield service
     finally:
-        service.terminate()
         try:
+            service.terminate()
             service.exit_code()
+        except subprocess.TimeoutExpired:
+            service.kill()
+            service.exit_code()
+            raise
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
             reader.join(PATIENCE_S)
             assert process.stderr
             process.stderr.close()

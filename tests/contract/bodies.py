@@ -1,0 +1,97 @@
+"""Request bodies drawn from a signature, as JSON text, which says what no Python value can: 1e400, a duplicate key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+
+from model.signature import Feature, Signature
+
+Texts = dict[str, str]  # per key of an instance, the JSON text of its value
+
+INT64_MAX = 2**63 - 1
+
+
+def text_of(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def instance_texts(signature: Signature) -> Texts:
+    """A valid instance."""
+    return {name: text_of(value) for name, value in signature.example.items()}
+
+
+def body_of(*instances: Texts | str) -> str:
+    return f'{{"instances": [{", ".join(map(object_of, instances))}]}}'
+
+
+def object_of(instance: Texts | str) -> str:
+    if isinstance(instance, str):
+        return instance
+    return "{" + ", ".join(f"{text_of(name)}: {text}" for name, text in instance.items()) + "}"
+
+
+def pointer(*keys: object) -> str:
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def valid_texts(feature: Feature) -> Iterator[str]:
+    """Values at the edge of what the feature takes."""
+    yield text_of(feature.example)
+    if feature.nullable:
+        yield "null"
+    match feature.kind:
+        case "number":
+            yield text_of(int(feature.example or 0))
+            yield from (text_of(bound) for bound in (feature.minimum, feature.maximum) if bound is not None)
+        case "integer":
+            yield from (text_of(bound) for bound in (feature.minimum, feature.maximum) if bound is not None)
+        case "boolean":
+            yield from ("true", "false")
+        case "category":
+            yield from map(text_of, feature.categories)
+        case "text":
+            yield from ('""', text_of("[{(\\\"'é😀"), r'"\ud83d\ude00\u0000"')
+
+
+def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
+    """Values that the feature refuses, each with the code that says why."""
+    wrong_type = {
+        "number": "not_a_number",
+        "integer": "not_an_integer",
+        "boolean": "not_a_boolean",
+        "category": "not_a_category",
+        "text": "not_a_string",
+    }[feature.kind]
+    yield from ((text, wrong_type) for text in ("[]", "{}", '[{"a": [null]}]'))
+    if not feature.nullable:
+        yield "null", wrong_type
+    if feature.kind in ("number", "integer"):
+        yield from ((text, wrong_type) for text in ("true", "false", '"1"', '""', '"NaN"'))
+        yield from _out_of_bounds(feature)
+    if feature.kind == "number":
+        yield from ((text, "out_of_range") for text in ("1e400", "-1e400", "9" * 401))
+    if feature.kind == "integer":
+        yield from ((text, wrong_type) for text in ("1.0", "30.7", "1e2", "-0.0", "1e400"))
+        yield str(2**64), "out_of_range" if feature.maximum is None else "above_maximum"
+        yield "-" + "9" * 401, "out_of_range" if feature.minimum is None else "below_minimum"
+    if feature.kind == "boolean":
+        yield from ((text, wrong_type) for text in ("0", "1", '"true"', "0.0"))
+    if feature.kind == "category":
+        known = feature.categories[0]
+        others = {known + " ", known.upper(), known.lower(), ""} - set(feature.categories)
+        yield from ((text, wrong_type) for text in (*map(text_of, sorted(others)), "0", "true"))
+    if feature.kind == "text":
+        yield from ((text, wrong_type) for text in ("0", "1.5", "true"))
+
+
+def _out_of_bounds(feature: Feature) -> Iterator[tuple[str, str]]:
+    if feature.minimum is not None:
+        yield text_of(feature.minimum - 1), "below_minimum"
+    if feature.maximum is not None:
+        yield text_of(feature.maximum + 1), "above_maximum"
+    if feature.kind == "integer" and feature.minimum is None:
+        yield str(-(2**63) - 1), "out_of_range"
+    if feature.kind == "integer" and feature.maximum is None:
+        yield str(2**63), "out_of_range"

@@ -1,0 +1,30 @@
+"""What the service says of itself."""
+
+from __future__ import annotations
+
+
+def test_describes_the_model(client, model):
+    document = client.get("/model").json()
+
+    assert document["name"] == model.manifest.name
+    assert document["version"] == model.manifest.version
+    assert document["digest"] == model.digest
+    assert [feature["name"] for feature in document["signature"]["features"]] == model.signature.names
+    assert document["metrics"] == model.manifest.metrics
+    assert document["runtime"]["name"] == "sklearn"
+
+
+def test_is_alive_and_ready(client):
+    assert client.get("/livez").json() == {"status": "alive"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_shows_its_documentation_without_any_other_host(client):
+    page = client.get("/docs")
+
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"):
+        assert f'"docs/{asset}"' in page.text
+        assert client.get(f"/docs/{asset}").status_code == 200

@@ -1,0 +1,79 @@
+"""What is true of every answer: its request id, its length, its shape when it is a refusal."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .bodies import body_of, instance_texts
+
+REQUESTS = [
+    ("GET", "/livez"),
+    ("HEAD", "/livez"),
+    ("GET", "/readyz"),
+    ("GET", "/model"),
+    ("GET", "/metrics"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs"),
+    ("GET", "/docs/swagger-ui.css"),
+    ("GET", "/nothing"),
+    ("PUT", "/predict"),
+    ("POST", "/predict"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_sends_a_harmless_request_id_back(client, method, path):
+    response = client.request(method, path, headers={"X-Request-ID": "a.B-3_" + "x" * 122})
+
+    assert response.headers["X-Request-ID"] == "a.B-3_" + "x" * 122
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+@pytest.mark.parametrize("unusable", [None, "", "a b", "x" * 129, "é".encode("latin-1"), "a/b", "a\tb", "<id>"])
+def test_makes_a_request_id_where_none_is_usable(client, method, path, unusable):
+    headers = {} if unusable is None else {"X-Request-ID": unusable}
+
+    made = [client.request(method, path, headers=headers).headers["X-Request-ID"] for _ in range(2)]
+
+    assert all(re.fullmatch("[0-9a-f]{32}", request_id) for request_id in made)
+    assert made[0] != made[1]
+
+
+def test_makes_a_request_id_where_two_are_sent(client):
+    response = client.get("/livez", headers=[("X-Request-ID", "a"), ("X-Request-ID", "b")])
+
+    assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
+
+
+def test_names_the_request_in_a_refusal(client):
+    response = client.get("/nothing", headers={"X-Request-ID": "abc"})
+
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "code": "not_found",
+        "detail": "There is nothing at this path; /openapi.json lists the paths there are.",
+        "request_id": "abc",
+    }
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/model", "/openapi.json", "/docs", "/docs/swagger-ui.css"])
+def test_answers_head_like_get_without_the_body(client, path):
+    head, get = client.head(path), client.get(path)
+
+    assert head.status_code == get.status_code == 200
+    assert head.headers["Content-Type"] == get.headers["Content-Type"]
+    assert head.headers["Content-Length"] == get.headers["Content-Length"]
+    assert head.content == b""
+
+
+def test_keeps_the_connection_for_the_next_request(client, signature):
+    """A refusal leaves nothing of its body on the connection."""
+    for content in (b"{", b"x" * 100_000, body_of(instance_texts(signature))):
+        client.put("/predict", content=content)
+        client.post("/predict", content=content)
+
+        assert client.get("/livez").json() == {"status": "alive"}

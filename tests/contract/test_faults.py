@@ -1,0 +1,109 @@
+"""Faults in fields: every one is named, at once and in order, and the value sent is never repeated."""
+
+from __future__ import annotations
+
+from .bodies import body_of, faulty_texts, instance_texts, pointer
+
+JSON = {"Content-Type": "application/json"}
+
+
+def faults(client, *instances, tail=""):
+    """The answer's errors, as (pointer, code)."""
+    body = body_of(*instances)[:-1] + tail + "}"
+    response = client.post("/predict", content=body, headers=JSON)
+    assert response.status_code == 422, response.text
+    assert response.json()["code"] == "invalid_instances"
+    return [(error["pointer"], error["code"]) for error in response.json()["errors"]]
+
+
+def test_points_at_every_missing_feature_in_signature_order(client, signature):
+    assert faults(client, {}) == [(pointer("instances", 0, name), "missing") for name in signature.names]
+
+
+def test_refuses_every_value_that_a_feature_does_not_take(client, signature):
+    for feature in signature.features:
+        for text, code in faulty_texts(feature):
+            found = faults(client, instance_texts(signature) | {feature.name: text})
+
+            assert found == [(pointer("instances", 0, feature.name), code)], (feature.name, text)
+
+
+def test_says_that_a_missing_feature_is_required(client):
+    response = client.post("/predict", content=body_of({}), headers=JSON)
+
+    assert {error["detail"] for error in response.json()["errors"]} == {"required"}
+
+
+def test_lists_the_categories_that_there_are(client, signature):
+    for feature in signature.features:
+        if feature.kind == "category":
+            body = body_of(instance_texts(signature) | {feature.name: '"surely none of them"'})
+            [error] = client.post("/predict", content=body, headers=JSON).json()["errors"]
+
+            expected = [*feature.categories, *(["null"] if feature.nullable else [])]
+            assert error["detail"] == f"expected one of: {', '.join(expected)}"
+
+
+def test_refuses_unknown_keys_after_the_features_and_in_body_order(client, signature):
+    texts = instance_texts(signature)
+    name = signature.names[-1]
+    faulty = {"z/y~x": "1", **texts, name: "[]", "": "{}", "instances": "null"}
+
+    assert faults(client, faulty) == [
+        (pointer("instances", 0, name), dict([next(faulty_texts(signature.features[-1]))])["[]"]),
+        (pointer("instances", 0, "z/y~x"), "unknown_key"),
+        (pointer("instances", 0, ""), "unknown_key"),
+        (pointer("instances", 0, "instances"), "unknown_key"),
+    ]
+
+
+def test_refuses_an_unknown_key_that_is_sent_twice_only_once(client, signature):
+    twice = '{"surplus": 1, "surplus": 2}'
+
+    assert faults(client, twice)[-1] == ("/instances/0/surplus", "unknown_key")
+    assert len(faults(client, twice)) == len(signature.names) + 1
+
+
+def test_refuses_instances_that_are_not_objects(client, signature):
+    found = faults(client, "1", instance_texts(signature), "null", "[]", '"x"')
+
+    assert found == [(pointer("instances", index), "not_an_object") for index in (0, 2, 3, 4)]
+
+
+def test_lists_faults_by_instance_and_members_of_the_body_last(client, signature):
+    texts = instance_texts(signature)
+    first, last = signature.names[0], signature.names[-1]
+
+    found = faults(client, texts | {last: "[]"}, texts, texts | {first: "[]"}, tail=', "parameters": {}, "a/b": 1')
+
+    assert [where for where, _ in found] == [
+        pointer("instances", 0, last),
+        pointer("instances", 2, first),
+        "/parameters",
+        "/a~1b",
+    ]
+
+
+def test_counts_faults_and_instances_in_its_sentence(client, signature):
+    body = body_of({}, instance_texts(signature), "1")
+
+    detail = client.post("/predict", content=body, headers=JSON).json()["detail"]
+
+    assert detail == f"{len(signature.names) + 1} faults in 2 instances"
+
+
+def test_lists_a_hundred_faults_and_says_that_there_are_more(client):
+    response = client.post("/predict", content=body_of(*["1"] * 101), headers=JSON)
+    exactly = client.post("/predict", content=body_of(*["1"] * 100), headers=JSON)
+
+    assert len(response.json()["errors"]) == 100
+    assert response.json()["truncated"] is True
+    assert len(exactly.json()["errors"]) == 100
+    assert "truncated" not in exactly.json()
+
+
+def test_never_repeats_a_value(client, signature):
+    secret = "4111-1111-1111-1111"
+    faulty = dict.fromkeys(signature.names, f'["{secret}"]') | {"surplus": f'"{secret}"'}
+
+    assert secret not in client.post("/predict", content=body_of(faulty), headers=JSON).text

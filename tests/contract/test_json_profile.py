@@ -1,0 +1,92 @@
+"""What is not the JSON profile is a 400 whose code says which rule was broken, wherever in the body it stands."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .bodies import body_of, instance_texts
+
+# The value of a feature is on the third level: it brings 61 of its own to the 64 that are allowed.
+SURPLUS = [
+    ("NaN", "not_finite"),
+    ("Infinity", "not_finite"),
+    ("-Infinity", "not_finite"),
+    ("[" * 62 + "]" * 62, "too_deep"),
+    ('{"a":' * 61 + "[]" + "}" * 61, "too_deep"),
+    (r'"\ud800"', "lone_surrogate"),
+    (r'"\udc00\ud800"', "lone_surrogate"),
+    (r'{"\uDFFF": 1}', "lone_surrogate"),
+    ("1" * 4301, "integer_too_long"),
+    ("-" + "1" * 4301, "integer_too_long"),
+    ("nan", "not_json"),
+    ("01", "not_json"),
+    ("1.", "not_json"),
+    (".5", "not_json"),
+    ("+1", "not_json"),
+    ("0x1", "not_json"),
+    ("'a'", "not_json"),
+    ("True", "not_json"),
+    ("1 2", "not_json"),
+    ("[1,]", "not_json"),
+    ('{"a": 1,}', "not_json"),
+    ("{a: 1}", "not_json"),
+    ('"\n"', "not_json"),
+    ('"\\x41"', "not_json"),
+    ("/* no */ 1", "not_json"),
+    ("", "not_json"),
+]
+WELL_FORMED = ["[" * 61 + "]" * 61, r'"\ud83d\ude00"', r'"\\ud800"', "1" * 4300, "1e400", "-0", '"\\u0000"', "\r\n\t 1"]
+
+BODIES = [
+    (b"", "empty_body"),
+    (b" \r\n\t", "empty_body"),
+    (b"\xef\xbb\xbf{}", "byte_order_mark"),
+    (b'{"instances": ["\xff"]}', "not_utf8"),
+    (b'{"instances": ["\xed\xa0\x80"]}', "not_utf8"),
+    ('{"instances": []}'.encode("utf-16"), "not_utf8"),
+    (b"\xc2\xa0", "not_json"),
+    (b"{", "not_json"),
+    (b"[" * 100_000, "too_deep"),
+    (b'{"instances": []}x', "not_json"),
+    (b"\x00{}", "not_json"),
+    (b"{}\x00", "not_json"),
+    (b"instances=1", "not_json"),
+]
+
+
+def code(client, body):
+    response = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
+    return response.status_code, response.json().get("code")
+
+
+def with_surplus(signature, text, *, is_hidden):
+    """A valid body but for a key that it should not have; hidden, the key is sent again and then is the feature."""
+    valid = instance_texts(signature)
+    key = signature.names[0] if is_hidden else "surplus"
+    instance = body_of(valid).replace("{", "\0", 1).replace("{", f"{{{json.dumps(key)}: {text}, ", 1)
+    return instance.replace("\0", "{").encode()
+
+
+@pytest.mark.parametrize(("text", "expected"), SURPLUS, ids=[text[:12] or "nothing" for text, _ in SURPLUS])
+@pytest.mark.parametrize("is_hidden", [False, True], ids=["in sight", "behind a duplicate key"])
+def test_refuses_what_is_not_json_anywhere_in_the_body(client, signature, text, expected, is_hidden):
+    assert code(client, with_surplus(signature, text, is_hidden=is_hidden)) == (400, expected)
+
+
+@pytest.mark.parametrize("text", WELL_FORMED, ids=[text[:12] for text in WELL_FORMED])
+def test_takes_what_is_json_at_the_edge_of_the_profile(client, signature, text):
+    assert code(client, with_surplus(signature, text, is_hidden=False)) == (422, "invalid_instances")
+    assert code(client, with_surplus(signature, text, is_hidden=True)) == (200, None)
+
+
+@pytest.mark.parametrize(("body", "expected"), BODIES, ids=[repr(body[:24]) for body, _ in BODIES])
+def test_refuses_bodies_that_are_not_json(client, body, expected):
+    assert code(client, body) == (400, expected)
+
+
+def test_says_where_the_json_ends(client):
+    response = client.post("/predict", content=b'{\n  "instances" []}', headers={"Content-Type": "application/json"})
+
+    assert response.json()["detail"] == "The body is not JSON at line 2, column 15."

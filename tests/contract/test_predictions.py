@@ -1,0 +1,102 @@
+"""Valid requests are answered, in order, with the values that the model itself predicts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .bodies import body_of, instance_texts, object_of, valid_texts
+
+JSON = {"Content-Type": "application/json"}
+
+
+def predict(client, body):
+    return client.post("/predict", content=body, headers=JSON)
+
+
+def test_answers_an_instance_as_the_model_predicts_it(client, model, signature):
+    response = predict(client, body_of(instance_texts(signature)))
+
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
+    [prediction] = response.json()["predictions"]
+    [expected] = model.predict([list(signature.example.values())])
+    assert_alike(prediction, expected)
+
+
+def test_names_the_model_that_answered(client, model, signature):
+    response = predict(client, body_of(instance_texts(signature)))
+
+    assert response.json()["model"] == {"name": model.manifest.name, "version": model.manifest.version}
+
+
+def test_answers_instances_in_their_order(client, signature):
+    instances = varied(signature)
+
+    predictions = predict(client, body_of(*instances)).json()["predictions"]
+
+    assert len(predictions) == len(instances)
+    for prediction, instance in zip(predictions, instances, strict=True):
+        [alone] = predict(client, body_of(instance)).json()["predictions"]
+        assert_alike(prediction, alone)
+
+
+def test_takes_the_values_at_the_edge_of_each_feature(client, signature):
+    for feature in signature.features:
+        for text in valid_texts(feature):
+            response = predict(client, body_of(instance_texts(signature) | {feature.name: text}))
+
+            assert response.status_code == 200, (feature.name, text, response.text)
+
+
+def test_takes_keys_in_any_order(client, signature):
+    texts = instance_texts(signature)
+    backwards = dict(reversed(texts.items()))
+
+    assert predict(client, body_of(backwards)).content == predict(client, body_of(texts)).content
+
+
+def test_counts_the_last_of_a_duplicate_key(client, signature):
+    texts = instance_texts(signature)
+    name = signature.names[0]
+    doubled = object_of(texts).replace("{", f"{{{json.dumps(name)}: [], ", 1)
+
+    assert predict(client, body_of(doubled)).content == predict(client, body_of(texts)).content
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON", "application/json;"])
+def test_takes_json_with_parameters_and_in_capitals(client, signature, content_type):
+    response = client.post(
+        "/predict", content=body_of(instance_texts(signature)), headers={"Content-Type": content_type}
+    )
+
+    assert response.status_code == 200
+
+
+def test_takes_as_many_instances_as_the_setting_says(client, signature):
+    response = predict(client, body_of(*[instance_texts(signature)] * 1000))
+
+    assert len(response.json()["predictions"]) == 1000
+
+
+def test_takes_a_body_without_a_length(client, signature):
+    body = body_of(instance_texts(signature)).encode()
+
+    response = client.post("/predict", content=iter([body[:10], body[10:]]), headers=JSON)
+
+    assert response.status_code == 200
+
+
+def varied(signature):
+    """Valid instances, each with another value in one feature."""
+    texts = instance_texts(signature)
+    return [texts | {feature.name: text} for feature in signature.features for text in valid_texts(feature)]
+
+
+def assert_alike(prediction, expected):
+    """Batches may differ in the last bits."""
+    assert prediction.keys() == expected.keys()
+    assert prediction.get("label") == expected.get("label")
+    assert prediction.get("value") == pytest.approx(expected.get("value"))
+    assert prediction.get("probabilities") == pytest.approx(expected.get("probabilities"))
