@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from math import nan
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -23,8 +24,9 @@ class Feature:
     """One column of the training frame, as a client must send it.
 
     Attributes:
-        dtype: the column's pandas dtype at training, with which `frame_of` builds it again.
-        categories: the values allowed where `kind` is "category", sorted; else empty.
+        dtype: how `frame_of` builds the column again: its pandas dtype at training, or "ordered category" or
+            "object with None", which pandas has no names for.
+        categories: the values allowed where `kind` is "category", in the dtype's order or sorted; else empty.
         minimum, maximum: declared bounds, inclusive; None where nothing was declared.
         observed: smallest and largest value in the training data, for numbers and integers.
     """
@@ -71,6 +73,8 @@ def infer_signature(frame: pd.DataFrame, corrections: Mapping[str, Mapping[str, 
     names = list(frame.columns)
     if not names:
         raise SignatureError("the training frame has no columns")
+    if not len(frame):
+        raise SignatureError("the training frame has no rows")
     for name in names:
         if not isinstance(name, str) or not name:
             raise SignatureError(f"the column name {name!r} is not a non-empty string")
@@ -82,25 +86,18 @@ def infer_signature(frame: pd.DataFrame, corrections: Mapping[str, Mapping[str, 
         raise SignatureError(f"no such feature to correct: {', '.join(unknown)}")
 
     complete = frame.dropna()
-    examples = (complete if len(complete) else frame).iloc[0]
-    features = []
-    for name in names:
-        feature = _infer_feature(frame[name], examples[name])
-        try:
-            features.append(replace(feature, **corrections.get(name, {})))
-        except TypeError as error:
-            raise SignatureError(f"the correction of {name!r} names no field of a feature: {error}") from None
-    return Signature(tuple(features))
+    # Column by column: a row of its own would turn integers into floats.
+    examples = complete if len(complete) else frame
+    return Signature(
+        tuple(_infer_feature(frame[name], examples[name].iloc[0], corrections.get(name, {})) for name in names)
+    )
 
 
 def frame_of(rows: list[Row], signature: Signature) -> pd.DataFrame:
     """The frame that the estimator was fitted on, in names, order and dtypes; null becomes missing."""
     columns = zip(*rows, strict=True)
     return pd.DataFrame(
-        {
-            feature.name: pd.Series(column, dtype=_pandas_dtype(feature))
-            for feature, column in zip(signature.features, columns, strict=True)
-        }
+        {feature.name: _column_of(column, feature) for feature, column in zip(signature.features, columns, strict=True)}
     )
 
 
@@ -117,45 +114,65 @@ def signature_from_json(document: object) -> Signature:
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list) or not features:
         raise SignatureError("the signature has no list of features")
-    return Signature(tuple(_feature_from_json(feature) for feature in features))
+    return Signature(tuple(_feature_of(feature) for feature in features))
 
 
-def _infer_feature(column: pd.Series[Any], example: object) -> Feature:
-    name, dtype = str(column.name), str(column.dtype)
+def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[str, Any]) -> Feature:
+    name = str(column.name)
     present = column.dropna()
     nullable = len(present) < len(column)
     kind, categories = _kind_of(name, column, present)
     observed = None
     if kind in ("number", "integer") and len(present):
         observed = (present.min().item(), present.max().item())
-    return Feature(
+    inferred = Feature(
         name=name,
         kind=kind,
-        dtype=dtype,
+        dtype=_dtype_of(column),
         nullable=nullable,
         categories=categories,
         observed=observed,
-        example=_plain(example, kind),
     )
+    feature = _feature_of({**asdict(inferred), **correction})
+    return feature if "example" in correction else replace(feature, example=_plain(example, feature.kind))
 
 
 def _kind_of(name: str, column: pd.Series[Any], present: pd.Series[Any]) -> tuple[Kind, tuple[str, ...]]:
-    if pd.api.types.is_bool_dtype(column.dtype):
+    is_categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    if pd.api.types.is_bool_dtype(column.dtype) and not is_categorical:
         return "boolean", ()
     if pd.api.types.is_integer_dtype(column.dtype):
         return "integer", ()
     if pd.api.types.is_float_dtype(column.dtype):
         return "number", ()
-    values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else present.unique()
+    values = list(column.cat.categories if is_categorical else present)
     if not all(isinstance(value, str) for value in values):
         raise SignatureError(f"the column {name!r} ({column.dtype}) holds neither numbers, booleans nor strings alone")
-    if isinstance(column.dtype, pd.CategoricalDtype) or len(values) <= MAX_CATEGORIES:
-        return "category", tuple(sorted(values))
-    return "text", ()
+    if is_categorical:
+        return "category", tuple(values)
+    categories = sorted(set(values))
+    return ("category", tuple(categories)) if len(categories) <= MAX_CATEGORIES else ("text", ())
 
 
-def _pandas_dtype(feature: Feature) -> Any:
-    return pd.CategoricalDtype(list(feature.categories)) if feature.dtype == "category" else feature.dtype
+def _dtype_of(column: pd.Series[Any]) -> str:
+    if isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered:
+        return "ordered category"
+    # Among objects None and NaN are two values to scikit-learn: what it was fitted on is what it must see again.
+    if column.dtype == object and any(value is None for value in column):
+        return "object with None"
+    return str(column.dtype)
+
+
+def _column_of(values: tuple[Value, ...], feature: Feature) -> pd.Series[Any]:
+    match feature.dtype:
+        case "category" | "ordered category":
+            ordered = feature.dtype == "ordered category"
+            return pd.Series(values, dtype=pd.CategoricalDtype(list(feature.categories), ordered=ordered))
+        case "object":
+            return pd.Series([nan if value is None else value for value in values], dtype=object)
+        case "object with None":
+            return pd.Series(values, dtype=object)
+    return pd.Series(values, dtype=feature.dtype)
 
 
 def _plain(value: Any, kind: Kind) -> Value:
@@ -168,7 +185,7 @@ def _plain(value: Any, kind: Kind) -> Value:
     return bool(value) if kind == "boolean" else str(value)
 
 
-def _feature_from_json(document: object) -> Feature:
+def _feature_of(document: object) -> Feature:
     if not isinstance(document, dict):
         raise SignatureError("a feature of the signature is not an object")
     fields: dict[str, Any] = dict(document)
@@ -189,11 +206,13 @@ def _feature_from_json(document: object) -> Feature:
     check("nullable", isinstance(fields.get("nullable"), bool))
     check("unit", isinstance(fields.get("unit"), str | None))
     categories = fields.get("categories", [])
-    check("categories", isinstance(categories, list) and all(isinstance(category, str) for category in categories))
+    are_strings = isinstance(categories, list | tuple) and all(isinstance(category, str) for category in categories)
+    check("categories", are_strings)
     check("categories", (len(categories) > 0) == (fields["kind"] == "category"))
     for bound in ("minimum", "maximum"):
         check(bound, fields.get(bound) is None or is_number(fields[bound]))
     observed = fields.get("observed")
-    check("observed", observed is None or (isinstance(observed, list) and [*map(is_number, observed)] == [True, True]))
+    is_range = isinstance(observed, list | tuple) and [*map(is_number, observed)] == [True, True]
+    check("observed", observed is None or is_range)
     check("example", isinstance(fields.get("example"), Value))
     return Feature(**{**fields, "categories": tuple(categories), "observed": tuple(observed) if observed else None})

@@ -1,0 +1,128 @@
+"""From the training frame to a client's rows and back: what the estimator sees again is what it was fitted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.signature import frame_of, infer_signature, rows_of
+
+LEVELS = ["low", "middle", "high"]
+
+COLUMNS = {
+    "float64": pd.Series([1.5, 2.0, np.nan]),
+    "float32": pd.Series([0.1, 2.0, np.nan], dtype="float32"),
+    "nullable float": pd.Series([1.5, 2.0, None], dtype="Float64"),
+    "int64": pd.Series([1, -2, 2**62 + 1]),
+    "uint64": pd.Series([1, 2, 2**64 - 1], dtype="uint64"),
+    "int8": pd.Series([1, 2, -3], dtype="int8"),
+    "nullable integer": pd.Series([1, None, 2**62 + 1], dtype="Int64"),
+    "bool": pd.Series([True, False, True]),
+    "nullable boolean": pd.Series([True, None, False], dtype="boolean"),
+    "str": pd.Series(["b", "a", None], dtype="str"),
+    "nullable string": pd.Series(["b", "a", None], dtype="string"),
+    "object with NaN": pd.Series(["b", "a", np.nan], dtype="object"),
+    "object with None": pd.Series(["b", "a", None], dtype="object"),
+    "category": pd.Series(["low", "high", None], dtype=pd.CategoricalDtype(LEVELS)),
+    "ordered category": pd.Series(["low", "high", None], dtype=pd.CategoricalDtype(LEVELS, ordered=True)),
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS.keys())
+def test_builds_the_training_frame_again_from_its_rows(column):
+    frame = pd.DataFrame({"x": column})
+    signature = infer_signature(frame)
+
+    again = frame_of(rows_of(frame, signature), signature)
+
+    pd.testing.assert_frame_equal(again, frame)
+    # assert_frame_equal takes None and NaN for the same.
+    assert [value is None for value in again["x"]] == [value is None for value in column]
+
+
+@pytest.mark.parametrize(
+    ("column", "rows"),
+    [
+        ("float64", [[1.5], [2.0], [None]]),
+        ("nullable integer", [[1], [None], [2**62 + 1]]),
+        ("nullable boolean", [[True], [None], [False]]),
+        ("object with NaN", [["b"], ["a"], [None]]),
+        ("category", [["low"], ["high"], [None]]),
+    ],
+)
+def test_writes_rows_as_a_client_sends_them(column, rows):
+    frame = pd.DataFrame({"x": COLUMNS[column]})
+
+    written = rows_of(frame, infer_signature(frame))
+
+    assert written == rows
+    assert [[type(value) for value in row] for row in written] == [[type(value) for value in row] for row in rows]
+
+
+def test_keeps_the_codes_of_a_category_that_is_not_sorted():
+    frame = pd.DataFrame({"level": COLUMNS["category"]})
+    signature = infer_signature(frame)
+
+    assert frame_of([["high"], ["low"]], signature)["level"].cat.codes.tolist() == [2, 0]
+
+
+def test_orders_values_by_the_signature_and_leaves_other_columns_out():
+    frame = pd.DataFrame({"b": [1, 2], "other": [5, 6], "a": [3, 4]})
+    signature = infer_signature(frame[["a", "b"]])
+
+    assert rows_of(frame, signature) == [[3, 1], [4, 2]]
+
+
+def test_forgets_the_index_of_the_training_frame():
+    frame = pd.DataFrame({"a": [1.5, 2.5]}, index=[7, 7])
+    signature = infer_signature(frame)
+
+    assert frame_of(rows_of(frame, signature), signature).index.tolist() == [0, 1]
+
+
+def test_takes_integers_for_a_number():
+    signature = infer_signature(pd.DataFrame({"a": [1.5]}))
+
+    assert frame_of([[1], [2]], signature)["a"].tolist() == [1.0, 2.0]
+
+
+PRESENT_AND_MISSING: dict[Any, tuple[st.SearchStrategy[Any], Any]] = {
+    "float64": (st.floats(allow_nan=False), np.nan),
+    "Float64": (st.floats(allow_nan=False), None),
+    "Int64": (st.integers(-(2**63), 2**63 - 1), None),
+    "boolean": (st.booleans(), None),
+    "str": (st.text(), None),
+    "object": (st.text(), np.nan),
+    pd.CategoricalDtype(LEVELS): (st.sampled_from(LEVELS), None),
+}
+
+
+@st.composite
+def training_frames(draw: st.DrawFn) -> pd.DataFrame:
+    """One to five columns of any dtype and name; the first row is complete."""
+    n_more_rows = draw(st.integers(0, 8))
+
+    def column(dtype: Any) -> pd.Series[Any]:
+        present, missing = PRESENT_AND_MISSING[dtype]
+        more = st.lists(present | st.just(missing), min_size=n_more_rows, max_size=n_more_rows)
+        values: pd.Series[Any] = pd.Series([draw(present), *draw(more)], dtype=dtype)
+        return values
+
+    names, dtypes = st.text(min_size=1), st.sampled_from(list(PRESENT_AND_MISSING))
+    dtype_of = draw(st.dictionaries(names, dtypes, min_size=1, max_size=5))
+    return pd.DataFrame({name: column(dtype) for name, dtype in dtype_of.items()})
+
+
+@settings(deadline=None, derandomize=True, database=None)
+@given(frame=training_frames())
+def test_builds_any_training_frame_again(frame):
+    signature = infer_signature(frame)
+    rows = rows_of(frame, signature)
+
+    pd.testing.assert_frame_equal(frame_of(rows, signature), frame, check_exact=True)
+    assert rows_of(frame_of(rows, signature), signature) == rows

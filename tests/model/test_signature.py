@@ -1,0 +1,306 @@
+"""What is read off a training frame, what its author may correct, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model.errors import SignatureError
+from model.signature import MAX_CATEGORIES, Feature, infer_signature, signature_from_json
+
+AWKWARD_NAMES = [
+    "with space",
+    "with.dot",
+    "with/slash~tilde",
+    'with "quotes"\nand a line',
+    "größe",
+    "大きさ",
+    "🐧",
+    "class",
+    "None",
+    "model_config",
+    "model_dump",
+    "json",
+    "self",
+    "_private",
+    "__proto__",
+    "0",
+]
+
+
+def inferred(values: Any, dtype: Any = None, **correction: Any) -> Feature:
+    """The feature of a column, with the author's correction."""
+    return infer_signature(pd.DataFrame({"x": pd.Series(values, dtype=dtype)}), {"x": correction}).features[0]
+
+
+def texts(count: int) -> list[str]:
+    return [f"text {index:02}" for index in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "kind"),
+    [
+        pytest.param([1.5, 2.0], "float64", "number", id="float64"),
+        pytest.param([1.5, 2.0], "float32", "number", id="float32"),
+        pytest.param([1.5, None], "Float64", "number", id="nullable float"),
+        pytest.param([None, None], "float64", "number", id="nothing but missing floats"),
+        pytest.param([1, 2], "int64", "integer", id="int64"),
+        pytest.param([1, 2], "uint8", "integer", id="uint8"),
+        pytest.param([1, None], "Int64", "integer", id="nullable integer"),
+        pytest.param([True, False], "bool", "boolean", id="bool"),
+        pytest.param([True, None], "boolean", "boolean", id="nullable boolean"),
+        pytest.param(["b", "a"], "str", "category", id="str"),
+        pytest.param(["b", None], "string", "category", id="nullable string"),
+        pytest.param(["b", "a"], "object", "category", id="objects that are strings"),
+        pytest.param(["b", "a"], "category", "category", id="pandas category"),
+        pytest.param(texts(MAX_CATEGORIES), "str", "category", id="as many strings as a category may have"),
+        pytest.param(texts(MAX_CATEGORIES + 1), "str", "text", id="more strings than a category may have"),
+        pytest.param(texts(MAX_CATEGORIES + 1), "category", "category", id="a pandas category of any size"),
+    ],
+)
+def test_reads_the_kind_off_the_column(values, dtype, kind):
+    assert inferred(values, dtype).kind == kind
+
+
+def test_keeps_the_columns_in_their_order():
+    frame = pd.DataFrame([[1, 2, 3]], columns=["b", "c", "a"])
+
+    assert infer_signature(frame).names == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("name", AWKWARD_NAMES)
+def test_takes_any_string_as_a_name(name):
+    signature = infer_signature(pd.DataFrame({name: [1.5]}))
+
+    assert signature.example == {name: 1.5}
+
+
+def test_takes_a_thousand_features():
+    names = [f"x{index}" for index in range(1000)]
+
+    assert infer_signature(pd.DataFrame([range(1000)], columns=names)).names == names
+
+
+def test_sorts_the_categories_of_strings():
+    assert inferred(["b", "c", None, "a", "b"]).categories == ("a", "b", "c")
+
+
+def test_keeps_the_order_of_a_pandas_category_and_what_no_row_holds():
+    dtype = pd.CategoricalDtype(["low", "middle", "high"])
+
+    assert inferred(["low", "high"], dtype).categories == ("low", "middle", "high")
+
+
+def test_lists_no_categories_for_a_text():
+    assert inferred(texts(MAX_CATEGORIES + 1)).categories == ()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "Int64", "boolean", "str", "category"])
+def test_is_nullable_where_a_value_is_missing(dtype):
+    values: list[Any] = ["a", "b"] if dtype in ("str", "category") else [1, 0]
+
+    assert inferred([*values, None], dtype).nullable
+    assert not inferred(values, dtype).nullable
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "observed"),
+    [
+        pytest.param([2.5, None, -1.0], "float64", (-1.0, 2.5), id="number"),
+        pytest.param([3, 1, 2], "int64", (1, 3), id="integer"),
+        pytest.param([None, None], "float64", None, id="nothing but missing"),
+        pytest.param([True, False], "bool", None, id="boolean"),
+        pytest.param(["a", "b"], "str", None, id="category"),
+    ],
+)
+def test_observes_the_range_of_numbers(values, dtype, observed):
+    assert inferred(values, dtype).observed == observed
+
+
+def test_takes_its_example_from_the_first_complete_row():
+    frame = pd.DataFrame({"a": [None, 2.5, 3.5], "b": ["x", "y", "x"], "c": [True, False, True]})
+
+    assert infer_signature(frame).example == {"a": 2.5, "b": "y", "c": False}
+
+
+def test_takes_its_example_from_the_first_row_where_none_is_complete():
+    frame = pd.DataFrame({"a": [None, 2.5], "b": ["x", None]})
+
+    assert infer_signature(frame).example == {"a": None, "b": "x"}
+
+
+def test_keeps_every_digit_of_an_integer_beside_a_float():
+    frame = pd.DataFrame({"integer": [2**53 + 1], "float": [0.5]})
+
+    assert infer_signature(frame).example["integer"] == 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        {"unit": "mm"},
+        {"minimum": 0, "maximum": 99.5},
+        {"nullable": True},
+        {"example": 7.0},
+        {"kind": "integer"},
+        {"kind": "category", "categories": ("1.0", "2.0")},
+    ],
+    ids=lambda correction: " and ".join(correction),
+)
+def test_takes_the_authors_word_over_the_column(correction):
+    feature = inferred([1.0, 2.0], **correction)
+
+    assert {field: getattr(feature, field) for field in correction} == correction
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "example"),
+    [([30.0, None], "integer", 30), ([1, 0], "boolean", True), ([3, 4], "number", 3.0)],
+    ids=["integers with gaps", "flags", "whole numbers"],
+)
+def test_writes_the_example_in_the_kind_that_the_author_corrects(values, kind, example):
+    feature = inferred(values, kind=kind)
+
+    assert (feature.example, type(feature.example)) == (example, type(example))
+
+
+@pytest.mark.parametrize(
+    ("frame", "sentence"),
+    [
+        (pd.DataFrame(), "the training frame has no columns"),
+        (pd.DataFrame({"a": pd.Series([], dtype=float)}), "the training frame has no rows"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "the column name 'a' occurs more than once"),
+        (pd.DataFrame([[1, 2]], columns=["a", ""]), "the column name '' is not a non-empty string"),
+        (pd.DataFrame([[1, 2]]), "the column name 0 is not a non-empty string"),
+        (pd.DataFrame([[1]], columns=[np.nan]), "the column name nan is not a non-empty string"),
+    ],
+    ids=["no columns", "no rows", "a name twice", "an empty name", "numbers for names", "NaN for a name"],
+)
+def test_refuses_a_frame_whose_columns_are_no_features(frame, sentence):
+    with pytest.raises(SignatureError) as refused:
+        infer_signature(frame)
+
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        pytest.param([1, "a"], "object", id="numbers and strings"),
+        pytest.param([1, 2.5], "object", id="objects that are numbers"),
+        pytest.param([["a"], ["b"]], "object", id="lists"),
+        pytest.param(["2026-01-01"], "datetime64[s]", id="dates"),
+        pytest.param([1, 2], "category", id="a pandas category of numbers"),
+        pytest.param([True, False], "category", id="a pandas category of booleans"),
+    ],
+)
+def test_refuses_a_column_without_a_kind(values, dtype):
+    with pytest.raises(SignatureError) as refused:
+        inferred(values, dtype)
+
+    assert str(refused.value) == f"the column 'x' ({dtype}) holds neither numbers, booleans nor strings alone"
+
+
+@pytest.mark.parametrize("dtype", ["str", "object", "category"])
+def test_refuses_strings_of_which_none_is_known(dtype):
+    with pytest.raises(SignatureError, match=r"^the feature 'x' has no usable 'categories'$"):
+        inferred([None, None], dtype)
+
+
+def test_refuses_to_correct_features_that_the_frame_does_not_have():
+    with pytest.raises(SignatureError, match=r"^no such feature to correct: masss, widht$"):
+        infer_signature(pd.DataFrame({"mass": [1.5]}), {"widht": {"unit": "mm"}, "mass": {}, "masss": {"unit": "g"}})
+
+
+@pytest.mark.parametrize(
+    ("correction", "sentence"),
+    [
+        ({"units": "mm"}, "the feature 'x' has unknown fields: units"),
+        ({"unit": 5}, "the feature 'x' has no usable 'unit'"),
+        ({"minimum": "0"}, "the feature 'x' has no usable 'minimum'"),
+        ({"maximum": True}, "the feature 'x' has no usable 'maximum'"),
+        ({"kind": "float"}, "the feature 'x' has no usable 'kind'"),
+        ({"kind": "category"}, "the feature 'x' has no usable 'categories'"),
+        ({"categories": ("a",)}, "the feature 'x' has no usable 'categories'"),
+        ({"nullable": 1}, "the feature 'x' has no usable 'nullable'"),
+    ],
+    ids=[
+        "an unknown field",
+        "a unit that is no string",
+        "a bound that is no number",
+        "a bound that is a boolean",
+        "an unknown kind",
+        "a category without categories",
+        "a number with categories",
+        "nullability that is a number",
+    ],
+)
+def test_refuses_a_correction_that_no_feature_can_have(correction, sentence):
+    with pytest.raises(SignatureError) as refused:
+        inferred([1.5], **correction)
+
+    assert str(refused.value) == sentence
+
+
+def test_comes_back_from_its_json():
+    frame = pd.DataFrame({"a": [1.5, None], "b": [1, 2], "c": [True, False], "d": ["x", "y"], "e": texts(2)})
+    signature = infer_signature(frame, {"a": {"unit": "mm", "minimum": 0, "maximum": 9.5}})
+
+    assert signature_from_json(json.loads(json.dumps(signature.to_json()))) == signature
+
+
+FEATURE = {"name": "x", "kind": "number", "dtype": "float64", "nullable": False}
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        pytest.param(None, "the signature has no list of features", id="no signature"),
+        pytest.param([FEATURE], "the signature has no list of features", id="not an object"),
+        pytest.param({}, "the signature has no list of features", id="no features"),
+        pytest.param({"features": []}, "the signature has no list of features", id="not one feature"),
+        pytest.param({"features": ["x"]}, "a feature of the signature is not an object", id="a name for a feature"),
+    ],
+)
+def test_refuses_json_that_is_no_signature(document, sentence):
+    with pytest.raises(SignatureError) as refused:
+        signature_from_json(document)
+
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize("field", FEATURE)
+def test_refuses_json_of_a_feature_that_lacks_a_field(field):
+    feature = {name: value for name, value in FEATURE.items() if name != field}
+
+    with pytest.raises(SignatureError, match=f"has no usable '{field}'$"):
+        signature_from_json({"features": [feature]})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", 1),
+        ("kind", ["number"]),
+        ("dtype", None),
+        ("nullable", "false"),
+        ("unit", 1),
+        ("categories", "ab"),
+        ("categories", [1]),
+        ("minimum", "0"),
+        ("maximum", [1]),
+        ("observed", 1),
+        ("observed", [1]),
+        ("observed", ["a", "b"]),
+        ("example", {}),
+    ],
+    ids=str,
+)
+def test_refuses_json_of_a_feature_whose_field_is_of_the_wrong_kind(field, value):
+    with pytest.raises(SignatureError, match=f"has no usable '{field}'$"):
+        signature_from_json({"features": [{**FEATURE, field: value}]})
