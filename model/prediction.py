@@ -51,6 +51,8 @@ class Predictor:
         self._signature = signature
         self._outputs = outputs
         self._keys = [key_of(label) for label in outputs.labels]
+        # Python finds True or 1.0 where it looks for 1: what a client sees has the type that it had at training.
+        self._known = {label: label for label in outputs.labels}
 
     def predict(self, rows: list[Row]) -> list[Prediction]:
         """One prediction per row, in the same order.
@@ -72,12 +74,13 @@ class Predictor:
         ]
 
     def _labels(self, predicted: Any, n_rows: int) -> list[Value]:
-        labels: list[Value] = np.asarray(predicted).tolist()
-        if len(labels) != n_rows:
-            raise BadPrediction(f"{len(labels)} labels for {n_rows} rows")
-        if not set(labels) <= set(self._outputs.labels):
-            raise BadPrediction("a label that the estimator was not trained on")
-        return labels
+        array = np.asarray(predicted)
+        if array.shape != (n_rows,):
+            raise BadPrediction(f"labels of shape {array.shape} where {(n_rows,)} was due")
+        try:
+            return [self._known[label] for label in array.tolist()]
+        except KeyError:
+            raise BadPrediction("a label that the estimator was not trained on") from None
 
 
 def _checked(values: Any, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:
