@@ -8,6 +8,7 @@ import logging
 import math
 import pickle
 import shutil
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import joblib
 import pandas as pd
+from sklearn.exceptions import InconsistentVersionWarning
 
 from .errors import ArtifactError, ManifestError
 from .manifest import Manifest, manifest_from_bytes, running_libraries, sha256
@@ -98,7 +100,7 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False) 
     manifest, manifest_digest = _checked_manifest(folder, digest)
     contents = {file: _checked_content(folder / file, expected) for file, expected in manifest.files.items()}
     _check_libraries(folder, manifest, any_sklearn)
-    estimator = _unpickled(folder / ESTIMATOR, contents[ESTIMATOR])
+    estimator = _unpickled(folder / ESTIMATOR, contents[ESTIMATOR], any_sklearn)
     predictor = Predictor(estimator, manifest.signature, manifest.outputs)
     _check_golden(folder / GOLDEN, contents[GOLDEN], predictor)
     return Model(manifest, manifest_digest, "sklearn", predictor)
@@ -146,11 +148,19 @@ def _check_libraries(folder: Path, manifest: Manifest, any_sklearn: bool) -> Non
         logger.warning("%s was trained with %s %s, running %s", manifest.name, library, trained, running)
 
 
-def _unpickled(path: Path, content: bytes) -> Any:
+def _unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
     try:
-        return joblib.load(io.BytesIO(content))
+        with warnings.catch_warnings():
+            # The manifest's word is checked already; this is the word of each estimator in the pickle.
+            warnings.simplefilter("ignore" if any_sklearn else "error", InconsistentVersionWarning)
+            return joblib.load(io.BytesIO(content))
     except Exception as error:  # a pickle may raise anything: it is a program
-        raise ArtifactError(f"{path} cannot be unpickled: {type(error).__name__}: {error}") from error
+        raise ArtifactError(f"{path} cannot be unpickled: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """On one line, which scikit-learn's own messages are not."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
@@ -164,7 +174,7 @@ def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
             if not _agree(*pair, spread=_spread(expected))
         ]
     except Exception as error:  # whatever the estimator or a broken file raises, it must not be served
-        raise ArtifactError(f"{path}: the golden rows cannot be predicted: {type(error).__name__}: {error}") from error
+        raise ArtifactError(f"{path}: the golden rows cannot be predicted: {_reason(error)}") from error
     if differing:
         raise ArtifactError(f"{path}: the model predicts golden row {differing[0]} otherwise than when it was packaged")
 

@@ -63,6 +63,12 @@ class Manifest:
         """The same with the digest of all it says, files included, behind the author's version."""
         return replace(self, version=f"{self.version}-{sha256(self.to_bytes())[:12]}")
 
+    def has_its_content_digest(self) -> bool:
+        try:
+            return replace(self, version=self.version.rpartition("-")[0]).with_content_digest() == self
+        except ValueError:  # NaN or half a surrogate pair, which Python reads from JSON and `to_bytes` never writes
+            return False
+
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
@@ -88,12 +94,13 @@ def manifest_from_bytes(content: bytes) -> Manifest:
             raise ManifestError(f"has no usable {name!r}")
         return document[name]
 
-    metrics = document.get("metrics")
     try:
         signature = signature_from_json(document.get("signature"))
     except SignatureError as error:
         raise ManifestError(f"is not usable: {error}") from None
-    return Manifest(
+    metrics = document.get("metrics")
+    field("metrics", isinstance(metrics, str) or _is_table_of_numbers(metrics))
+    manifest = Manifest(
         name=field("name", isinstance(document.get("name"), str)),
         version=field("version", isinstance(document.get("version"), str)),
         signature=signature,
@@ -102,16 +109,23 @@ def manifest_from_bytes(content: bytes) -> Manifest:
             labels=tuple(field("labels", _are(Value, document.get("labels")))),
             has_probabilities=field("has_probabilities", isinstance(document.get("has_probabilities"), bool)),
         ),
-        metrics=metrics if field("metrics", isinstance(metrics, dict | str)) and isinstance(metrics, dict) else None,
+        metrics=None if isinstance(metrics, str) else metrics,
         libraries=field("libraries", _is_table_of_strings(document.get("libraries"))),
         modules=tuple(field("modules", _are(str, document.get("modules")))),
         runtimes=tuple(field("runtimes", _are(str, document.get("runtimes")))),
         files=field("files", _is_table_of_digests(document.get("files"))),
     )
+    if not manifest.has_its_content_digest():
+        raise ManifestError(f"is not the file that was packaged: its content is not that of {manifest.version!r}")
+    return manifest
 
 
 def _are(kind: Any, values: object) -> bool:
     return isinstance(values, list) and all(isinstance(value, kind) for value in values)
+
+
+def _is_table_of_numbers(table: object) -> bool:
+    return isinstance(table, dict) and all(type(value) in (int, float) for value in table.values())
 
 
 def _is_table_of_strings(table: object) -> bool:

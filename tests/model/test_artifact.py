@@ -1,0 +1,442 @@
+"""A loaded artifact predicts as it did when packaged; a damaged one is refused in a sentence, its pickle unopened."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.dummy import DummyRegressor
+
+from model.artifact import ESTIMATOR, GOLDEN, GOLDEN_ROWS, MANIFEST, load, save
+from model.errors import ArtifactError, BadPrediction
+from model.manifest import manifest_from_bytes, running_libraries, sha256
+from model.prediction import outputs_of
+from model.signature import Signature, infer_signature
+
+from .changes import flip_bit, leave_mark_when_opened, repackage, repackage_file
+from .conftest import FRAME
+from .estimators import Regressor
+
+FILES = [MANIFEST, ESTIMATOR, GOLDEN]
+LITTLE_ENOUGH, TOO_MUCH = 0.9e-6, 1.1e-6
+
+# As long as the version that runs, so that it can take its place in a pickle.
+OTHER_SKLEARN = re.sub(r"\d", "0", sklearn.__version__)
+
+
+def refusal_of(folder: Path, **options: Any) -> str:
+    """The sentence that the start of a service would end with."""
+    with pytest.raises(ArtifactError) as refused:
+        load(folder, **options)
+    sentence = str(refused.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def golden_of(folder: Path) -> Any:
+    return json.loads((folder / GOLDEN).read_bytes())
+
+
+def repackage_golden(folder: Path, golden: object) -> None:
+    repackage_file(folder, GOLDEN, json.dumps(golden).encode())
+
+
+def test_predicts_after_loading_as_it_did_before(folder, classifier):
+    model = load(folder)
+
+    (prediction,) = model.predict([[2.0, "blue"]])
+
+    asked = pd.DataFrame({"size": [2.0], "colour": ["blue"]})
+    assert prediction["label"] == classifier.predict(asked)[0]
+    assert [*prediction["probabilities"].values()] == pytest.approx(classifier.predict_proba(asked)[0].tolist())
+
+
+def test_says_what_it_was_packaged_with(folder, classifier):
+    manifest = load(folder).manifest
+
+    assert manifest.name == "sizes"
+    assert manifest.signature == infer_signature(FRAME, {"size": {"unit": "cm"}})
+    assert manifest.outputs == outputs_of(classifier)
+    assert manifest.metrics == {"accuracy": 0.75}
+    assert manifest.libraries == running_libraries()
+    assert manifest.runtimes == ("sklearn",)
+    assert {"sklearn.pipeline", "sklearn.linear_model._logistic"} <= set(manifest.modules)
+    assert manifest.files == {name: sha256((folder / name).read_bytes()) for name in (ESTIMATOR, GOLDEN)}
+
+
+def test_is_known_by_the_digest_of_its_manifest(folder):
+    digest = sha256((folder / MANIFEST).read_bytes())
+
+    assert load(folder, digest=digest).digest == digest
+
+
+def test_has_the_same_digest_when_it_is_saved_again(tmp_path, classifier):
+    digests = set()
+    for attempt in ("first", "second"):
+        folder = tmp_path / attempt
+        save(classifier, FRAME, infer_signature(FRAME), folder, name="sizes", version="1.2")
+        digests.add(load(folder).digest)
+
+    assert len(digests) == 1
+
+
+def test_puts_the_digest_of_the_content_behind_the_authors_version(folder):
+    manifest = load(folder).manifest
+
+    assert manifest.version == "1.2-" + sha256(replace(manifest, version="1.2").to_bytes())[:12]
+
+
+def test_has_another_version_when_the_content_is_another(tmp_path, classifier):
+    versions = {
+        save(classifier, frame, infer_signature(frame), tmp_path / "artifact", name="sizes", version="1.2").version
+        for frame in (FRAME, FRAME[::-1])
+    }
+
+    assert len(versions) == 2
+
+
+def test_keeps_the_first_training_rows_as_golden_rows(folder):
+    golden = golden_of(folder)
+
+    assert golden["rows"] == FRAME.to_numpy().tolist()
+    assert golden["predictions"] == load(folder).predict(golden["rows"])
+
+
+def test_keeps_no_more_golden_rows_than_it_needs(tmp_path):
+    frame = pd.DataFrame({"x": range(100)})
+    estimator = DummyRegressor().fit(frame, frame["x"])
+
+    save(estimator, frame, infer_signature(frame), tmp_path / "artifact", name="many", version="1")
+
+    assert golden_of(tmp_path / "artifact")["rows"] == [[x] for x in range(GOLDEN_ROWS)]
+
+
+def test_replaces_an_older_artifact_and_leaves_nothing_else(folder, classifier):
+    (folder / "left from before").touch()
+    for leftover in (".new", ".old"):
+        shutil.copytree(folder, folder.with_name(folder.name + leftover))
+
+    save(classifier, FRAME, infer_signature(FRAME), folder, name="sizes", version="1.3")
+
+    assert load(folder).manifest.version.startswith("1.3-")
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+
+
+def test_makes_the_folders_above_it(tmp_path, classifier):
+    folder = tmp_path / "models" / "sizes" / "artifact"
+
+    save(classifier, FRAME, infer_signature(FRAME), folder, name="sizes", version="1")
+
+    assert load(folder).manifest.name == "sizes"
+
+
+def test_keeps_the_older_artifact_when_the_new_one_cannot_be_packaged(folder):
+    before = load(folder).digest
+
+    with pytest.raises(BadPrediction):
+        save(Regressor([float("nan")] * 6), FRAME, infer_signature(FRAME), folder, name="sizes", version="2")
+
+    assert load(folder).digest == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_refuses_an_artifact_that_is_not_there(tmp_path):
+    assert refusal_of(tmp_path) == f"{tmp_path / MANIFEST} cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_refuses_an_artifact_without_one_of_its_files(folder, name):
+    (folder / name).unlink()
+
+    assert refusal_of(folder) == f"{folder / name} cannot be read: No such file or directory"
+
+
+def test_refuses_a_folder_where_a_file_should_be(folder):
+    (folder / GOLDEN).unlink()
+    (folder / GOLDEN).mkdir()
+
+    assert refusal_of(folder).startswith(f"{folder / GOLDEN} cannot be read: ")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_refuses_a_truncated_file(folder, name):
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: len(content) // 2])
+
+    assert refusal_of(folder).startswith(f"{folder / name} is not ")
+
+
+@pytest.mark.parametrize("position", [0, 0.5, -1], ids=["first", "middle", "last"])
+@pytest.mark.parametrize("name", FILES)
+def test_refuses_a_file_with_one_bit_flipped(folder, name, position):
+    size = (folder / name).stat().st_size
+    flip_bit(folder / name, int(position * size))
+
+    assert refusal_of(folder).startswith(f"{folder / name} is not ")
+
+
+def test_says_which_digest_a_file_has_and_which_it_should_have(folder):
+    packaged = sha256((folder / ESTIMATOR).read_bytes())
+    (folder / ESTIMATOR).write_bytes(b"another")
+
+    assert refusal_of(folder) == (
+        f"{folder / ESTIMATOR} is not the file that was packaged: its SHA-256 is {sha256(b'another')}, not {packaged}"
+    )
+
+
+def test_refuses_another_manifest_than_the_pinned_one(folder):
+    path, pinned = folder / MANIFEST, "0" * 64
+
+    sentence = refusal_of(folder, digest=pinned)
+
+    assert sentence == f"{path} has the SHA-256 {sha256(path.read_bytes())}, but {pinned} is pinned"
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"{}"], ids=["not JSON", "not an object", "without a format"])
+def test_names_the_manifest_that_is_not_one(folder, content):
+    (folder / MANIFEST).write_bytes(content)
+
+    assert refusal_of(folder).startswith(f"{folder / MANIFEST} ")
+
+
+@pytest.mark.parametrize(
+    ("kept", "missing"),
+    [([GOLDEN], ESTIMATOR), ([ESTIMATOR], GOLDEN), ([], f"{GOLDEN} and no {ESTIMATOR}")],
+    ids=["the estimator", "the golden rows", "either"],
+)
+def test_refuses_a_manifest_that_does_not_name_its_files(folder, kept, missing):
+    files = manifest_from_bytes((folder / MANIFEST).read_bytes()).files
+    repackage(folder, files={name: files[name] for name in kept})
+
+    assert refusal_of(folder) == f"{folder / MANIFEST} names no {missing}"
+
+
+def trained_with(library: str, version: str) -> dict[str, str]:
+    return {**running_libraries(), library: version}
+
+
+def pickle_with_another_sklearn(folder: Path) -> None:
+    """Each estimator in the pickle says that OTHER_SKLEARN has pickled it."""
+    pickled = (folder / ESTIMATOR).read_bytes()
+    other = pickled.replace(sklearn.__version__.encode(), OTHER_SKLEARN.encode())
+    assert other != pickled
+    repackage_file(folder, ESTIMATOR, other)
+
+
+def test_refuses_what_another_version_of_scikit_learn_has_trained(folder):
+    repackage(folder, libraries=trained_with("scikit-learn", OTHER_SKLEARN))
+
+    assert refusal_of(folder) == (
+        f"{folder / MANIFEST}: trained with scikit-learn {OTHER_SKLEARN}, running {sklearn.__version__}; "
+        "train it again, or allow the difference by SERVE_ALLOW_OTHER_SKLEARN=true"
+    )
+
+
+def test_refuses_a_pickle_of_another_version_of_scikit_learn_than_its_manifest_says(folder):
+    pickle_with_another_sklearn(folder)
+
+    sentence = refusal_of(folder)
+
+    assert sentence.startswith(f"{folder / ESTIMATOR} cannot be unpickled: InconsistentVersionWarning: ")
+    assert OTHER_SKLEARN in sentence
+
+
+def test_refuses_a_manifest_that_does_not_say_which_scikit_learn_has_trained(folder):
+    libraries = running_libraries()
+    del libraries["scikit-learn"]
+    repackage(folder, libraries=libraries)
+
+    assert "trained with scikit-learn None" in refusal_of(folder)
+
+
+def test_loads_what_another_version_of_scikit_learn_has_trained_where_that_is_allowed(folder, caplog):
+    pickle_with_another_sklearn(folder)
+    repackage(folder, libraries=trained_with("scikit-learn", OTHER_SKLEARN))
+
+    load(folder, any_sklearn=True)
+
+    assert caplog.messages == [f"sizes was trained with scikit-learn {OTHER_SKLEARN}, running {sklearn.__version__}"]
+
+
+@pytest.mark.parametrize("library", sorted(running_libraries().keys() - {"scikit-learn"}))
+def test_only_logs_another_version_of_another_library(folder, caplog, library):
+    repackage(folder, libraries=trained_with(library, "0.0.0"))
+
+    load(folder)
+
+    running = running_libraries()[library]
+    assert caplog.record_tuples == [
+        ("model.artifact", logging.WARNING, f"sizes was trained with {library} 0.0.0, running {running}")
+    ]
+
+
+def test_logs_nothing_when_all_is_as_it_was(folder, caplog):
+    load(folder)
+
+    assert caplog.messages == []
+
+
+def test_opens_the_pickle_when_every_check_before_it_has_passed(folder):
+    mark = leave_mark_when_opened(folder)
+
+    refusal_of(folder)
+
+    assert mark.exists()
+
+
+def name_another_pickle(folder: Path) -> None:
+    files = manifest_from_bytes((folder / MANIFEST).read_bytes()).files
+    repackage(folder, files={**files, ESTIMATOR: sha256(b"another")})
+
+
+def nothing(_folder: Path) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("damage", "options"),
+    [
+        pytest.param(name_another_pickle, {}, id="digest of the pickle"),
+        pytest.param(lambda folder: flip_bit(folder / ESTIMATOR, -1), {}, id="bit of the pickle"),
+        pytest.param(lambda folder: flip_bit(folder / GOLDEN, -1), {}, id="bit of the golden rows"),
+        pytest.param(lambda folder: flip_bit(folder / MANIFEST, -1), {}, id="bit of the manifest"),
+        pytest.param(lambda folder: (folder / GOLDEN).unlink(), {}, id="golden rows missing"),
+        pytest.param(nothing, {"digest": "0" * 64}, id="pinned digest"),
+        pytest.param(
+            lambda folder: repackage(folder, libraries=trained_with("scikit-learn", OTHER_SKLEARN)),
+            {},
+            id="version of scikit-learn",
+        ),
+    ],
+)
+def test_never_opens_the_pickle_of_an_artifact_that_is_wrong(folder, damage, options):
+    mark = leave_mark_when_opened(folder)
+    damage(folder)
+
+    refusal_of(folder, **options)
+
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("pickled", "reason"),
+    [
+        (b"cnot_installed\nEstimator\n.", "ModuleNotFoundError: No module named 'not_installed'"),
+        (b"cmodel.signature\nNotThere\n.", "AttributeError: "),
+        (b"", "EOFError"),
+        (b"not a pickle", ""),
+    ],
+    ids=["a module that is not there", "a name that is not there", "an empty file", "something else"],
+)
+def test_refuses_a_pickle_that_cannot_be_opened(folder, pickled, reason):
+    repackage_file(folder, ESTIMATOR, pickled)
+
+    assert refusal_of(folder).startswith(f"{folder / ESTIMATOR} cannot be unpickled: {reason}")
+
+
+def change_label(golden: Any) -> None:
+    golden["predictions"][2]["label"] = "small"
+
+
+def change_probability(golden: Any) -> None:
+    golden["predictions"][2]["probabilities"]["small"] += TOO_MUCH
+
+
+def rename_probability(golden: Any) -> None:
+    probabilities = golden["predictions"][2]["probabilities"]
+    probabilities["tiny"] = probabilities.pop("small")
+
+
+def drop_probabilities(golden: Any) -> None:
+    del golden["predictions"][2]["probabilities"]
+
+
+def expect_values(golden: Any) -> None:
+    golden["predictions"][2] = {"value": 1.0}
+
+
+@pytest.mark.parametrize(
+    "change", [change_label, change_probability, rename_probability, drop_probabilities, expect_values]
+)
+def test_refuses_golden_rows_that_are_predicted_otherwise(folder, change):
+    golden = golden_of(folder)
+    change(golden)
+    repackage_golden(folder, golden)
+
+    expected = f"{folder / GOLDEN}: the model predicts golden row 2 otherwise than when it was packaged"
+    assert refusal_of(folder) == expected
+
+
+def test_takes_probabilities_that_differ_in_their_last_digits(folder):
+    golden = golden_of(folder)
+    golden["predictions"][2]["probabilities"]["small"] += LITTLE_ENOUGH
+    repackage_golden(folder, golden)
+
+    load(folder)
+
+
+def test_measures_values_by_the_spread_of_the_golden_values(regressor_folder):
+    golden = golden_of(regressor_folder)
+    golden["predictions"][3]["value"] += 1000 * LITTLE_ENOUGH
+    repackage_golden(regressor_folder, golden)
+
+    load(regressor_folder)
+
+
+def test_refuses_values_that_differ_by_more_than_a_millionth_of_their_spread(regressor_folder):
+    golden = golden_of(regressor_folder)
+    golden["predictions"][3]["value"] += 1000 * TOO_MUCH
+    repackage_golden(regressor_folder, golden)
+
+    assert "predicts golden row 3 otherwise" in refusal_of(regressor_folder)
+
+
+def test_loads_a_model_whose_golden_values_are_all_the_same(tmp_path):
+    frame = pd.DataFrame({"x": [1.0, 2.0]})
+    save(DummyRegressor().fit(frame, [5.0, 5.0]), frame, infer_signature(frame), tmp_path / "a", name="a", version="1")
+
+    assert load(tmp_path / "a").predict([[9.0]]) == [{"value": 5.0}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"not JSON", id="not JSON"),
+        pytest.param(b"[]", id="not an object"),
+        pytest.param(b'{"rows": []}', id="no predictions"),
+        pytest.param(b'{"rows": [], "predictions": []}', id="no rows"),
+        pytest.param(b'{"rows": [[1.5]], "predictions": [{}]}', id="rows that are too short"),
+        pytest.param(b'{"rows": [["red", 1.5]], "predictions": [{}]}', id="values in the wrong places"),
+        pytest.param(b'{"rows": [[1.5, "red"]], "predictions": []}', id="too few predictions"),
+        pytest.param(b'{"rows": [[1.5, "red"]], "predictions": [1]}', id="predictions that are none"),
+    ],
+)
+def test_refuses_golden_rows_that_cannot_be_predicted(folder, content):
+    repackage_file(folder, GOLDEN, content)
+
+    assert refusal_of(folder).startswith(f"{folder / GOLDEN}: the golden rows cannot be predicted: ")
+
+
+def test_refuses_a_signature_that_the_estimator_was_not_fitted_on(regressor_folder):
+    signature = load(regressor_folder).signature
+    renamed = Signature(tuple(replace(feature, name="weight") for feature in signature.features))
+    repackage(regressor_folder, signature=renamed)
+
+    assert refusal_of(regressor_folder).startswith(
+        f"{regressor_folder / GOLDEN}: the golden rows cannot be predicted: ValueError: The feature names should match"
+    )
+
+
+def test_refuses_labels_that_the_estimator_does_not_know(folder, classifier):
+    repackage(folder, outputs=replace(outputs_of(classifier), labels=("tiny", "huge", "vast")))
+
+    assert "BadPrediction" in refusal_of(folder)

@@ -1,0 +1,166 @@
+"""What a manifest must say before it is believed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.artifact import MANIFEST
+from model.errors import ManifestError
+from model.manifest import manifest_from_bytes
+
+DIGEST = "0" * 64
+
+FIELDS = [
+    "name",
+    "version",
+    "task",
+    "labels",
+    "has_probabilities",
+    "metrics",
+    "libraries",
+    "modules",
+    "runtimes",
+    "files",
+]
+
+
+@pytest.fixture
+def content(packaged_classifier: Path) -> bytes:
+    return (packaged_classifier / MANIFEST).read_bytes()
+
+
+@pytest.fixture
+def document(content: bytes) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(content)
+    return parsed
+
+
+def refusal_of(content: bytes) -> str:
+    with pytest.raises(ManifestError) as refused:
+        manifest_from_bytes(content)
+    return str(refused.value)
+
+
+def test_comes_back_from_its_bytes(content):
+    assert manifest_from_bytes(content).to_bytes() == content
+
+
+def test_says_where_nothing_was_scored(packaged_regressor):
+    content = (packaged_regressor / MANIFEST).read_bytes()
+
+    assert json.loads(content)["metrics"] == "nothing was scored"
+    assert manifest_from_bytes(content).metrics is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b'{"format": 1, ', id="truncated"),
+        pytest.param(b"\x80\x05", id="a pickle"),
+        pytest.param(b'{"name": "\xff"}', id="not UTF-8"),
+        pytest.param(b"[" * 100_000, id="too deep"),
+    ],
+)
+def test_refuses_what_is_not_json(content):
+    assert refusal_of(content).startswith("is not JSON: ")
+
+
+@pytest.mark.parametrize("content", [b"[]", b"null", b'"manifest"'], ids=["array", "null", "string"])
+def test_refuses_what_is_not_an_object(content):
+    assert refusal_of(content) == "is not a JSON object"
+
+
+@pytest.mark.parametrize("written", [None, 0, 2, "1"], ids=str)
+def test_refuses_another_format(document, written):
+    document["format"] = written
+
+    assert refusal_of(json.dumps(document).encode()) == f"has the format {written!r}, this code reads 1"
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_refuses_a_manifest_without_one_of_its_fields(document, field):
+    del document[field]
+
+    assert refusal_of(json.dumps(document).encode()) == f"has no usable {field!r}"
+
+
+def test_asks_for_every_field_that_it_writes(document):
+    assert {"format", "signature", *FIELDS} == document.keys()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", 1),
+        ("version", None),
+        ("task", "clustering"),
+        ("task", []),
+        ("labels", "small"),
+        ("labels", [["small"]]),
+        ("has_probabilities", 1),
+        ("metrics", 0.75),
+        ("metrics", {"accuracy": "0.75"}),
+        ("metrics", {"accuracy": True}),
+        ("libraries", ["numpy"]),
+        ("libraries", {"numpy": 2}),
+        ("modules", "sklearn"),
+        ("modules", [1]),
+        ("runtimes", {"sklearn": True}),
+        ("runtimes", [None]),
+        ("files", ["golden.json"]),
+        ("files", {"golden.json": 1}),
+        ("files", {"golden.json": DIGEST[:-1]}),
+        ("files", {"golden.json": DIGEST.replace("0", "F")}),
+    ],
+    ids=str,
+)
+def test_refuses_a_field_of_the_wrong_kind(document, field, value):
+    document[field] = value
+
+    assert refusal_of(json.dumps(document).encode()) == f"has no usable {field!r}"
+
+
+@pytest.mark.parametrize(
+    "name", ["../golden.json", "/etc/passwd", "folder/golden.json", "folder\\golden.json", "..", "", "golden.json\n"]
+)
+def test_refuses_a_file_name_with_a_path_in_it(document, name):
+    document["files"][name] = DIGEST
+
+    assert refusal_of(json.dumps(document).encode()) == "has no usable 'files'"
+
+
+def test_refuses_a_signature_with_the_reason(document):
+    document["signature"]["features"][0]["kind"] = "float"
+
+    assert refusal_of(json.dumps(document).encode()) == "is not usable: the feature 'size' has no usable 'kind'"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("name", "sizes of something else", id="another name"),
+        pytest.param("version", "1.3-000000000000", id="another digest"),
+        pytest.param("version", "1.3", id="no digest"),
+        pytest.param("metrics", {"accuracy": 1.0}, id="better scores"),
+        pytest.param("metrics", {"accuracy": float("nan")}, id="NaN"),
+        pytest.param("name", "\ud800", id="half a surrogate pair"),
+    ],
+)
+def test_refuses_a_manifest_that_was_edited(document, field, value):
+    document[field] = value
+
+    refusal = refusal_of(json.dumps(document).encode())
+
+    assert refusal == f"is not the file that was packaged: its content is not that of {document['version']!r}"
+
+
+def test_refuses_a_manifest_with_any_bit_of_a_byte_flipped(content):
+    for index in range(len(content)):
+        flipped = bytearray(content)
+        flipped[index] ^= 1 << index % 8
+        refusal_of(bytes(flipped))
