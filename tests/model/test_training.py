@@ -1,0 +1,69 @@
+"""`python -m model.train` as its reader runs it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.artifact import load
+from model.train import CATEGORIES, DATA, FEATURES, NUMBERS, TARGET
+from tests.services import ROOT
+
+
+def trained(folder: Path) -> str:
+    """What training prints; its artifact is in `folder`."""
+    command = [sys.executable, "-m", "model.train", str(folder)]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_learns_from_344_penguins():
+    header, *lines = DATA.read_text().splitlines()
+
+    assert len(lines) == 344
+    assert set(header.split(",")) == {TARGET, *FEATURES, "year"}
+
+
+def test_prints_held_out_scores_and_writes_an_artifact_that_loads(tmp_path):
+    printed = trained(tmp_path / "artifact")
+
+    model = load(tmp_path / "artifact")
+    assert printed.startswith("258 penguins trained on, 86 held out\n")
+    assert model.manifest.metrics is not None
+    scores = {name: f"{score:.4f}" for name, score in model.manifest.metrics.items()}
+    assert dict(re.findall(r"^  (\w+) +([\d.]+)$", printed, re.MULTILINE)) == scores
+    assert printed.endswith(f"{tmp_path / 'artifact'}: penguins {model.manifest.version}\n")
+
+
+def test_scores_as_a_useful_model_does(trained_artifact):
+    metrics = load(trained_artifact).manifest.metrics
+
+    assert metrics is not None
+    assert metrics["accuracy"] > 0.95
+    assert metrics["balanced_accuracy"] > 0.95
+
+
+def test_writes_the_same_artifact_when_it_is_run_again(tmp_path, trained_artifact):
+    trained(tmp_path / "artifact")
+
+    assert load(tmp_path / "artifact").digest == load(trained_artifact).digest
+
+
+def test_says_of_each_feature_what_the_frame_cannot_tell(trained_artifact):
+    features = {feature.name: feature for feature in load(trained_artifact).signature.features}
+
+    assert list(features) == FEATURES
+    assert {name for name, feature in features.items() if feature.kind == "category"} == set(CATEGORIES)
+    assert {name for name, feature in features.items() if feature.unit and feature.minimum == 0} == set(NUMBERS)
+    assert {name for name, feature in features.items() if feature.nullable} == {*NUMBERS, "sex"}
+
+
+@pytest.mark.parametrize("sex", ["male", "female", None])
+def test_predicts_a_penguin_of_known_species(trained_artifact, sex):
+    (prediction,) = load(trained_artifact).predict([["Biscoe", 50.0, 16.3, 230.0, 5700.0, sex]])
+
+    assert prediction["label"] == "Gentoo"
+    assert prediction["probabilities"]["Gentoo"] > 0.95
