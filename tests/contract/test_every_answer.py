@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .bodies import body_of, instance_texts
+from tests.bodies import body_of, instance_texts
 
 REQUESTS = [
     ("GET", "/livez"),

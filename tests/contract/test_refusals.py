@@ -8,9 +8,8 @@ from itertools import combinations
 import httpx
 import pytest
 
+from tests.bodies import body_of, instance_texts
 from tests.services import running
-
-from .bodies import body_of, instance_texts
 
 MAX_BODY_BYTES = 2 * 1024**2
 

@@ -1,0 +1,326 @@
+"""Random requests, asked of every service, must get the same answer: `python -m tests.fuzz --requests 10000`.
+
+A difference is shrunk to the smallest request that shows it; it becomes a named case among the tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from model.artifact import load
+from model.signature import Feature, Signature
+
+from .artifacts import every_kind
+from .bodies import Texts, faulty_texts, object_of, text_of
+from .requests import Answer, Connection, Request
+from .services import BACKENDS, ROOT, running
+
+# Of all requests: valid ones, JSON with one to three faults, and the rest hostile in method, path, headers or bytes.
+SHARES = {"valid": 0.35, "faulty": 0.45, "hostile": 0.20}
+REQUEST_ID = "X-Request-ID"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+PATHS = ["/predict", "/model", "/livez", "/readyz", "/openapi.json", "/docs", "/metrics"]
+# These answers are each service's own; only that there is one of the same kind is promised.
+OWN_WORDS = {"/metrics", "/openapi.json", "/docs"}
+TOKENS = [
+    *("NaN", "-Infinity", "1e400", "9" * 401, "1" * 4301, "0" * 9, "-", "null", "true", '"', "\\", "[]", "{}", ","),
+    *("[" * 70, '{"a":' * 70, r'"\ud800"', r"\u0000", "\x00", "\x7f", "\xff", "\ufeff", "é", '"instances":[],'),
+]
+
+
+@dataclass
+class Tally:
+    """How many requests of each kind were asked, and what was answered."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def count(self, kind: str, answer: Answer) -> None:
+        self.kinds[kind] += 1
+        self.statuses[answer.status] += 1
+        if (answer.headers["Content-Type"] or "").startswith("application/problem+json") and answer.body:
+            problem = json.loads(answer.body)
+            self.codes[problem["code"]] += 1
+            self.faults.update(error["code"] for error in problem.get("errors", []))
+
+    def __str__(self) -> str:
+        parts = {"requests": self.kinds, "statuses": self.statuses, "codes": self.codes, "fault codes": self.faults}
+        return "\n".join(
+            f"{title:<12} " + ", ".join(f"{name} {count}" for name, count in sorted(counter.items(), key=str))
+            for title, counter in parts.items()
+        )
+
+
+@dataclass(frozen=True)
+class Target:
+    """One artifact, served by every backend."""
+
+    signature: Signature
+    connections: dict[str, Connection]
+
+    def ask(self, request: Request) -> Answer:
+        """The answer that all services give."""
+        answers = {backend: connection.ask(request) for backend, connection in self.connections.items()}
+        promised = {backend: _promised(request, answer) for backend, answer in answers.items()}
+        first = next(iter(promised))
+        for backend in promised:
+            assert promised[backend] == promised[first], f"{request}\n{request.body!r}\n{promised}"
+        return answers[first]
+
+
+def fuzz(n_requests: int, seed_of_run: int) -> Tally:
+    """Raises: AssertionError with the smallest request that is answered differently, or not as its kind must be."""
+    tally = Tally()
+    with targets() as served:
+        for kind, share in SHARES.items():
+            _fuzz_kind(kind, round(n_requests * share), seed_of_run, served, tally)
+    return tally
+
+
+def _fuzz_kind(kind: str, n_requests: int, seed_of_run: int, served: list[Target], tally: Tally) -> None:
+    requests: Callable[[Signature], st.SearchStrategy[Request]] = {
+        "valid": valid_requests,
+        "faulty": faulty_requests,
+        "hostile": hostile_requests,
+    }[kind]
+    cases = st.one_of(*(st.tuples(st.just(target), requests(target.signature)) for target in served))
+
+    @seed(seed_of_run)
+    @settings(
+        max_examples=n_requests,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases)
+    def ask(case: tuple[Target, Request]) -> None:
+        target, request = case
+        answer = target.ask(request)
+        tally.count(kind, answer)
+        if kind == "valid":
+            assert answer.status == 200, (request, request.body, answer)
+        elif kind == "faulty":
+            assert answer.status == 422, (request, request.body, answer)
+        assert answer.status < 500, (request, request.body, answer)
+
+    ask()
+
+
+@contextmanager
+def targets() -> Iterator[list[Target]]:
+    """The trained artifact and one with every kind of feature."""
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        subprocess.run([sys.executable, "-m", "model.train", str(folder / "trained")], cwd=ROOT, check=True)
+        every_kind(folder / "every_kind")
+        served = []
+        for artifact in (folder / "trained", folder / "every_kind"):
+            services = [opened.enter_context(running(backend, artifact, access_log=False)) for backend in BACKENDS]
+            connections = {service.backend: Connection(service.port) for service in services}
+            for connection in connections.values():
+                opened.callback(connection.close)
+            served.append(Target(load(artifact).signature, connections))
+        yield served
+
+
+def _promised(request: Request, answer: Answer) -> Any:
+    """What must be equal of two answers to one request."""
+    if request.method not in METHODS and answer.status < 500:
+        return "a method that no standard knows is the server's to refuse"
+    body, headers = answer.body, dict(answer.headers)
+    sent = [value for name, value in request.headers if name == REQUEST_ID]
+    made = headers[REQUEST_ID]
+    if made and made not in sent:
+        assert len(made) == 32
+        headers[REQUEST_ID], body = "made", body.replace(made.encode(), b"made")
+    if request.path.partition("?")[0] in OWN_WORDS and answer.status == 200:
+        return answer.status, headers
+    return answer.status, headers, body
+
+
+@st.composite
+def valid_requests(draw: st.DrawFn, signature: Signature) -> Request:
+    instances = draw(st.lists(valid_instances(signature), min_size=1, max_size=4))
+    return _request(draw, f'{{"instances":[{",".join(map(object_of, instances))}]}}')
+
+
+@st.composite
+def faulty_requests(draw: st.DrawFn, signature: Signature) -> Request:
+    """One to three faults, each in another place."""
+    instances: list[Texts | str] = list(draw(st.lists(valid_instances(signature), min_size=1, max_size=3)))
+    members: dict[str, str] = {}
+    places = [(index, feature) for index in range(len(instances)) for feature in signature.features]
+    for index, feature in draw(st.lists(st.sampled_from(places), min_size=1, max_size=3, unique_by=id)):
+        instance = instances[index]
+        if isinstance(instance, str):
+            continue
+        match draw(st.sampled_from(["value"] * 8 + ["missing", "unknown", "unknown", "no object", "member"])):
+            case "value":
+                text, _ = draw(st.sampled_from(list(faulty_texts(feature))))
+                instances[index] = instance | {feature.name: text}
+            case "missing":
+                instances[index] = {name: text for name, text in instance.items() if name != feature.name}
+            case "unknown":
+                instances[index] = instance | {draw(_keys_beside(signature)): draw(_surplus)}
+            case "no object":
+                instances[index] = draw(st.sampled_from(["null", "1", '"a"', "[]", "[{}]", "true"]))
+            case "member":
+                members[draw(_keys_beside(signature))] = draw(_surplus)
+    surplus = "".join(f",{text_of(name)}:{text}" for name, text in members.items() if name != "instances")
+    if surplus == "" and all(isinstance(instance, dict) for instance in instances) and members:
+        surplus = ',"surplus":1'
+    return _request(draw, f'{{"instances":[{",".join(map(object_of, instances))}]{surplus}}}')
+
+
+@st.composite
+def hostile_requests(draw: st.DrawFn, signature: Signature) -> Request:
+    """A request, valid or faulty, that is then spoilt in one to four ways."""
+    request = draw(st.one_of(valid_requests(signature), faulty_requests(signature)))
+    for spoil in draw(st.lists(st.sampled_from(SPOILERS), min_size=1, max_size=4)):
+        request = spoil(draw, request)
+    return request
+
+
+def valid_instances(signature: Signature) -> st.SearchStrategy[Texts]:
+    fixed = st.fixed_dictionaries({feature.name: valid_values(feature) for feature in signature.features})
+    return st.builds(lambda texts, flip: dict(reversed(texts.items())) if flip else texts, fixed, st.booleans())
+
+
+def valid_values(feature: Feature) -> st.SearchStrategy[str]:
+    least, most = feature.observed or (0, 0)
+    match feature.kind:
+        case "number":
+            numbers = st.floats(least, most).map(text_of)
+            whole = st.integers(-(-int(least * 10) // 10), int(most)).map(str) if most - least > 2 else numbers
+            values = st.one_of(numbers, whole)
+        case "integer":
+            values = st.integers(int(least), int(most)).map(str)
+        case "boolean":
+            values = st.sampled_from(["true", "false"])
+        case "category":
+            values = st.sampled_from(feature.categories).flatmap(_string_texts)
+        case "text":
+            values = st.text(max_size=12).flatmap(_string_texts)
+    return st.one_of(values, st.just("null")) if feature.nullable else values
+
+
+def _string_texts(string: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([json.dumps(string), json.dumps(string, ensure_ascii=False)])
+
+
+def _keys_beside(signature: Signature) -> st.SearchStrategy[str]:
+    named = st.sampled_from(["instances", "parameters", "a/b", "~", "", "__class__", signature.names[0] + " "])
+    return st.one_of(named, st.text(max_size=6)).filter(lambda key: key not in signature.names)
+
+
+_surplus = st.sampled_from(["1", "null", '"x"', "[]", "{}", '{"a":[1,{"b":null}]}', "1e400", "9" * 401])
+
+
+def _request(draw: st.DrawFn, body: str) -> Request:
+    space = draw(st.sampled_from(["", " ", "\r\n\t"]))
+    content_type = draw(st.sampled_from(["application/json", "application/json", "application/json; charset=utf-8"]))
+    return Request(
+        headers=(("Content-Type", content_type), (REQUEST_ID, "fuzz")),
+        body=(space + body + space).encode(),
+        is_chunked=draw(st.booleans()),
+    )
+
+
+def _spoil_method(draw: st.DrawFn, request: Request) -> Request:
+    return replace(request, method=draw(st.sampled_from([*METHODS, "BREW", "get"])))
+
+
+def _spoil_path(draw: st.DrawFn, request: Request) -> Request:
+    pieces = st.lists(st.sampled_from([*PATHS, "/", "//", "%2f", "%70", "..", ".", "x", "%00", "%ff", ";", "~", "%"]))
+    odd = pieces.map(lambda parts: "/" + "".join(parts[:4]))
+    query = draw(st.sampled_from(["", "", "?", "?a=1&b", "?%ff"]))
+    return replace(request, path=draw(st.one_of(st.sampled_from(PATHS), odd)) + query)
+
+
+def _spoil_headers(draw: st.DrawFn, request: Request) -> Request:
+    kept = dict(request.headers)
+    match draw(st.sampled_from(["Content-Type", "Content-Encoding", REQUEST_ID, "Accept", "Cookie"])):
+        case "Content-Type":
+            kept["Content-Type"] = draw(
+                st.sampled_from(
+                    ["", "text/plain", "application/JSON;x", "application/json5", "application/xml", ";", "é"]
+                )
+            )
+        case "Content-Encoding":
+            kept["Content-Encoding"] = draw(st.sampled_from(["", "gzip", "IDENTITY", "br, identity", "identity"]))
+        case "X-Request-ID":
+            kept[REQUEST_ID] = draw(st.sampled_from(["", "a" * 128, "a" * 129, "a b", "é", "a,b", "-._", "\t", "{}"]))
+        case other:
+            kept[other] = draw(st.sampled_from(["*/*", "text/html", "a=b; c", "é"]))
+    return replace(request, headers=tuple(kept.items()))
+
+
+def _spoil_bytes(draw: st.DrawFn, request: Request) -> Request:
+    body = request.body
+    at = draw(st.integers(0, len(body)))
+    match draw(st.sampled_from(["cut", "insert", "insert", "flip", "random", "repeat", "pad"])):
+        case "cut":
+            body = body[:at]
+        case "insert":
+            body = body[:at] + draw(st.sampled_from(TOKENS)).encode("utf-8", "surrogatepass") + body[at:]
+        case "flip":
+            body = body[:at] + bytes([draw(st.integers(0, 255))]) + body[at + 1 :]
+        case "random":
+            body = draw(st.binary(max_size=40))
+        case "repeat":
+            body = body[:at] + body[at:][: draw(st.integers(0, 60))] + body[at:]
+        case "pad":
+            body = body + b" " * draw(st.sampled_from([10, 2 * 1024**2]))
+    return replace(request, body=body)
+
+
+def _spoil_envelope(draw: st.DrawFn, request: Request) -> Request:
+    envelopes = [
+        "[]",
+        "null",
+        "1",
+        '"instances"',
+        "{}",
+        '{"instances":%s}',
+        '{"instance":[]}',
+        '{"instances":[],"a":1}',
+    ]
+    values = ["null", "{}", "[]", '"[]"', "[" + ",".join(["{}"] * 1001) + "]", "[NaN]", "1e400", '[{"a":1e400}]']
+    body = draw(st.sampled_from(envelopes))
+    return replace(request, body=(body % draw(st.sampled_from(values)) if "%s" in body else body).encode())
+
+
+SPOILERS = [_spoil_method, _spoil_path, _spoil_headers, _spoil_bytes, _spoil_bytes, _spoil_envelope]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=10_000, help="how many requests to ask")
+    parser.add_argument(
+        "--seed", type=int, default=secrets.randbelow(2**32), help="of a run to repeat; fresh if not given"
+    )
+    arguments = parser.parse_args()
+
+    print(f"{arguments.requests} requests, seed {arguments.seed}, services: {', '.join(BACKENDS)}", flush=True)
+    print(fuzz(arguments.requests, arguments.seed))
+
+
+if __name__ == "__main__":
+    main()

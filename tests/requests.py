@@ -1,0 +1,86 @@
+"""Requests as bytes on a connection: what no HTTP client library would send can be sent."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from http.client import HTTPException, HTTPResponse
+
+from .services import PATIENCE_S
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    Attributes:
+        is_chunked: send the body in two chunks instead of with its length.
+    """
+
+    method: str = "POST"
+    path: str = "/predict"
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+    body: bytes = field(default=b"", repr=True)
+    is_chunked: bool = False
+
+    def to_bytes(self) -> bytes:
+        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: localhost"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        if not self.is_chunked:
+            return _head([*lines, f"Content-Length: {len(self.body)}"]) + self.body
+        half = len(self.body) // 2
+        chunks = b"".join(_chunk(part) for part in (self.body[:half], self.body[half:]) if part)
+        return _head([*lines, "Transfer-Encoding: chunked"]) + chunks + _chunk(b"")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the contract promises of an answer."""
+
+    status: int
+    headers: dict[str, str | None]
+    body: bytes
+
+
+PROMISED = ("Content-Type", "Allow", "Retry-After", "X-Request-ID")
+
+
+class Connection:
+    """One connection, kept for as long as the service keeps it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._socket: socket.socket | None = None
+
+    def ask(self, request: Request) -> Answer:
+        is_kept = self._socket is not None
+        try:
+            return self._ask(request)
+        except (OSError, HTTPException):
+            self.close()
+            if not is_kept:
+                raise
+            return self._ask(request)  # the service had closed the kept connection
+
+    def close(self) -> None:
+        if self._socket:
+            self._socket.close()
+            self._socket = None
+
+    def _ask(self, request: Request) -> Answer:
+        if not self._socket:
+            self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
+        self._socket.sendall(request.to_bytes())
+        response = HTTPResponse(self._socket, method=request.method)
+        response.begin()
+        answer = Answer(response.status, {name: response.getheader(name) for name in PROMISED}, response.read())
+        if response.will_close:
+            self.close()
+        return answer
+
+
+def _head(lines: list[str]) -> bytes:
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _chunk(part: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(part), part)
