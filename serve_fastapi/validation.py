@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model, with_config
@@ -11,7 +12,7 @@ from typing_extensions import TypedDict
 from model.signature import Feature, Row, Signature
 from serve_core.faults import INT64_MAX, INT64_MIN, Fault, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.openapi import description_of
-from serve_core.problems import InvalidEnvelope, InvalidInstances
+from serve_core.problems import InvalidEnvelope, InvalidInstances, Refusal
 
 # mypy reads a TypedDict only where its fields are written out.
 typed_dict: Any = TypedDict
@@ -56,24 +57,27 @@ class PredictRequest(BaseModel):
         try:
             return cls.model_validate(document)
         except ValidationError:
-            raise InvalidInstances(cls._faults(document)) from None
+            raise cls._refusal(document) from None
 
     def rows(self) -> list[Row]:
         names = self.signature.names
         return [[instance[name] for name in names] for instance in self.instances]
 
     @classmethod
-    def _faults(cls, document: Any) -> Iterator[Fault]:
-        """Instance by instance, so that the search ends when enough is found."""
+    def _refusal(cls, document: Any) -> Refusal:
         unknown_members = []
         for error in _errors(cls.envelope, document):
             if error["type"] != "extra_forbidden":
-                raise InvalidEnvelope(ENVELOPE_CODES[error["type"]])
+                return InvalidEnvelope(ENVELOPE_CODES[error["type"]])
             unknown_members.append(unknown_member(error["loc"][0]))
-        for index, instance in enumerate(document["instances"]):
+        return InvalidInstances(chain(cls._faults(document["instances"]), unknown_members))
+
+    @classmethod
+    def _faults(cls, instances: list[Any]) -> Iterator[Fault]:
+        """Instance by instance, so that the search can end when enough is found."""
+        for index, instance in enumerate(instances):
             for error in _errors(cls.instance, instance):
                 yield _fault(error, index, cls.signature)
-        yield from unknown_members
 
 
 def request_model(signature: Signature, max_instances: int) -> type[PredictRequest]:

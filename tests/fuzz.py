@@ -182,18 +182,16 @@ def faulty_requests(draw: st.DrawFn, signature: Signature) -> Request:
             case "no object":
                 instances[index] = draw(st.sampled_from(["null", "1", '"a"', "[]", "[{}]", "true"]))
             case "member":
-                members[draw(_keys_beside(signature))] = draw(_surplus)
-    surplus = "".join(f",{text_of(name)}:{text}" for name, text in members.items() if name != "instances")
-    if surplus == "" and all(isinstance(instance, dict) for instance in instances) and members:
-        surplus = ',"surplus":1'
+                members[draw(_keys_beside(signature).filter(lambda key: key != "instances"))] = draw(_surplus)
+    surplus = "".join(f",{text_of(name)}:{text}" for name, text in members.items())
     return _request(draw, f'{{"instances":[{",".join(map(object_of, instances))}]{surplus}}}')
 
 
 @st.composite
 def hostile_requests(draw: st.DrawFn, signature: Signature) -> Request:
-    """A request, valid or faulty, that is then spoilt in one to four ways."""
+    """A request, valid or faulty, that is then spoilt in one to three ways."""
     request = draw(st.one_of(valid_requests(signature), faulty_requests(signature)))
-    for spoil in draw(st.lists(st.sampled_from(SPOILERS), min_size=1, max_size=4)):
+    for spoil in draw(st.lists(st.sampled_from(SPOILERS), min_size=1, max_size=3)):
         request = spoil(draw, request)
     return request
 
@@ -291,6 +289,17 @@ def _spoil_bytes(draw: st.DrawFn, request: Request) -> Request:
     return replace(request, body=body)
 
 
+def _spoil_value(draw: st.DrawFn, request: Request) -> Request:
+    """Put a token in the place of a value, or before it."""
+    colons = [at for at, byte in enumerate(request.body) if byte == ord(":")]
+    if not colons:
+        return request
+    at = draw(st.sampled_from(colons)) + 1
+    end = at + max(request.body[at:].find(b","), 0)
+    token = draw(st.sampled_from(TOKENS)).encode("utf-8", "surrogatepass")
+    return replace(request, body=request.body[:at] + token + request.body[draw(st.sampled_from([at, end])) :])
+
+
 def _spoil_envelope(draw: st.DrawFn, request: Request) -> Request:
     envelopes = [
         "[]",
@@ -307,7 +316,7 @@ def _spoil_envelope(draw: st.DrawFn, request: Request) -> Request:
     return replace(request, body=(body % draw(st.sampled_from(values)) if "%s" in body else body).encode())
 
 
-SPOILERS = [_spoil_method, _spoil_path, _spoil_headers, _spoil_bytes, _spoil_bytes, _spoil_envelope]
+SPOILERS = [_spoil_method, _spoil_path, _spoil_headers, _spoil_bytes, _spoil_value, _spoil_value, _spoil_envelope]
 
 
 def main() -> None:
