@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sklearn.compose import make_column_transformer
@@ -48,7 +49,10 @@ def every_kind(folder: Path) -> None:
             "c0": index.map(lambda i: f"text number {i}"),
         }
     )
-    corrections = {"class": {"minimum": 0, "maximum": 100}, "mean radius": {"minimum": 0, "unit": "mm"}}
+    corrections: dict[str, dict[str, Any]] = {
+        "class": {"minimum": 0, "maximum": 100},
+        "mean radius": {"minimum": 0, "unit": "mm"},
+    }
     numbers = ["mean radius", "a/b~c", "class", "model_config", "json", "__proto__"]
     columns = make_column_transformer(
         (SimpleImputer(), numbers),

@@ -60,7 +60,12 @@ class Tally:
             self.faults.update(error["code"] for error in problem.get("errors", []))
 
     def __str__(self) -> str:
-        parts = {"requests": self.kinds, "statuses": self.statuses, "codes": self.codes, "fault codes": self.faults}
+        parts: dict[str, Counter[Any]] = {
+            "requests": self.kinds,
+            "statuses": self.statuses,
+            "codes": self.codes,
+            "fault codes": self.faults,
+        }
         return "\n".join(
             f"{title:<12} " + ", ".join(f"{name} {count}" for name, count in sorted(counter.items(), key=str))
             for title, counter in parts.items()

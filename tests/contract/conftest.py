@@ -11,8 +11,9 @@ from tests.artifacts import OTHERS
 
 @pytest.fixture(scope="session", params=["trained", *OTHERS])
 def artifact(request: pytest.FixtureRequest, trained_artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if request.param == "trained":
+    name: str = request.param
+    if name == "trained":
         return trained_artifact
-    folder = tmp_path_factory.mktemp("artifacts") / request.param
-    OTHERS[request.param](folder)
+    folder = tmp_path_factory.mktemp("artifacts") / name
+    OTHERS[name](folder)
     return folder
