@@ -1,0 +1,45 @@
+"""A model that answers when a test lets it: mounted into a container beside the packages of its service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model.artifact import save
+from model.signature import infer_signature
+
+GATE = Path("/gate")
+SIGN = "closed"
+
+
+class Gated:
+    """Zero for every row, but none while the gate is closed."""
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
+        while (GATE / SIGN).exists():
+            sleep(0.01)
+        return np.zeros(len(frame))
+
+
+@contextmanager
+def closed(gate: Path) -> Iterator[None]:
+    """
+    Args:
+        gate: the folder that containers know as `GATE`.
+    """
+    (gate / SIGN).touch()
+    try:
+        yield
+    finally:
+        (gate / SIGN).unlink()
+
+
+def save_gated(folder: Path) -> None:
+    frame = pd.DataFrame({"x": [0.5, 1.5]})
+    save(Gated(), frame, infer_signature(frame), folder, name="gated", version="1")

@@ -1,0 +1,75 @@
+"""`docker compose up`: both services, healthy, alike, and locked down."""
+
+from __future__ import annotations
+
+from serve_core.settings import Settings
+
+from .engine import asked, example_of, inside
+
+NO_CAPABILITIES = "0000000000000000"
+
+
+def test_both_are_healthy(composed):
+    for container in composed.values():
+        container.reload()
+        assert container.attrs["State"]["Health"]["Status"] == "healthy"
+        assert container.attrs["RestartCount"] == 0
+
+
+def test_both_answer_with_the_same_bytes(composed):
+    answers = set()
+    for container in composed.values():
+        with asked(container) as client:
+            answer = client.post("/predict", json=example_of(client), headers={"X-Request-ID": "the-same"})
+        assert answer.status_code == 200
+        answers.add((answer.headers["Content-Type"], answer.headers["X-Request-ID"], answer.content))
+
+    assert len(answers) == 1
+
+
+def test_both_serve_the_same_artifact(composed):
+    documents = set()
+    for container in composed.values():
+        with asked(container) as client:
+            documents.add(client.get("/model").content)
+
+    assert len(documents) == 1
+
+
+def test_both_have_the_same_limits(composed):
+    limits = {
+        (container.attrs["HostConfig"]["NanoCpus"], container.attrs["HostConfig"]["Memory"])
+        for container in composed.values()
+    }
+
+    assert len(limits) == 1
+    assert all(limits.pop())
+
+
+def test_a_stop_has_time_for_the_drain_and_the_deadline(container):
+    settings = Settings()
+
+    assert container.attrs["Config"]["StopTimeout"] * 1000 > settings.drain_ms + settings.deadline_ms
+
+
+def test_comes_back_after_a_crash(container):
+    assert container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+
+
+def test_nothing_runs_as_root(container):
+    assert inside(container, "import os; print(os.getuid(), os.getgid(), os.getgroups())") == "10001 10001 [10001]"
+
+
+def test_has_no_capabilities_and_gains_none(container):
+    """Asked of process 1, which every other one comes from."""
+    status = dict(line.split(":\t") for line in inside(container, "print(open('/proc/1/status').read())").splitlines())
+
+    assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {NO_CAPABILITIES}
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_takes_no_file_outside_tmp_not_even_from_root(container):
+    refused = {folder: container.exec_run(["touch", f"{folder}/x"], user="0").output for folder in ("", "/app", "/etc")}
+
+    assert all(b"Read-only file system" in output for output in refused.values()), refused
+    assert inside(container, "print(open('/tmp/x', 'w').write('x'))") == "1"

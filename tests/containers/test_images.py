@@ -1,0 +1,130 @@
+"""What an image holds, which artifact it serves, and what it refuses to serve."""
+
+from __future__ import annotations
+
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+import pytest
+from docker.models.containers import Container
+from sklearn.linear_model import Ridge
+
+from model.artifact import MANIFEST, save
+from model.signature import infer_signature
+
+from ..services import PATIENCE_S
+from .engine import MOUNTED_ARTIFACT, asked, command, copy_context, inside
+
+FRAMEWORKS = {
+    "fastapi": {"fastapi", "starlette", "uvicorn"},
+    "flask": {"flask", "werkzeug", "gunicorn"},
+}
+SCHEMA_LIBRARIES = {"attrs", "cattrs", "cerberus", "jsonschema", "marshmallow", "msgspec", "pydantic", "voluptuous"}
+BUILD_TOOLS = ["cc", "gcc", "g++", "clang", "tcc", "make"]
+
+
+@pytest.fixture
+def build(engine, backend):
+    """Builds the backend's image from a folder, and removes it at the end; what was built on the way stays cached."""
+    tag = f"test-{uuid4().hex[:8]}-{backend}"
+
+    def build(folder):
+        command(
+            "docker", "build", "--quiet", "--file", "docker/Dockerfile", "--target", backend, "--tag", tag, ".",
+            cwd=folder,
+        )  # fmt: skip
+        return tag
+
+    yield build
+    engine.images.remove(tag, force=True)
+
+
+@pytest.fixture(scope="session")
+def other_artifact(tmp_path_factory):
+    """What no image carries."""
+    folder = tmp_path_factory.mktemp("other") / "artifact"
+    frame = pd.DataFrame({"x": [0.0, 1.0, 2.0]})
+    estimator = Ridge().fit(frame, frame["x"])
+    save(estimator, frame, infer_signature(frame), folder, name="other", version="1")
+    return folder
+
+
+def digest_of(artifact: Path) -> str:
+    return sha256((artifact / MANIFEST).read_bytes()).hexdigest()
+
+
+def served_by(container: Container) -> str:
+    with asked(container) as client:
+        digest: str = client.get("/model").json()["digest"]
+    return digest
+
+
+def test_holds_one_service_and_its_artifact(container, backend):
+    names = inside(container, "import os; print(*sorted(os.listdir('/app')))").split()
+
+    assert names == [".venv", "artifact", "artifact.sha256", "model", "serve_core", f"serve_{backend}"]
+
+
+def test_holds_no_other_framework(container, backend):
+    installed = inside(
+        container, "from importlib.metadata import distributions as all; print(*(d.name for d in all()))"
+    )
+    foreign = set().union(*(names for other, names in FRAMEWORKS.items() if other != backend))
+    if backend == "flask":
+        foreign |= SCHEMA_LIBRARIES
+
+    assert not foreign & set(installed.lower().replace("_", "-").split())
+
+
+def test_holds_no_build_tools(container):
+    code = f"from shutil import which; print(*(tool for tool in {BUILD_TOOLS} if which(tool)))"
+
+    assert inside(container, code) == ""
+
+
+def test_runs_in_an_environment_of_its_own_without_pip(container):
+    code = "import sys; from importlib.util import find_spec; print(sys.prefix, find_spec('pip'))"
+
+    assert inside(container, code) == "/app/.venv None"
+
+
+def test_takes_the_artifact_of_the_build_context(serve, build, backend, other_artifact, tmp_path):
+    copy_context(tmp_path, backend)
+    shutil.copytree(other_artifact, tmp_path / "artifact")
+
+    assert served_by(serve(image=build(tmp_path))) == digest_of(other_artifact)
+
+
+def test_is_built_where_the_other_backends_were_deleted(serve, build, backend, container, tmp_path):
+    """It trains again, from another lock, to the same bytes."""
+    copy_context(tmp_path, backend)
+
+    assert served_by(serve(image=build(tmp_path))) == served_by(container)
+
+
+def test_serves_an_artifact_that_is_mounted_read_only(serve, other_artifact):
+    container = serve(mounts={other_artifact: MOUNTED_ARTIFACT}, artifact=MOUNTED_ARTIFACT)
+
+    assert served_by(container) == digest_of(other_artifact)
+
+
+def test_serves_no_artifact_but_its_own_in_the_place_of_its_own(start, other_artifact):
+    container = start(mounts={other_artifact: "/app/artifact"})
+
+    assert_refuses(container, "artifact/manifest.json", digest_of(other_artifact))
+
+
+def test_serves_no_artifact_but_the_one_that_is_pinned(start, container):
+    pinned = "0" * 64
+
+    assert_refuses(start(artifact_digest=pinned), "artifact/manifest.json", served_by(container), pinned)
+
+
+def assert_refuses(container: Container, *words: str) -> None:
+    """It ends, and not with 0; its log is one sentence with these words."""
+    assert container.wait(timeout=PATIENCE_S)["StatusCode"] == 1
+    (sentence,) = container.logs().decode().splitlines()
+    assert all(word in sentence for word in words), sentence

@@ -1,0 +1,75 @@
+"""The processes of a container: how they end, and what becomes of one that is killed."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import httpx
+from docker.models.containers import Container
+
+from ..services import PATIENCE_S
+from .engine import asked, eventually, example_of, inside, metric
+from .gated import closed
+
+N_REQUESTS = 16
+
+# Every worker writes metrics of its own; process 1 only watches over them.
+WORKER_PIDS = """
+from pathlib import Path
+files = Path("/tmp").glob("serve-metrics-*/gauge_livesum_*.db")
+print(*{int(file.stem.rpartition("_")[2]) for file in files} - {1})
+"""
+
+
+def workers_of(container: Container) -> set[int]:
+    return {int(pid) for pid in inside(container, WORKER_PIDS).split()}
+
+
+def status_of(client: httpx.Client, body: dict[str, Any]) -> int | None:
+    """None where nobody answered."""
+    try:
+        return client.post("/predict", json=body).status_code
+    except httpx.TransportError:
+        return None
+
+
+def test_answers_what_is_in_flight_and_queued_after_sigterm(serve_gated, gate):
+    container = serve_gated(drain_ms=4_000)
+    with asked(container) as client, ThreadPoolExecutor(N_REQUESTS) as pool:
+        body = example_of(client)
+        with closed(gate):
+            waiting = [pool.submit(status_of, client, body) for _ in range(N_REQUESTS)]
+            eventually(lambda: metric(client, "serve_queue_requests") == N_REQUESTS)
+            container.kill("SIGTERM")
+            eventually(lambda: client.get("/readyz").status_code == 503)
+            refused = client.post("/predict", json=body)
+
+        assert [answer.result() for answer in waiting] == [200] * N_REQUESTS
+        assert refused.status_code == 503
+        assert "Retry-After" in refused.headers
+    assert container.wait(timeout=PATIENCE_S)["StatusCode"] == 0
+
+
+def test_replaces_a_killed_worker_and_the_other_loses_nothing(serve_gated, gate):
+    container = serve_gated(workers=2)
+    with asked(container) as client, ThreadPoolExecutor(N_REQUESTS) as pool:
+        body = example_of(client)
+        eventually(lambda: metric(client, "serve_ready_workers") == 2)
+        killed, kept = sorted(workers_of(container))
+        with closed(gate):
+            waiting: list[Future[int | None]] = []
+            while len(waiting) < N_REQUESTS:  # one after the other, so that both workers take some
+                waiting.append(pool.submit(status_of, client, body))
+                eventually(lambda: metric(client, "serve_queue_requests") == len(waiting))
+            inside(container, f"import os, signal; os.kill({killed}, signal.SIGKILL)")
+            # A scrape forgets the gauges of the dead: what is left in the queue is the other worker's.
+            eventually(lambda: client.get("/metrics").is_success and killed not in workers_of(container))
+            n_kept = metric(client, "serve_queue_requests")
+
+        statuses = [answer.result() for answer in waiting]
+        print(f"{n_kept:.0f} of {N_REQUESTS} requests were the other worker's")
+        assert statuses.count(200) == n_kept
+        assert statuses.count(None) == N_REQUESTS - n_kept
+        eventually(lambda: metric(client, "serve_ready_workers") == 2)
+        assert workers_of(container) > {kept}
