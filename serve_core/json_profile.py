@@ -72,6 +72,8 @@ def parse_strictly(body: bytes) -> object:
 
 
 def _check_depth(body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return
     brackets = _STRING.sub(b"", body).translate(None, delete=_NO_BRACKETS)
     if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH:
         raise MalformedBody("too_deep", f"The body is nested deeper than {MAX_DEPTH} levels.")

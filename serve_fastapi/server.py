@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from functools import partial
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from model.artifact import Model, load
+from model.errors import ArtifactError
 from serve_core.draining import drain_on_sigterm
 from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
-from serve_core.settings import Settings
+from serve_core.settings import Settings, variable
 from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket
 
 from .app import create_app
+
+logger = structlog.get_logger("serve.server")
 
 
 def serve(settings: Settings) -> None:
@@ -29,13 +32,13 @@ def serve(settings: Settings) -> None:
     configure_logging(settings)
     model = load_model(settings)
     sockets = [bound_socket(settings.host, settings.port)]
-    # uvicorn raises the signal again once it has stopped: a clean end is exit code 0.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if settings.workers == 1:
         Server(_config(partial(worker_app, model, settings))).run(sockets)
         return
-    del model  # it was good; each worker is a new interpreter and loads its own
-    supervisor = Multiprocess(_config(f"{__name__}:new_worker_app", workers=settings.workers), sockets)
+    # Each worker is a new interpreter and loads its own: the same, whatever the folder holds by then.
+    os.environ[variable("artifact_digest")] = model.digest
+    del model
+    supervisor = Supervisor(_config(f"{__name__}:new_worker_app", workers=settings.workers), sockets)
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         sys.exit(STARTUP_FAILURE)
@@ -45,7 +48,12 @@ def new_worker_app() -> FastAPI:
     """The application of a worker that uvicorn has spawned."""
     settings = Settings.from_env(os.environ)
     configure_logging(settings)
-    return worker_app(load_model(settings), settings)
+    try:
+        model = load_model(settings)
+    except ArtifactError as reason:
+        logger.error("a worker could not start", reason=str(reason))
+        sys.exit(1)
+    return worker_app(model, settings)
 
 
 def worker_app(model: Model, settings: Settings) -> FastAPI:
@@ -57,6 +65,18 @@ def worker_app(model: Model, settings: Settings) -> FastAPI:
 
 def load_model(settings: Settings) -> Model:
     return load(settings.artifact, digest=settings.artifact_digest, any_sklearn=settings.allow_other_sklearn)
+
+
+class Supervisor(Multiprocess):
+    """Learns at once of a worker that dies in a health check.
+
+    uvicorn's own keeps the worker's end of their pipe open, and waits for an answer until the worker counts as hung.
+    """
+
+    def keep_subprocess_alive(self) -> None:
+        for process in self.processes:
+            process.child_conn.close()
+        super().keep_subprocess_alive()
 
 
 def _config(app: Any, **options: Any) -> Config:

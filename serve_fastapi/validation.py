@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model, with_config
@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from model.signature import Feature, Row, Signature
 from serve_core.faults import INT64_MAX, INT64_MIN, Fault, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.openapi import description_of
-from serve_core.problems import InvalidEnvelope, InvalidInstances, Refusal
+from serve_core.problems import MAX_FAULTS, InvalidEnvelope, InvalidInstances, Refusal
 
 # mypy reads a TypedDict only where its fields are written out.
 typed_dict: Any = TypedDict
@@ -66,7 +66,7 @@ class PredictRequest(BaseModel):
     @classmethod
     def _refusal(cls, document: Any) -> Refusal:
         unknown_members = []
-        for error in _errors(cls.envelope, document):
+        for error in _errors(cls.envelope, document, {"instances"}):
             if error["type"] != "extra_forbidden":
                 return InvalidEnvelope(ENVELOPE_CODES[error["type"]])
             unknown_members.append(unknown_member(error["loc"][0]))
@@ -75,8 +75,9 @@ class PredictRequest(BaseModel):
     @classmethod
     def _faults(cls, instances: list[Any]) -> Iterator[Fault]:
         """Instance by instance, so that the search can end when enough is found."""
+        names = set(cls.signature.names)
         for index, instance in enumerate(instances):
-            for error in _errors(cls.instance, instance):
+            for error in _errors(cls.instance, instance, names):
                 yield _fault(error, index, cls.signature)
 
 
@@ -109,7 +110,11 @@ def _field(feature: Feature) -> Any:
     return Annotated[declared, Field(description=description_of(feature), examples=[feature.example])]
 
 
-def _errors(adapter: TypeAdapter[Any], value: object) -> list[Any]:
+def _errors(adapter: TypeAdapter[Any], value: object, known: set[str]) -> list[Any]:
+    if isinstance(value, dict):
+        # Pydantic makes an error of each of a hundred thousand unknown keys: it is shown as many as can be listed.
+        unknown = islice((key for key in value if key not in known), MAX_FAULTS + 1)
+        value = {key: value[key] for key in chain(known & value.keys(), unknown)}
     try:
         adapter.validate_python(value)
     except ValidationError as error:
