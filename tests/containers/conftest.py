@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +16,7 @@ import docker
 
 from ..services import BACKENDS
 from . import gated
-from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, copy_context, eventually
+from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, command, copy_context, eventually
 from .gated import GATE, save_gated
 
 Start = Callable[..., Container]
@@ -26,13 +25,14 @@ Start = Callable[..., Container]
 @pytest.fixture(scope="session")
 def engine() -> Iterator[docker.DockerClient]:
     try:
-        engine = docker.from_env()
-        subprocess.run(["docker", "compose", "version"], check=True, capture_output=True)
-    except (docker.errors.DockerException, OSError, subprocess.CalledProcessError) as error:
+        command("docker", "version")
+        command("docker", "compose", "version")
+    except (AssertionError, OSError) as error:
         reason = f"no Docker engine with Compose answers: {error}"
         if os.environ.get("REQUIRE_DOCKER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+    engine = docker.from_env()
     yield engine
     engine.close()
 

@@ -39,7 +39,7 @@ def build(engine, backend):
         return tag
 
     yield build
-    engine.images.remove(tag, force=True)
+    engine.images.remove(tag)
 
 
 @pytest.fixture(scope="session")
@@ -91,14 +91,14 @@ def test_runs_in_an_environment_of_its_own_without_pip(container):
     assert inside(container, code) == "/app/.venv None"
 
 
-def test_takes_the_artifact_of_the_build_context(serve, build, backend, other_artifact, tmp_path):
+def test_takes_the_artifact_of_the_build_context(build, serve, backend, other_artifact, tmp_path):
     copy_context(tmp_path, backend)
     shutil.copytree(other_artifact, tmp_path / "artifact")
 
     assert served_by(serve(image=build(tmp_path))) == digest_of(other_artifact)
 
 
-def test_is_built_where_the_other_backends_were_deleted(serve, build, backend, container, tmp_path):
+def test_is_built_where_the_other_backends_were_deleted(build, serve, backend, container, tmp_path):
     """It trains again, from another lock, to the same bytes."""
     copy_context(tmp_path, backend)
 
