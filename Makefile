@@ -7,8 +7,8 @@ ARTIFACT ?= artifact
 BACKENDS := $(filter-out core,$(patsubst serve_%/,%,$(wildcard serve_*/)))
 BACKEND ?= $(firstword $(BACKENDS))
 PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS))
-PORT_fastapi := 8000
-PORT_flask := 8001
+PORT_fastapi ?= 8000
+PORT_flask ?= 8001
 N ?= 10000
 
 .DEFAULT_GOAL := help
@@ -18,8 +18,9 @@ help: ## list the words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
 
 serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run the services: FastAPI on port 8000, Flask on 8001
-	@trap 'kill 0' INT TERM EXIT; \
-	$(foreach backend,$(BACKENDS),SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(PORT_$(backend)) $(RUN) -m serve_$(backend) &) \
+	@trap 'kill $$services; wait; exit 0' INT TERM; \
+	$(foreach backend,$(BACKENDS),SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(PORT_$(backend)) $(RUN) -m serve_$(backend) & \
+	  services="$$services $$!";) \
 	wait
 
 dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run BACKEND=fastapi or flask, again after each change

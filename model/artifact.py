@@ -93,7 +93,8 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False) 
     """Check the artifact and load it, in the order that opens the pickle last.
 
     Args:
-        digest: what the manifest's SHA-256 must be; None takes any manifest.
+        digest: what the manifest's SHA-256 must be; None takes what a file beside the folder says (`artifact.sha256`
+            beside `artifact`, as the images have it), and any manifest where there is none.
         any_sklearn: also load what another version of scikit-learn has trained.
     Raises: ArtifactError with the first check that failed.
     """
@@ -117,6 +118,7 @@ def _checked_manifest(folder: Path, pinned: str | None) -> tuple[Manifest, str]:
     path = folder / MANIFEST
     content = _read(path)
     digest = sha256(content)
+    pinned = pinned or _pinned_beside(folder)
     if pinned not in (None, digest):
         raise ArtifactError(f"{path} has the SHA-256 {digest}, but {pinned} is pinned")
     try:
@@ -126,6 +128,12 @@ def _checked_manifest(folder: Path, pinned: str | None) -> tuple[Manifest, str]:
     if missing := {ESTIMATOR, GOLDEN} - manifest.files.keys():
         raise ArtifactError(f"{path} names no {' and no '.join(sorted(missing))}")
     return manifest, digest
+
+
+def _pinned_beside(folder: Path) -> str | None:
+    """As `sha256sum artifact/manifest.json > artifact.sha256` writes it."""
+    path = folder.parent / f"{folder.name}.sha256"
+    return _read(path).decode(errors="replace").partition(" ")[0] if path.exists() else None
 
 
 def _checked_content(path: Path, expected: str) -> bytes:

@@ -61,7 +61,10 @@ class Settings:
 
     artifact: Path = _setting(Path("artifact"), lambda value: Path(_text(value)), "folder", "the artifact to serve")
     artifact_digest: str | None = _setting(
-        None, _digest, "SHA-256", "what `manifest.json` must hash to; unset takes any"
+        None,
+        _digest,
+        "SHA-256",
+        "what `manifest.json` must hash to; unset takes what the file `<artifact>.sha256` says, any if there is none",
     )
     allow_other_sklearn: bool = _setting(
         False, _boolean, "true/false", "load an artifact that another scikit-learn trained"

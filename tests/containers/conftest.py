@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import docker
 import pytest
 from docker.models.containers import Container
-
-import docker
 
 from ..services import BACKENDS
 from . import gated
