@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,24 @@ OWN_WORDS = {"/metrics", "/openapi.json", "/docs"}
 TOKENS = [
     *("NaN", "-Infinity", "1e400", "9" * 401, "1" * 4301, "0" * 9, "-", "null", "true", '"', "\\", "[]", "{}", ","),
     *("[" * 70, '{"a":' * 70, r'"\ud800"', r"\u0000", "\x00", "\x7f", "\xff", "\ufeff", "é", '"instances":[],'),
+]
+
+WHOLES = [
+    *(
+        b"",
+        b" ",
+        b"\xef\xbb\xbf{}",
+        b"\xff\xfe{\x00}\x00",
+        b"[]",
+        b"null",
+        b"1",
+        b'"instances"',
+        b"{}",
+        b'{"instances":',
+    ),
+    *(b'{"instance":[]}', b'{"instances":[],"a":1}', b'{"instances":null}', b'{"instances":{}}', b'{"instances":"[]"}'),
+    *(b'{"instances":[NaN]}', b'{"instances":[1e400]}', rb'{"instances":["\udfff"]}', b"[" * 65, b"1" * 4301),
+    b'{"instances":[' + b",".join([b"{}"] * 1001) + b"]}",
 ]
 
 
@@ -178,8 +197,7 @@ def faulty_requests(draw: st.DrawFn, signature: Signature) -> Request:
             continue
         match draw(st.sampled_from(["value"] * 8 + ["missing", "unknown", "unknown", "no object", "member"])):
             case "value":
-                text, _ = draw(st.sampled_from(list(faulty_texts(feature))))
-                instances[index] = instance | {feature.name: text}
+                instances[index] = instance | {feature.name: draw(faulty_values(feature))}
             case "missing":
                 instances[index] = {name: text for name, text in instance.items() if name != feature.name}
             case "unknown":
@@ -201,6 +219,7 @@ def hostile_requests(draw: st.DrawFn, signature: Signature) -> Request:
     return request
 
 
+@cache
 def valid_instances(signature: Signature) -> st.SearchStrategy[Texts]:
     fixed = st.fixed_dictionaries({feature.name: valid_values(feature) for feature in signature.features})
     return st.builds(lambda texts, flip: dict(reversed(texts.items())) if flip else texts, fixed, st.booleans())
@@ -218,16 +237,18 @@ def valid_values(feature: Feature) -> st.SearchStrategy[str]:
         case "boolean":
             values = st.sampled_from(["true", "false"])
         case "category":
-            values = st.sampled_from(feature.categories).flatmap(_string_texts)
+            values = st.builds(json.dumps, st.sampled_from(feature.categories), ensure_ascii=st.booleans())
         case "text":
-            values = st.text(max_size=12).flatmap(_string_texts)
+            values = st.builds(json.dumps, st.text(max_size=12), ensure_ascii=st.booleans())
     return st.one_of(values, st.just("null")) if feature.nullable else values
 
 
-def _string_texts(string: str) -> st.SearchStrategy[str]:
-    return st.sampled_from([json.dumps(string), json.dumps(string, ensure_ascii=False)])
+@cache
+def faulty_values(feature: Feature) -> st.SearchStrategy[str]:
+    return st.sampled_from([text for text, _ in faulty_texts(feature)])
 
 
+@cache
 def _keys_beside(signature: Signature) -> st.SearchStrategy[str]:
     named = st.sampled_from(["instances", "parameters", "a/b", "~", "", "__class__", signature.names[0] + " "])
     return st.one_of(named, st.text(max_size=6)).filter(lambda key: key not in signature.names)
@@ -305,23 +326,11 @@ def _spoil_value(draw: st.DrawFn, request: Request) -> Request:
     return replace(request, body=request.body[:at] + token + request.body[draw(st.sampled_from([at, end])) :])
 
 
-def _spoil_envelope(draw: st.DrawFn, request: Request) -> Request:
-    envelopes = [
-        "[]",
-        "null",
-        "1",
-        '"instances"',
-        "{}",
-        '{"instances":%s}',
-        '{"instance":[]}',
-        '{"instances":[],"a":1}',
-    ]
-    values = ["null", "{}", "[]", '"[]"', "[" + ",".join(["{}"] * 1001) + "]", "[NaN]", "1e400", '[{"a":1e400}]']
-    body = draw(st.sampled_from(envelopes))
-    return replace(request, body=(body % draw(st.sampled_from(values)) if "%s" in body else body).encode())
+def _spoil_whole(draw: st.DrawFn, request: Request) -> Request:
+    return replace(request, body=draw(st.sampled_from(WHOLES)))
 
 
-SPOILERS = [_spoil_method, _spoil_path, _spoil_headers, _spoil_bytes, _spoil_value, _spoil_value, _spoil_envelope]
+SPOILERS = [_spoil_method, _spoil_path, _spoil_headers, _spoil_bytes, _spoil_value, _spoil_value, _spoil_whole]
 
 
 def main() -> None:

@@ -32,5 +32,7 @@ def test_random_requests_are_answered_alike(capsys):
     assert tally.kinds == {kind: round(N_REQUESTS * share) for kind, share in SHARES.items()}
     assert tally.kinds["valid"] >= 0.3 * N_REQUESTS
     assert tally.kinds["faulty"] >= 0.4 * N_REQUESTS
-    assert set(tally.faults) == FAULT_CODES
-    assert set(tally.codes) == CODES
+    assert tally.statuses[200] >= 0.3 * N_REQUESTS
+    if N_REQUESTS >= 10_000:  # fewer may miss a rare one
+        assert set(tally.faults) == FAULT_CODES
+        assert set(tally.codes) == CODES
