@@ -28,7 +28,6 @@ def service_routes(model: Model, settings: Settings) -> APIRouter:
     Answer: Any = response_model(model)
     served = ServedModel(name=model.manifest.name, version=model.manifest.version)
     model_document = documents.model_document(model)
-    routes = APIRouter()
     json_routes = APIRouter(route_class=json_route(Request.of, settings.max_body_bytes))
 
     @json_routes.post("/predict", responses=problem_responses([400, 413, 415, 422, 500, 503, 504]))
@@ -39,6 +38,9 @@ def service_routes(model: Model, settings: Settings) -> APIRouter:
             return Answer.of(await asyncio.wait_for(predictions, service.deadline_s), served)
         except TimeoutError:
             raise service.deadline_passed() from None
+
+    routes = APIRouter()
+    routes.include_router(json_routes)
 
     @routes.get("/model", response_model=ModelDocument)
     async def describe_model() -> JSON:
@@ -61,5 +63,4 @@ def service_routes(model: Model, settings: Settings) -> APIRouter:
         """Prometheus metrics of all workers."""
         return Response(metrics.scrape(), media_type=metrics.MEDIA_TYPE)
 
-    routes.include_router(json_routes)
     return routes

@@ -24,25 +24,43 @@ def openapi_document(model: Model, max_instances: int) -> Schema:
         "paths": {
             "/predict": {
                 "post": {
-                    "summary": "Predict",
-                    "description": "One prediction per instance, in the same order.",
-                    "operationId": "predict",
+                    **_operation("predict", "One prediction per instance, in the same order."),
                     "requestBody": {"required": True, "content": _json(_request(manifest.signature, max_instances))},
                     "responses": _responses(
                         _json(_answer(manifest.outputs)), problems=[400, 413, 415, 422, 500, 503, 504]
                     ),
                 }
             },
-            "/model": _get("What is served: signature, metrics, versions, runtime.", _json(_MODEL)),
-            "/livez": _get("The process answers.", _json(_STATUS)),
-            "/readyz": _get("The service takes predictions, or says why not.", _json(_STATUS), problems=[503]),
-            "/metrics": _get("Prometheus metrics of all workers.", {}),
+            "/model": {
+                "get": {
+                    **_operation("describe_model", "What is served: signature, metrics, versions, runtime."),
+                    "responses": _responses(_json(_MODEL), problems=[]),
+                }
+            },
+            "/livez": {
+                "get": {
+                    **_operation("livez", "The process answers."),
+                    "responses": _responses(_json(_STATUS), problems=[]),
+                }
+            },
+            "/readyz": {
+                "get": {
+                    **_operation("readyz", "The service takes predictions, or says why not."),
+                    "responses": _responses(_json(_STATUS), problems=[503]),
+                }
+            },
+            "/metrics": {
+                "get": {
+                    **_operation("scrape_metrics", "Prometheus metrics of all workers."),
+                    "responses": _responses({}, problems=[]),
+                }
+            },
         },
     }
 
 
-def _get(description: str, content: Schema, problems: list[int] | None = None) -> Schema:
-    return {"get": {"description": description, "responses": _responses(content, problems or [])}}
+def _operation(name: str, description: str) -> Schema:
+    return {"summary": name.replace("_", " ").title(), "description": description, "operationId": name}
 
 
 def _responses(content: Schema, problems: list[int]) -> Schema:

@@ -1,4 +1,4 @@
-"""Both services document the same interface: paths, methods, statuses, schemas."""
+"""Both services document the same interface: paths, methods, words, statuses, schemas."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def operations(document: dict[str, Any]) -> dict[tuple[str, str], Any]:
     components = document.get("components", {}).get("schemas", {})
     return {
         (path, method): {
+            "words": [operation[key] for key in ("summary", "description", "operationId")],
             "request": inlined(operation.get("requestBody"), components),
             "responses": {
                 status: inlined(response.get("content", {}), components)
