@@ -45,6 +45,7 @@ test: $(VENV)/installed ## every test; those with containers need a Docker engin
 	$(RUN) -m coverage run -m pytest
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
+	$(RUN) -m coverage report --fail-under=100 --include='serve_*/validation.py,model/artifact.py,model/manifest.py'
 
 fuzz: $(VENV)/installed ## compare the services on N=10000 requests from a fresh seed
 	$(RUN) -m tests.fuzz --requests $(N)

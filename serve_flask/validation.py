@@ -69,8 +69,7 @@ def _fault_code(instance: dict[str, Any], feature: Feature) -> str | None:
             return None if isinstance(value, bool) else "not_a_boolean"
         case "category":
             return None if isinstance(value, str) and value in feature.categories else "not_a_category"
-        case "text":
-            return None if isinstance(value, str) else "not_a_string"
+    return None if isinstance(value, str) else "not_a_string"
 
 
 def _number_fault(value: object, feature: Feature) -> str | None:
