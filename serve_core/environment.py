@@ -26,11 +26,14 @@ def prepared_environment() -> Iterator[None]:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     owner = os.getpid()
+    # Named here, because `tempfile` passes over a TMPDIR that it cannot write and takes another folder silently.
+    temporary = os.environ.get("TMPDIR") or None
     try:
-        folder = tempfile.mkdtemp(prefix="serve-metrics-")
+        folder = tempfile.mkdtemp(prefix="serve-metrics-", dir=temporary)
     except OSError as error:
         raise NoMetricsFolder(
-            f"The temporary folder cannot be written ({error.strerror or error}); set TMPDIR to one that can."
+            f"No folder can be made in {temporary or 'any of the usual temporary folders'} ({error.strerror}); "
+            "set TMPDIR to a folder that takes one."
         ) from None
     os.environ[METRICS_FOLDER] = folder
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ logger = structlog.get_logger("serve.startup")
 
 BACKLOG = 2048
 
-# A worker that does not answer its supervisor is killed after this long: far beyond any call of a model.
-HUNG_WORKER_S = 600
+# A worker that does not answer its supervisor for so long is killed; a call of the model alone does not silence it.
+HUNG_WORKER_S = 60
 
 
 class PortUnusable(OSError):
@@ -29,7 +30,11 @@ class PortUnusable(OSError):
 
 @contextmanager
 def started() -> Iterator[Settings]:
-    """The settings, in an environment ready for the imports of `server`; what is wrong exits with a sentence and 1."""
+    """The settings, in an environment ready for the imports of `server`; what is wrong exits with a sentence and 1.
+
+    SIGTERM ends the start with exit code 0, until the server has a handler of its own.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = Settings.from_env(os.environ)
         with prepared_environment():
@@ -45,10 +50,10 @@ def bound_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, UnicodeError) as error:
-        raise PortUnusable(
-            f"Cannot listen on {host}, port {port}: {getattr(error, 'strerror', None) or error}."
-        ) from None
+    except (OSError, TypeError) as error:  # a TypeError is a name that IDNA cannot encode
+        # Python puts the address behind the reason, in its own notation.
+        reason = str(getattr(error, "strerror", None) or error).partition(" (while attempting")[0]
+        raise PortUnusable(f"Cannot listen on {host}, port {port}: {reason}.") from None
     listener.set_inheritable(True)
     address, bound_port = listener.getsockname()[:2]
     logger.info("listening", host=address, port=bound_port)

@@ -1,0 +1,93 @@
+"""Estimators that misbehave when a test asks them to; the services unpickle them from here."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from model.artifact import save
+from model.signature import infer_signature
+
+
+class Puppet:
+    """A regression on one text feature, `command`: what a row says is what happens.
+
+    wait <fifo>        the call goes on when whoever has opened the FIFO for writing closes it
+    raise <words>      the call fails with these words
+    raise_loop <words> the same, by an exception that is its own cause
+    exit <words>       the call fails with what no `except Exception` catches
+    warn <words>       a Python warning with these words
+    nan, twice         NaN; two predictions for one row
+    pid                the prediction is the worker's process id
+    die                the worker is gone, as after a fault in native code
+
+    Anything else is answered with 0.
+    """
+
+    def predict(self, frame: pd.DataFrame) -> list[float]:
+        return [value for command in frame["command"] for value in self._obeyed(command)]
+
+    def _obeyed(self, command: str) -> list[float]:
+        verb, _, words = command.partition(" ")
+        match verb:
+            case "wait":
+                wait_for(Path(words))
+            case "raise":
+                raise ValueError(words)
+            case "raise_loop":
+                error = ValueError(words)
+                raise error from error
+            case "exit":
+                raise SystemExit(words)
+            case "warn":
+                warnings.warn(words, UserWarning, stacklevel=1)
+            case "nan":
+                return [math.nan]
+            case "twice":
+                return [0.0, 0.0]
+            case "pid":
+                return [float(os.getpid())]
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+        return [0.0]
+
+
+class SlowToLoad(Puppet):
+    """While its FIFO exists, it is loaded only when whoever has opened that for writing closes it."""
+
+    def __init__(self, fifo: Path) -> None:
+        self.fifo = fifo
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        wait_for(self.fifo)
+
+
+class LeavesAMark:
+    """Whoever unpickles it makes the folder."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.mark),)
+
+
+def wait_for(fifo: Path) -> None:
+    try:
+        fifo.read_bytes()
+    except FileNotFoundError:  # it was opened for good
+        return
+
+
+def save_puppet(folder: Path, estimator: Puppet | None = None, *, version: str = "1") -> None:
+    """Write the artifact of a puppet."""
+    frame = pd.DataFrame({"command": ["answer"]})
+    signature = infer_signature(frame, {"command": {"kind": "text", "categories": ()}})
+    save(estimator or Puppet(), frame, signature, folder, name="puppet", version=version)

@@ -1,0 +1,214 @@
+"""A start that cannot be: one sentence on standard error, no traceback, an exit code that is not 0."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pytest
+
+from model.manifest import manifest_from_bytes, running_libraries, sha256
+
+from ..estimators import LeavesAMark, SlowToLoad, save_puppet
+from ..services import PATIENCE_S, ROOT, environment
+from .gate import Gate
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(backend: str, puppet: Path) -> Refused:
+    """Starts a service that must not serve, and brings the sentence that it ends with."""
+
+    def start(artifact: Path = puppet, variables: dict[str, str] | None = None, **settings: Any) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-m", f"serve_{backend}"],
+            cwd=ROOT,
+            env=environment(artifact, **settings) | (variables or {}),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+        assert ended.returncode > 0
+        assert not ended.stdout
+        assert ended.stderr.count("\n") == 1, ended.stderr
+        return ended.stderr.strip()
+
+    return start
+
+
+@pytest.fixture
+def broken(puppet: Path, tmp_path: Path) -> Path:
+    """An artifact that is the test's own to break."""
+    return Path(shutil.copytree(puppet, tmp_path / "broken"))
+
+
+def repackage(artifact: Path, **fields: Any) -> None:
+    """Write a manifest that is true of the files as they are now, with other fields than before."""
+    path = artifact / "manifest.json"
+    manifest = manifest_from_bytes(path.read_bytes())
+    files = {name: sha256((artifact / name).read_bytes()) for name in manifest.files}
+    path.write_bytes(replace(manifest, **{"files": files, "version": "1"} | fields).with_content_digest().to_bytes())
+
+
+def test_names_a_mistyped_setting(refused):
+    sentence = refused(variables={"SERVE_PROT": "8001"})
+
+    assert sentence.startswith("SERVE_PROT is no setting")
+    assert "SERVE_PORT" in sentence
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("port", "80a", "an integer of at least 0 and at most 65535"),
+        ("port", "65536", "an integer of at least 0 and at most 65535"),
+        ("workers", "0", "an integer of at least 1 and at most 64"),
+        ("deadline_ms", "-1", "an integer of at least 1"),
+        ("access_log", "yes", "true or false"),
+        ("log_format", "xml", "one of: auto, json, console"),
+        ("artifact_digest", "abc", "a SHA-256 in 64 lower-case hexadecimal digits"),
+        ("host", "", "a text that is not empty"),
+    ],
+)
+def test_says_what_a_setting_takes(refused, setting, value, expected):
+    assert refused(**{setting: value}) == f"SERVE_{setting.upper()} is {value!r}, but takes {expected}."
+
+
+def test_says_which_settings_contradict_each_other(refused):
+    sentence = refused(max_queue_rows=10)
+
+    assert "SERVE_MAX_QUEUE_ROWS is 10" in sentence
+    assert "SERVE_MAX_INSTANCES is 1000" in sentence
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_says_that_the_port_is_in_use(refused, workers):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        assert (
+            refused(port=port, workers=workers) == f"Cannot listen on 127.0.0.1, port {port}: Address already in use."
+        )
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("203.0.113.7", "Cannot assign requested address"),  # RFC 5737: no machine has it
+        ("é" * 64, "hostname"),  # longer than a part of a name can be
+    ],
+    ids=["another machine's", "no name"],
+)
+def test_says_that_the_address_is_not_of_this_machine(refused, host, reason):
+    sentence = refused(host=host, port=8000)
+
+    assert sentence.startswith(f"Cannot listen on {host}, port 8000: ")
+    assert reason in sentence
+
+
+def test_says_that_the_temporary_folder_takes_no_files(refused, tmp_path):
+    not_a_folder = tmp_path / "file"
+    not_a_folder.touch()
+
+    sentence = refused(variables={"TMPDIR": str(not_a_folder)})
+
+    assert str(not_a_folder) in sentence
+    assert "TMPDIR" in sentence
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_says_that_there_is_no_artifact(refused, tmp_path, workers):
+    assert f"{tmp_path}/manifest.json cannot be read" in refused(tmp_path, workers=workers)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("change", [lambda content: content[:-100], lambda content: b"x" + content[1:]])
+def test_says_which_file_is_truncated_or_changed(refused, broken, workers, change):
+    pickle = broken / "model.joblib"
+    pickle.write_bytes(change(pickle.read_bytes()))
+
+    assert f"{pickle} is not the file that was packaged" in refused(broken, workers=workers)
+
+
+def test_says_that_another_artifact_is_pinned(refused, puppet):
+    sentence = refused(artifact_digest="0" * 64)
+
+    assert str(puppet / "manifest.json") in sentence
+    assert "0" * 64 in sentence
+
+
+def test_says_that_another_scikit_learn_has_trained_the_model(refused, broken):
+    repackage(broken, libraries=running_libraries() | {"scikit-learn": "0.24.2"})
+
+    sentence = refused(broken)
+
+    assert "trained with scikit-learn 0.24.2" in sentence
+    assert "SERVE_ALLOW_OTHER_SKLEARN" in sentence
+
+
+def test_says_that_the_manifest_is_not_json(refused, broken):
+    (broken / "manifest.json").write_text("{")
+
+    assert f"{broken}/manifest.json is not JSON" in refused(broken)
+
+
+def test_says_which_golden_row_is_predicted_otherwise(refused, broken):
+    golden = json.loads((broken / "golden.json").read_bytes())
+    golden["predictions"][0] = {"value": 1.0}
+    (broken / "golden.json").write_text(json.dumps(golden))
+    repackage(broken)
+
+    assert f"{broken}/golden.json: the model predicts golden row 0 otherwise" in refused(broken)
+
+
+def test_does_not_open_a_pickle_whose_digest_is_wrong(refused, broken, tmp_path):
+    mark = tmp_path / "mark"
+    joblib.dump(LeavesAMark(mark), broken / "model.joblib")
+
+    assert "model.joblib is not the file that was packaged" in refused(broken)
+    assert not mark.exists()
+
+    repackage(broken)  # what the digest protects from: with a true one, it is opened
+    assert "cannot be predicted" in refused(broken)
+    assert mark.exists()
+
+
+def test_leaves_nothing_in_the_temporary_folder(refused, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+
+    refused(tmp_path, variables={"TMPDIR": str(temporary)})
+
+    assert not list(temporary.iterdir())
+
+
+def test_ends_at_once_when_it_is_told_to_while_the_model_loads(backend, tmp_path):
+    fifo, temporary, artifact = tmp_path / "gate", tmp_path / "temporary", tmp_path / "artifact"
+    temporary.mkdir()
+    save_puppet(artifact, SlowToLoad(fifo))
+    gate = Gate(fifo)
+    with subprocess.Popen(
+        [sys.executable, "-m", f"serve_{backend}"],
+        cwd=ROOT,
+        env=environment(artifact) | {"TMPDIR": str(temporary)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            gate.wait_for_call()
+            process.terminate()
+
+            _, stderr = process.communicate(timeout=PATIENCE_S)
+        finally:
+            gate.open()
+    assert (process.returncode, stderr) == (0, "")
+    assert not list(temporary.iterdir())
