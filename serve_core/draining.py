@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from types import FrameType
 
 from .service import Service
@@ -13,15 +14,22 @@ from .service import Service
 def drain_on_sigterm(service: Service, drain_ms: int) -> None:
     """Put this in front of the handler that the server has installed. Call it in the main thread.
 
-    A second SIGTERM, the timer's or an impatient operator's, goes to the server at once.
+    A second SIGTERM, that of the drain's end or an impatient operator's, goes to the server at once.
     """
     servers_handler = signal.getsignal(signal.SIGTERM)
+    begun = threading.Event()
 
-    def drain(_signum: int, _frame: FrameType | None) -> None:
+    def drain() -> None:
+        begun.wait()
+        # Not in the handler: it may have interrupted whoever holds the metric's lock.
+        service.metrics.ready_workers.set(0)
+        time.sleep(drain_ms / 1000)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def begin(_signum: int, _frame: FrameType | None) -> None:
         service.begin_shutdown()
         signal.signal(signal.SIGTERM, servers_handler)
-        timer = threading.Timer(drain_ms / 1000, os.kill, (os.getpid(), signal.SIGTERM))
-        timer.daemon = True
-        timer.start()
+        begun.set()
 
-    signal.signal(signal.SIGTERM, drain)
+    threading.Thread(target=drain, name="drain", daemon=True).start()
+    signal.signal(signal.SIGTERM, begin)

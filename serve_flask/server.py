@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 from flask import Flask
@@ -32,6 +33,8 @@ def serve(settings: Settings) -> None:
     service = Service(model, settings, Metrics())
 
     def start(_: Worker) -> None:
+        # A terminal sends Ctrl-C to every process; the arbiter passes it on, and gthread hangs on the second.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         service.start()
         drain_on_sigterm(service, settings.drain_ms)
 
@@ -80,3 +83,9 @@ class PropagatingLogger(Logger):  # type: ignore[misc]
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
         self.error_log.propagate = True
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        # gunicorn repeats what it could not read.
+        if msg.startswith("Invalid request from"):
+            msg = "Invalid request"
+        super().warning(msg, *args, **kwargs)

@@ -1,0 +1,74 @@
+"""SIGTERM: not ready but still listening, then the end, with an answer to every request that was taken."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from .asking import asking
+
+LONG_MS = 10 * 60_000
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_answers_what_is_in_flight_and_queued_and_turns_away_the_rest(serve, puppet, gate, workers):
+    service = serve(puppet, workers=workers, drain_ms=LONG_MS, deadline_ms=LONG_MS)
+    with asking(service) as ask:
+        ask.wait_for_metric("serve_ready_workers", workers)
+        held = [ask.predict_later(f"wait {gate.path}") for _ in range(8)]
+        gate.wait_for_call()
+        ask.wait_for_metric("serve_queue_requests", 8)
+
+        service.terminate()
+        ask.wait_for_metric("serve_ready_workers", 0)
+
+        for refused in (ask.get("/readyz"), ask.predict("answer")):
+            assert (refused.status_code, refused.json()["code"]) == (503, "shutting_down")
+            assert int(refused.headers["Retry-After"]) > 0
+        assert ask.get("/livez").status_code == 200
+        assert ask.get("/model").status_code == 200
+
+        os.killpg(service.process.pid, signal.SIGTERM)  # the drain's end, without waiting for it
+        gate.open()
+        assert [response.result().status_code for response in held] == [200] * 8
+    assert service.exit_code() == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_listens_for_the_drain_time_and_ends_by_itself(serve, puppet, workers):
+    service = serve(puppet, workers=workers, drain_ms=1000)
+    with asking(service) as ask:
+        ask.wait_for_metric("serve_ready_workers", workers)
+
+    began = time.monotonic()
+    service.terminate()
+
+    assert service.exit_code() == 0
+    assert time.monotonic() - began >= 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_ends_all_processes_of_a_terminal(serve, puppet, workers):
+    service = serve(puppet, workers=workers)
+    with asking(service) as ask:
+        ask.wait_for_metric("serve_ready_workers", workers)
+
+    os.killpg(service.process.pid, signal.SIGINT)
+
+    assert service.exit_code() in (0, 130)
+    assert not [line for line in service.lines if line.get("level") in (None, "error", "critical")]
+
+
+def test_leaves_nothing_in_the_temporary_folder(serve, puppet, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    service = serve(puppet, workers=2)
+    with asking(service) as ask:
+        ask.wait_for_metric("serve_ready_workers", 2)
+
+    service.terminate()
+
+    assert service.exit_code() == 0
+    assert not list(tmp_path.iterdir())
