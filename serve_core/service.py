@@ -109,7 +109,7 @@ class Service:
         started = perf_counter()
         try:
             predictions = self.model.predict(rows)
-        except Exception as error:  # the edge of the model's thread: whoever waits is told, and the thread lives on
+        except BaseException as error:  # the edge of the model's thread: whoever waits is told, and the thread lives on
             self.metrics.model_calls.labels("failed").inc()
             raise ModelFailed from error
         self.metrics.model_calls.labels("ok").inc()

@@ -1,0 +1,94 @@
+"""A model that is slow or broken: what the service refuses, what it says, and that it goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from .asking import asking
+
+LONG_MS = 10 * 60_000
+WORDS = "opensesame"
+
+
+def test_refuses_what_the_queue_cannot_hold_and_still_tells_how_it_is(serve, puppet, gate):
+    service = serve(puppet, max_queue_requests=2, deadline_ms=LONG_MS)
+    with asking(service) as ask:
+        held = [ask.predict_later(f"wait {gate.path}")]
+        gate.wait_for_call()
+        held.append(ask.predict_later("answer"))
+        ask.wait_for_metric("serve_queue_requests", 2)
+
+        for _ in range(20):
+            refused = ask.predict("answer")
+            assert (refused.status_code, refused.json()["code"]) == (503, "queue_full")
+            assert int(refused.headers["Retry-After"]) > 0
+        assert [ask.get(path).status_code for path in ("/livez", "/readyz", "/metrics")] == [200] * 3
+
+        gate.open()
+        assert [response.result().status_code for response in held] == [200, 200]
+        ask.wait_for_metric("serve_queue_requests", 0)
+        assert ask.metric("serve_queue_rows") == 0
+        assert ask.predict("answer").status_code == 200
+
+
+def test_counts_rows_too(serve, puppet, gate):
+    service = serve(puppet, max_instances=3, max_queue_rows=3, deadline_ms=LONG_MS)
+    with asking(service) as ask:
+        held = ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+
+        three = {"instances": [{"command": "answer"}] * 3}
+        assert ask.request("POST", "/predict", json=three).json()["code"] == "queue_full"
+
+        gate.open()
+        assert held.result().status_code == 200
+        ask.wait_for_metric("serve_queue_rows", 0)
+        assert ask.request("POST", "/predict", json=three).status_code == 200
+
+
+def test_answers_after_the_deadline_that_there_was_none_and_works_again(serve, puppet, gate):
+    service = serve(puppet, deadline_ms=2000)
+    with asking(service) as ask:
+        in_flight = ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+        queued = ask.predict_later("answer")
+
+        for late in (in_flight.result(), queued.result()):
+            assert (late.status_code, late.json()["code"]) == (504, "deadline_passed")
+        assert ask.get("/readyz").status_code == 200
+
+        gate.open()
+        ask.wait_for_metric("serve_queue_requests", 0)
+        assert ask.predict("answer").status_code == 200
+        # What waited too long was never predicted.
+        assert ask.metric("serve_model_calls_total") == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "exception"),
+    [
+        (f"raise {WORDS}", "ValueError"),
+        (f"raise_loop {WORDS}", "ValueError"),
+        (f"exit {WORDS}", "SystemExit"),
+        ("nan", "BadPrediction"),
+        ("twice", "BadPrediction"),
+    ],
+)
+def test_keeps_to_itself_why_the_model_failed_and_goes_on(serve, puppet, command, exception):
+    service = serve(puppet)
+    with asking(service) as ask:
+        response = ask.predict(command, request_id="the-one")
+
+        assert response.status_code == 500
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.json()["code"] == "model_failed"
+        assert response.json()["request_id"] == response.headers["X-Request-ID"] == "the-one"
+        assert exception not in response.text
+        assert WORDS not in response.text
+
+        line = service.logged("model_failed", request_id="the-one")
+        assert [error["type"] for error in line["exception"]] == [exception]
+        assert WORDS not in str(service.lines)
+
+        assert ask.predict("answer").status_code == 200
+        assert ask.metric("serve_model_calls_total", outcome="failed") == 1
