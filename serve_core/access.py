@@ -6,7 +6,8 @@ from time import perf_counter
 
 import structlog
 
-from .metrics import UNMATCHED, Metrics
+from .logs import end_request
+from .metrics import METHODS, OTHER, UNMATCHED, Metrics
 from .settings import Settings
 
 logger = structlog.get_logger("serve.access")
@@ -24,8 +25,9 @@ class AccessLog:
             started: when the headers had come, on `perf_counter`'s clock.
         """
         seconds = perf_counter() - started
+        route = route or UNMATCHED
+        method = method if method in METHODS else OTHER
         self._metrics.count_request(route, method, status, seconds)
         if self._writes_lines:
-            logger.info(
-                "request", method=method, route=route or UNMATCHED, status=status, duration_ms=round(seconds * 1000, 3)
-            )
+            logger.info("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 3))
+        end_request()

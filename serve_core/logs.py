@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+import warnings
 from typing import Any
 
 import structlog
@@ -23,7 +24,11 @@ _SHARED: list[Processor] = [
 def configure_logging(settings: Settings) -> None:
     """Send every logger of the process, the server's included, through one handler on standard error."""
     as_console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
-    renderer: Processor = structlog.dev.ConsoleRenderer() if as_console else structlog.processors.JSONRenderer()
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
+        if as_console
+        else structlog.processors.JSONRenderer()
+    )
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -34,6 +39,7 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
+    warnings.showwarning = _log_warning  # type: ignore[assignment]  # `warnings` calls it by position
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -52,20 +58,32 @@ def begin_request(request_id: str) -> None:
     structlog.contextvars.bind_contextvars(request_id=request_id)
 
 
+def end_request() -> None:
+    """What the server says next on this thread is not of this request."""
+    structlog.contextvars.clear_contextvars()
+
+
+def _log_warning(_message: object, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    """Of a Python warning, too, the message may repeat a value of the request."""
+    logging.getLogger("py.warnings").warning("%s at %s:%d", category.__name__, filename, lineno)
+
+
 def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Say of an exception its type and the lines it passed: its message may repeat a value of the request."""
     error = _exception(event.pop("exc_info", None))
     if error is None:
         return event
-    chain = []
-    while error is not None:
-        frames = traceback.extract_tb(error.__traceback__)
-        chain.append(
-            {"type": type(error).__name__, "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]}
-        )
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:  # an exception can be its own cause
+        chain.append(error)
         error = error.__cause__ or error.__context__
-    event["exception"] = chain
+    event["exception"] = [{"type": type(error).__name__, "at": _places(error)} for error in chain]
     return event
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _exception(exc_info: Any) -> BaseException | None:

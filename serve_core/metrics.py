@@ -6,18 +6,21 @@ Import this after `environment.prepared_environment`: prometheus_client chooses 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from .environment import METRICS_FOLDER
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
-# The label of everything that no route answers: paths are the client's words, and would be endless.
-UNMATCHED = "unmatched"
+# The labels of all that no route answers and of all that is no method: a client's own words would be endless.
+UNMATCHED, OTHER = "unmatched", "other"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -51,13 +54,9 @@ class Metrics:
         self.queue_rows = _gauge("serve_queue_rows", "Rows admitted and not yet answered.", registry)
         self.ready_workers = _gauge("serve_ready_workers", "Workers that take predictions.", registry)
 
-    def count_request(self, route: str | None, method: str, status: int, seconds: float) -> None:
-        """Args:
-        route: the matched route's template, None where nothing matched.
-        """
-        label = route or UNMATCHED
-        self.requests.labels(label, method if method in METHODS else "other", str(status)).inc()
-        self.request_seconds.labels(label).observe(seconds)
+    def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
+        self.requests.labels(route, method, str(status)).inc()
+        self.request_seconds.labels(route).observe(seconds)
 
 
 def scrape() -> bytes:
@@ -67,12 +66,31 @@ def scrape() -> bytes:
     hook for that.
     """
     folder = Path(os.environ[METRICS_FOLDER])
-    for pid in {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*_*.db")}:
-        if not _is_alive(pid):
-            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+    for gauges in folder.glob("gauge_live*_*.db"):
+        if not _is_alive(int(gauges.stem.rpartition("_")[2])):
+            gauges.unlink(missing_ok=True)  # a scrape of another worker may be faster
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+    registry.register(_AllWorkers(folder))
     return generate_latest(registry)
+
+
+class _AllWorkers(Collector):
+    """prometheus_client's own fails on the file of a worker that starts: it is empty for a moment."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(file) for file in self._folder.glob("*.db") if _has_content(file)]
+        metrics: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+        return metrics
+
+
+def _has_content(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # a scrape of another worker has removed it
+        return False
 
 
 def _gauge(name: str, meaning: str, registry: CollectorRegistry) -> Gauge:

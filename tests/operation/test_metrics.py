@@ -1,0 +1,75 @@
+"""Metrics: one dashboard reads either backend, and no client can make it grow."""
+
+from __future__ import annotations
+
+from ..services import BACKENDS, running
+from .asking import Asking, Samples, asking
+
+
+def ask_for_a_bit_of_everything(ask: Asking) -> None:
+    for path in ("/livez", "/readyz", "/model", "/openapi.json", "/docs", "/docs/nothing", "/nothing", "//predict"):
+        ask.get(path)
+    for command in ("answer", "answer", "raise words", "nan"):
+        ask.predict(command)
+    for method in ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
+        ask.request(method, "/model")
+    for body in ("{", "{}", '{"instances": [{"command": "a"}, {"command": "b"}, {"command": "c"}]}'):
+        ask.request("POST", "/predict", content=body, headers={"Content-Type": "application/json"})
+    ask.request("POST", "/predict", content="{}")
+
+
+def counts(samples: Samples) -> Samples:
+    """All that does not measure time."""
+    return {
+        (name, labels): value
+        for (name, labels), value in samples.items()
+        if not name.endswith(("_seconds_bucket", "_seconds_sum"))
+    }
+
+
+def test_are_the_same_on_every_backend(puppet):
+    of = {}
+    for backend in BACKENDS:
+        with running(backend, puppet) as service, asking(service) as ask:
+            ask_for_a_bit_of_everything(ask)
+            ask.wait_for_metric("serve_requests_total", 3, route="/predict", method="POST", status="200")
+            of[backend] = ask.metrics()
+
+    first, *others = of.values()
+    for other in others:
+        assert other.keys() == first.keys()
+        assert counts(other) == counts(first)
+
+
+def test_say_what_was_asked_and_what_became_of_it(serve, puppet):
+    with asking(serve(puppet)) as ask:
+        ask_for_a_bit_of_everything(ask)
+
+        assert ask.metric("serve_requests_total", route="/predict", method="POST", status="200") == 3
+        assert ask.metric("serve_requests_total", route="/predict", method="POST", status="500") == 2
+        assert ask.metric("serve_requests_total", route="/predict", method="POST", status="400") == 1
+        assert ask.metric("serve_requests_total", route="/model", method="HEAD", status="200") == 1
+        assert ask.metric("serve_requests_total", route="unmatched", method="DELETE", status="405") == 1
+        assert ask.metric("serve_rows_total") == 5
+        assert ask.metric("serve_model_calls_total", outcome="ok") == 3
+        assert ask.metric("serve_model_calls_total", outcome="failed") == 2
+        assert ask.metric("serve_model_call_rows_sum") == 5
+        assert ask.metric("serve_ready_workers") == 1
+        assert ask.metric("serve_queue_requests") == ask.metric("serve_queue_rows") == 0
+
+
+def test_take_no_label_from_a_client(serve, puppet):
+    def ask_for_nothing(ask: Asking, n_names: int) -> None:
+        for index in range(n_names):
+            ask.get(f"/nothing-{index}")
+            ask.get(f"/docs/nothing-{index}")
+            ask.request(f"NOTHING{'X' * index}", "/predict")
+            ask.get(f"/livez?nothing={index}")
+
+    with asking(serve(puppet)) as ask:
+        ask_for_nothing(ask, 1)
+        ask.get("/metrics")
+        labels = ask.metrics().keys()
+        ask_for_nothing(ask, 20)
+
+        assert ask.metrics().keys() == labels
