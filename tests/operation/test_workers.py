@@ -1,0 +1,95 @@
+"""Two workers: what one counts and what happens to it is the operator's to see, and no client's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ..estimators import save_puppet
+from ..services import PATIENCE_S
+from .asking import Asking, asking
+
+
+def both_workers(ask: Asking) -> set[int]:
+    ask.wait_for_metric("serve_ready_workers", 2)
+    workers: set[int] = set()
+    while len(workers) < 2:
+        workers.add(ask.worker())
+    return workers
+
+
+def wait_for_another_worker(ask: Asking, workers: set[int]) -> int:
+    """Ask until one that is not of `workers` answers; every answer until then is a 200, and they are counted."""
+    deadline, n_requests = time.monotonic() + PATIENCE_S, 1
+    while ask.worker() in workers:
+        n_requests += 1
+        assert time.monotonic() < deadline, "the killed worker did not come back in time"
+    return n_requests
+
+
+def test_one_killed_under_load_costs_no_request_of_the_other_and_comes_back(serve, puppet):
+    with asking(serve(puppet, workers=2)) as ask:
+        workers = both_workers(ask)
+        killed = ask.worker()
+
+        # From here on it takes no request: all of the load is the other's.
+        os.kill(killed, signal.SIGSTOP)
+        assert {ask.worker() for _ in range(200)} == workers - {killed}
+        os.kill(killed, signal.SIGKILL)
+
+        wait_for_another_worker(ask, workers)
+        ask.wait_for_metric("serve_ready_workers", 2)
+
+
+def test_one_that_dies_in_a_call_leaves_no_gauge_behind(serve, puppet):
+    with asking(serve(puppet, workers=2)) as ask:
+        workers = both_workers(ask)
+
+        with pytest.raises(httpx.RemoteProtocolError):
+            ask.predict("die")
+
+        wait_for_another_worker(ask, workers)
+        ask.wait_for_metric("serve_queue_requests", 0)
+        assert ask.metric("serve_queue_rows") == 0
+        assert ask.metric("serve_ready_workers") == 2
+
+
+def test_count_exactly_what_both_have_answered_dead_or_alive(serve, puppet):
+    with asking(serve(puppet, workers=2)) as ask:
+        workers = both_workers(ask)
+        expected = ask.metric("serve_rows_total")
+
+        expected += [ask.predict("answer").status_code for _ in range(100)].count(200)
+        responses = [ask.predict_later("answer") for _ in range(100)]
+        expected += [response.result().status_code for response in responses].count(200)
+        os.kill(max(workers), signal.SIGKILL)
+        expected += wait_for_another_worker(ask, workers)
+
+        ask.wait_for_metric("serve_requests_total", expected, route="/predict", method="POST", status="200")
+        ask.wait_for_metric("serve_request_seconds_count", expected, route="/predict")
+        assert ask.metric("serve_rows_total") == expected
+
+
+def test_one_that_comes_back_serves_what_the_other_serves_or_nothing(serve, puppet, tmp_path):
+    """Whoever replaces the artifact under a running service gets no mixture of two models."""
+    artifact = Path(shutil.copytree(puppet, tmp_path / "artifact"))
+    service = serve(artifact, workers=2)
+    with asking(service) as ask:
+        workers = both_workers(ask)
+        version = ask.get("/model").json()["version"]
+        save_puppet(artifact, version="2")
+
+        os.kill(workers.pop(), signal.SIGKILL)
+        if service.backend == "fastapi":  # its workers load for themselves, Flask's are forked from what was loaded
+            assert "is pinned" in service.logged("a worker could not start")["reason"]
+        else:
+            wait_for_another_worker(ask, workers)
+
+        assert {ask.get("/model").json()["version"] for _ in range(50)} == {version}
+    assert not [line for line in service.lines if "timestamp" not in line]
