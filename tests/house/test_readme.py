@@ -1,0 +1,263 @@
+"""README.md and docs/ are true: what they print is run, what they name is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from model.artifact import load
+from serve_core.problems import InvalidEnvelope, Refusal
+from serve_core.settings import settings_table
+from tests.parity.test_random_requests import FAULT_CODES
+from tests.services import BACKENDS, PATIENCE_S, ROOT, running
+
+from .copies import copy_of_repository
+
+# Who deletes a backend rewrites the page about both.
+pytestmark = pytest.mark.skipif(len(BACKENDS) < 2, reason="README.md is about both backends")
+
+README = (ROOT / "README.md").read_text()
+PAGES = {path.relative_to(ROOT): path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
+PORTS = {"fastapi": 8000, "flask": 8001}
+
+
+def blocks(language, text=README):
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def section(title):
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def rows(title):
+    """The cells of every table of a section, without the tables' heads."""
+    lines = re.findall(r"^\|(?!-)(.*)\|\n(?!\|-)", section(title), re.MULTILINE)
+    return [[cell.strip() for cell in line.split("|")] for line in lines]
+
+
+def codes(cell):
+    return re.findall(r"`(\w+)`", cell)
+
+
+def needs(program):
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+
+
+@pytest.fixture(scope="module")
+def ports(trained_artifact):
+    """What the page's ports are in this test: both services of the model that the page shows."""
+    if load(trained_artifact).manifest.name not in blocks("json")[0]:
+        pytest.skip("README.md shows another model")
+    with ExitStack() as services:
+        yield {PORTS[backend]: services.enter_context(running(backend, trained_artifact)).port for backend in BACKENDS}
+
+
+def environment(**more):
+    """For a process in a copy: what it covers is not this repository's."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
+    return inherited | more
+
+
+def with_ports(text, ports):
+    for printed, port in ports.items():
+        text = text.replace(f"localhost:{printed}", f"localhost:{port}")
+    return text
+
+
+def shown(answer: Any) -> Any:
+    """An answer as the page shortens it: four decimals, and no digest in the version."""
+    if isinstance(answer, float):
+        return round(answer, 4)
+    if isinstance(answer, dict):
+        return {key: shown(value) for key, value in answer.items()}
+    if isinstance(answer, list):
+        return [shown(value) for value in answer]
+    return re.sub(r"-[0-9a-f]{12}$", "-...", answer) if isinstance(answer, str) else answer
+
+
+def test_begins_with_the_two_commands():
+    up, curl, *_ = blocks("sh")
+
+    assert up == "docker compose up\n"
+    assert curl.startswith("curl ")
+    assert README.split("\n\n")[1:3] == [f"```sh\n{command}```" for command in (up, curl)]
+
+
+@needs("curl")
+@pytest.mark.parametrize("example", [0, 1], ids=["a prediction", "a refusal"])
+def test_both_services_answer_the_curl_line_as_printed(example, ports):
+    [command] = [block for block in blocks("sh") if block.startswith("curl ")][example : example + 1]
+
+    run = subprocess.run(["bash", "-c", with_ports(command, ports)], capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stderr
+    first, second = run.stdout.splitlines()
+    assert first == second
+    assert shown(json.loads(first)) == json.loads(blocks("json")[example])
+
+
+CLIENTS = [
+    pytest.param("python", [sys.executable], "client.py", id="Python"),
+    pytest.param("js", ["node"], "client.mjs", marks=needs("node"), id="JavaScript"),
+]
+
+
+@pytest.mark.parametrize(("language", "command", "name"), CLIENTS)
+def test_the_clients_print_the_prediction(language, command, name, ports, tmp_path):
+    [program] = blocks(language)
+
+    assert printed_by(program, command, tmp_path / name, ports) == "Gentoo 0.9987\n"
+
+
+@pytest.mark.parametrize(("language", "command", "name"), CLIENTS)
+def test_the_clients_print_what_is_wrong(language, command, name, ports, tmp_path):
+    [program] = blocks(language)
+    assert '"Biscoe"' in program
+
+    printed = printed_by(program.replace('"Biscoe"', '"Atlantis"'), command, tmp_path / name, ports)
+
+    assert printed == (
+        "invalid_instances 1 fault in 1 instance\n/instances/0/island expected one of: Biscoe, Dream, Torgersen\n"
+    )
+
+
+def printed_by(program, command, path, ports):
+    path.write_text(with_ports(program, ports))
+    run = subprocess.run([*command, path], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_make_serve_runs_both_services(tmp_path):
+    """In a fresh clone, with the environment of this one: it trains, serves, and stops."""
+    process = subprocess.Popen(
+        ["make", "serve", *(f"PORT_{backend}=0" for backend in BACKENDS)],
+        cwd=copy_of_repository(tmp_path),
+        env=environment(SERVE_DRAIN_MS="0", SERVE_LOG_FORMAT="json"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stderr
+        listening = (json.loads(line)["port"] for line in process.stderr if '"listening"' in line)
+        answers = {httpx.get(f"http://127.0.0.1:{next(listening)}/model", timeout=PATIENCE_S).text for _ in BACKENDS}
+        assert len(answers) == 1
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
+
+
+@needs("git")
+@pytest.mark.timeout(900)
+def test_the_walk_through_adds_a_field_to_both_backends(tmp_path):
+    copy = copy_of_repository(tmp_path)
+    for diff in blocks("diff"):
+        subprocess.run(["git", "apply", "-"], cwd=copy, input=diff, text=True, check=True)
+    tests = ["tests/contract/test_predictions.py", "tests/parity/test_openapi.py"]
+    added = "test_is_as_confident_as_its_label_is_probable"
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rA", *tests],
+        cwd=copy,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    house = subprocess.run(["make", "check"], cwd=copy, env=environment(), capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stdout
+    for backend in BACKENDS:
+        assert re.search(rf"^PASSED \S+{added}\[{backend}-trained", run.stdout, re.MULTILINE), run.stdout
+    assert house.returncode == 0, house.stdout
+
+
+def test_lists_the_settings_that_there_are():
+    assert f"<!-- settings -->\n{settings_table()}\n<!-- /settings -->" in README
+
+
+def test_lists_the_refusals_that_there_are():
+    statuses = {code: int(status) for *_, status, cell in rows("Refusals") if status.isdigit() for code in codes(cell)}
+
+    assert statuses == {code: refusal.status for refusal in refusals() for code in codes_of(refusal)}
+
+
+def test_lists_the_refusals_in_their_order():
+    orders = [int(order) for order, *_ in rows("Refusals") if order.isdigit()]
+
+    assert orders == sorted(orders)
+    assert set(orders) == set(range(1, 11))
+
+
+def test_lists_the_faults_that_there_are():
+    assert {code for cell, *more in rows("Refusals") if len(more) == 1 for code in codes(cell)} == FAULT_CODES
+
+
+def refusals(refusal=Refusal):
+    """The refusal and all that are derived from it."""
+    return [refusal, *(one for derived in refusal.__subclasses__() for one in refusals(derived))]
+
+
+def codes_of(refusal):
+    if refusal is InvalidEnvelope:
+        return list(InvalidEnvelope.details)
+    if refusal.__name__ == "MalformedBody":
+        sources = [(ROOT / "serve_core" / name).read_text() for name in ("json_profile.py", "problems.py")]
+        return re.findall(r'(?:MalformedBody|super\(\)\.__init__)\("(\w+)", ', "".join(sources))
+    return [refusal.code] if "code" in vars(refusal) else []
+
+
+def test_lists_the_metrics_that_there_are(ports):
+    port = next(iter(ports.values()))
+    httpx.get(f"http://127.0.0.1:{port}/livez")
+
+    described = re.findall(r"^# HELP (\w+)", httpx.get(f"http://127.0.0.1:{port}/metrics").text, re.MULTILINE)
+
+    assert {code for cell, *_ in rows("Logs and metrics") for code in codes(cell)} == set(described)
+
+
+def test_lists_the_paths_that_there_are(ports):
+    named = {tuple(cell.strip("`").split()) for cell, _ in rows("Paths")}
+    port = next(iter(ports.values()))
+
+    documented = httpx.get(f"http://127.0.0.1:{port}/openapi.json").json()["paths"]
+
+    described = {(method.upper(), path) for path, methods in documented.items() for method in methods}
+    assert named == described | {("GET", "/openapi.json"), ("GET", "/docs")}
+
+
+def test_lists_the_words_that_make_knows():
+    named = set(re.findall(r"`make (\w+)`", "".join(PAGES.values())))
+
+    assert named | {"help"} == set(re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_sets_the_same_files_side_by_side():
+    named = [cell.strip("`") for *_, cell in rows("Side by side") if cell]
+
+    assert len(named) == 10
+    for backend in BACKENDS:
+        files = {path.name for path in (ROOT / f"serve_{backend}").glob("*.py")} - {"__init__.py", "__main__.py"}
+        assert files - {"openapi.py"} == set(named)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_names_only_files_that_there_are(page):
+    folders = "model|serve_core|serve_fastapi|serve_flask|tests|docs|docker"
+    named = re.findall(rf"`((?:{folders})/[\w./-]*|\w+\.(?:yaml|toml|lock)|Makefile|Dockerfile)`", PAGES[page])
+    linked = [Path(page).parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES[page])]
+
+    for path in [*named, *linked]:
+        assert (ROOT / path).exists(), path
