@@ -1,0 +1,82 @@
+"""What uvicorn and gunicorn make of requests at the edge of HTTP is what docs/servers.md says."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from http.client import HTTPResponse
+
+import pytest
+
+from tests.bodies import body_of, instance_texts
+from tests.services import PATIENCE_S, ROOT
+
+COLUMNS = {"fastapi": 1, "flask": 2}
+FIRST_ROW = re.compile(r"\| the method `BREW` .*?\n\n", re.DOTALL)
+
+
+def table():
+    """What each request is answered with, by the words of the first column."""
+    found = FIRST_ROW.search((ROOT / "docs" / "servers.md").read_text())
+    assert found
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in found[0].strip().splitlines()]
+    return {row[0]: row for row in rows}
+
+
+def requests(body):
+    """The bytes of each request, by the words of the first column."""
+    length = f"Content-Length: {len(body)}"
+    chunked = "Transfer-Encoding: chunked"
+
+    def request(line="POST /predict HTTP/1.1", *more, host="Host: localhost", framing=length, content=body):
+        headers = [host, "Content-Type: application/json", framing, *more]
+        return "\r\n".join([line, *filter(None, headers), "", content])
+
+    predict = "POST /predict HTTP/1.1"
+    return {
+        "the method `BREW`": request("BREW /predict HTTP/1.1"),
+        "the method `post` in small letters": request("post /predict HTTP/1.1"),
+        "the method `CONNECT`": request("CONNECT localhost:80 HTTP/1.1", framing="", content=""),
+        "a path of 5,000 characters": request(f"POST /{'a' * 5000} HTTP/1.1"),
+        "`HTTP/2.0` in the request line": request("POST /predict HTTP/2.0"),
+        "no version in the request line": request("POST /predict"),
+        "no `Host`": request(host=""),
+        "`Host` twice": request(predict, "Host: other"),
+        "`Content-Type` twice": request(predict, "Content-Type: application/json"),
+        "a header of 9,000 bytes": request(predict, f"X-Long: {'a' * 9000}"),
+        "200 headers": request(predict, *(f"X-{number}: a" for number in range(200))),
+        "a header line without a colon": request(predict, "Broken"),
+        "a space before a header's colon": request(predict, "X-Broken : a"),
+        "a header folded over two lines": request(predict, "X-Folded: a\r\n b"),
+        "lines that end in LF alone": request().replace("\r\n", "\n"),
+        "`Content-Length` twice": request(predict, length),
+        "a negative `Content-Length`": request(framing="Content-Length: -1"),
+        "`Content-Length` beside `Transfer-Encoding: chunked`": request(predict, chunked),
+        "an unknown `Transfer-Encoding`": request(framing="Transfer-Encoding: unknown"),
+        "a chunk size that is no number": request(framing=chunked, content=f"zz\r\n{body}"),
+        "`Expect: 100-continue`": request(predict, "Expect: 100-continue"),
+        "an unknown `Expect`": request(predict, "Expect: unknown"),
+        "`Upgrade: h2c`": request(
+            predict, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAM"
+        ),
+    }
+
+
+def answer_to(request, port):
+    """The status, and the code where a problem document says one."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
+        connection.sendall(request.encode())
+        response = HTTPResponse(connection)
+        response.begin()
+        content = response.read()
+        if response.getheader("Content-Type") != "application/problem+json":
+            return str(response.status)
+        return f"{response.status} {json.loads(content)['code']}"
+
+
+@pytest.mark.parametrize("words", table())
+def test_the_server_answers_as_the_page_says(service, signature, words):
+    request = requests(body_of(instance_texts(signature)))[words]
+
+    assert answer_to(request, service.port) == table()[words][COLUMNS[service.backend]]
