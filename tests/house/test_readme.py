@@ -219,9 +219,10 @@ def codes_of(refusal):
     return [refusal.code] if "code" in vars(refusal) else []
 
 
-def test_lists_the_metrics_that_there_are(ports):
+def test_lists_the_metrics_that_there_are(ports, signature):
     port = next(iter(ports.values()))
-    httpx.get(f"http://127.0.0.1:{port}/livez")
+    # A metric with labels shows when it has been counted.
+    httpx.post(f"http://127.0.0.1:{port}/predict", json={"instances": [signature.example]})
 
     described = re.findall(r"^# HELP (\w+)", httpx.get(f"http://127.0.0.1:{port}/metrics").text, re.MULTILINE)
 
