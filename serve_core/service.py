@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Service:
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
 
     def start(self) -> None:
+        # The model and the libraries stay: parsing a large body must not make every collection look at them again.
+        gc.freeze()
         self._thread.start()
         self._refuse_with = None
         self.metrics.ready_workers.set(1)
