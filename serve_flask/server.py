@@ -32,9 +32,10 @@ def serve(settings: Settings) -> None:
     listener = bound_socket(settings.host, settings.port)
     service = Service(model, settings, Metrics())
 
-    def start(_: Worker) -> None:
-        # A terminal sends Ctrl-C to every process; the arbiter passes it on, and gthread hangs on the second.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def start(worker: Worker) -> None:
+        # Ctrl-C. gthread's own handler takes a lock, and hangs where it has interrupted whoever holds it.
+        for signum in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(signum, worker.handle_exit)
         service.start()
         drain_on_sigterm(service, settings.drain_ms)
 

@@ -51,13 +51,17 @@ def test_listens_for_the_drain_time_and_ends_by_itself(serve, puppet, workers):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_ends_all_processes_of_a_terminal(serve, puppet, workers):
-    service = serve(puppet, workers=workers)
+def test_answers_on_ctrl_c_what_is_in_flight_and_ends(serve, puppet, gate, workers):
+    service = serve(puppet, workers=workers, deadline_ms=LONG_MS)
     with asking(service) as ask:
         ask.wait_for_metric("serve_ready_workers", workers)
+        held = ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
 
-    os.killpg(service.process.pid, signal.SIGINT)
+        os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does it: to every process
 
+        gate.open()
+        assert held.result().status_code == 200
     assert service.exit_code() in (0, 130)
     assert not [line for line in service.lines if line.get("level") in (None, "error", "critical")]
 

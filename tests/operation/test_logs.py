@@ -131,11 +131,13 @@ def test_is_readable_on_a_console(backend, puppet):
         text=True,
     ) as process:
         assert process.stderr
-        listening = next(line for line in process.stderr if "listening" in line)
-        port = listening.rpartition("port=")[2].strip()
-        httpx.get(f"http://127.0.0.1:{port}/livez", headers={"X-Request-ID": "the-one"}, timeout=PATIENCE_S)
-        process.terminate()
-        _, text = process.communicate(timeout=PATIENCE_S)
+        try:
+            listening = next(line for line in process.stderr if "listening" in line)
+            port = listening.rpartition("port=")[2].strip()
+            httpx.get(f"http://127.0.0.1:{port}/livez", headers={"X-Request-ID": "the-one"}, timeout=PATIENCE_S)
+        finally:
+            process.terminate()
+            _, text = process.communicate(timeout=PATIENCE_S)
 
     request = next(line for line in text.splitlines() if "request_id=the-one" in line)
     assert "method=GET route=/livez status=200 duration_ms=" in request
