@@ -42,6 +42,8 @@ def parse_and_validate(body: bytes, validate: Callable[[object], Validated]) -> 
         document = orjson.loads(body)
         validated = validate(document)
     except (orjson.JSONDecodeError, Refusal):
+        document = None  # not two of a large one at a time
+    if document is None:
         return validate(parse_strictly(body))
     # A valid body is one array of flat objects: other brackets stand in strings or behind a duplicate key.
     if body.count(b"[") > 1 or body.count(b"{") > len(document["instances"]) + 1:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "SERVE_"
+HOUR_MS = 3_600_000
 
 
 class SettingsError(ValueError):
@@ -71,7 +72,7 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", _text, "address", "where to listen; the images say 0.0.0.0")
     port: int = _setting(8000, _integer(0, 65535), "port", "where to listen; 0 takes a free one")
-    workers: int = _setting(1, _integer(1, 64), "processes", "each loads the model and predicts on its own")
+    workers: int = _setting(1, _integer(1, 64), "processes", "each predicts on its own")
     max_body_bytes: int = _setting(2 * 1024**2, _integer(1), "bytes", "a longer body is refused with 413")
     max_instances: int = _setting(1000, _integer(1), "instances", "more in one request are refused with 422")
     max_queue_requests: int = _setting(
@@ -80,9 +81,11 @@ class Settings:
     max_queue_rows: int = _setting(
         16384, _integer(1), "rows", "admitted and not yet answered, per worker; more are refused with 503"
     )
-    deadline_ms: int = _setting(10_000, _integer(1), "ms", "an admitted request that takes longer is answered with 504")
+    deadline_ms: int = _setting(
+        10_000, _integer(1, HOUR_MS), "ms", "an admitted request that takes longer is answered with 504"
+    )
     drain_ms: int = _setting(
-        2_000, _integer(0), "ms", "after SIGTERM: not ready but still listening, before the server stops"
+        2_000, _integer(0, HOUR_MS), "ms", "after SIGTERM: not ready but still listening, before the server stops"
     )
     log_format: str = _setting(
         "auto", _one_of("auto", "json", "console"), "", "auto is console on a terminal and json elsewhere"

@@ -24,6 +24,11 @@ BACKLOG = 2048
 HUNG_WORKER_S = 60
 
 
+def stop_budget_s(settings: Settings) -> int:
+    """How long a worker may take to answer what it took before SIGTERM; whoever still sends then is cut off."""
+    return settings.deadline_ms // 1000 + 5
+
+
 class PortUnusable(OSError):
     """Nothing can listen at the address; the message is a sentence."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from mimetypes import guess_type
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 
 ASSETS = files("fastapi_swagger") / "resources"
 
@@ -28,5 +29,7 @@ async def docs() -> HTMLResponse:
 @docs_routes.get("/docs/swagger-ui-bundle.js")
 @docs_routes.get("/docs/swagger-ui.css")
 @docs_routes.get("/docs/favicon-32x32.png")
-async def asset(request: Request) -> FileResponse:
-    return FileResponse(str(ASSETS / request.url.path.removeprefix("/docs/")))
+async def asset(request: Request) -> Response:
+    # Whole, whatever the request's Range or validators say.
+    name = request.url.path.removeprefix("/docs/")
+    return Response((ASSETS / name).read_bytes(), media_type=guess_type(name)[0])

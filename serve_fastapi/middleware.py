@@ -34,6 +34,8 @@ class RequestMiddleware:
         # The server drops the body of an answer to HEAD, so the routes need not know of it.
         method = scope["method"]
         scope = {**scope, "method": "GET" if method == "HEAD" else method, "state": {"request_id": request_id}}
+        # Starlette's patterns also match before a last newline, which no path has.
+        scope["path"] = scope["path"].replace("\n", "\0")
         status, more_body = 0, True
 
         async def receive_until_end() -> Message:
@@ -62,6 +64,14 @@ class RequestMiddleware:
             if not status:
                 await response(scope, receive_until_end, send_with_id)
         finally:
-            # A path that exists answers 405 to a wrong method, but it is no route that answers.
-            route = scope["route"].path if "route" in scope and status != 405 else None
-            self._access_log.finished(route=route, method=method, status=status, started=started)
+            if status:  # else the client or the server went before there was an answer
+                self._access_log.finished(route=_template(scope, status), method=method, status=status, started=started)
+
+
+def _template(scope: Scope, status: int) -> str | None:
+    # A path that exists answers 405 to a wrong method, but it is no route that answers.
+    if "endpoint" not in scope or status == 405:
+        return None
+    # FastAPI's own routes (/openapi.json) are Starlette's, which do not name themselves: they have no parameters.
+    path: str = scope["route"].path if "route" in scope else scope["path"]
+    return path

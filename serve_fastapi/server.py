@@ -20,7 +20,7 @@ from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
 from serve_core.settings import Settings, variable
-from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket
+from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
 
 from .app import create_app
 
@@ -33,12 +33,12 @@ def serve(settings: Settings) -> None:
     model = load_model(settings)
     sockets = [bound_socket(settings.host, settings.port)]
     if settings.workers == 1:
-        Server(_config(partial(worker_app, model, settings))).run(sockets)
+        Server(_config(settings, partial(worker_app, model, settings))).run(sockets)
         return
     # Each worker is a new interpreter and loads its own: the same, whatever the folder holds by then.
     os.environ[variable("artifact_digest")] = model.digest
     del model
-    supervisor = Supervisor(_config(f"{__name__}:new_worker_app", workers=settings.workers), sockets)
+    supervisor = Supervisor(_config(settings, f"{__name__}:new_worker_app"), sockets)
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         sys.exit(STARTUP_FAILURE)
@@ -79,7 +79,7 @@ class Supervisor(Multiprocess):
         super().keep_subprocess_alive()
 
 
-def _config(app: Any, **options: Any) -> Config:
+def _config(settings: Settings, app: Any) -> Config:
     return Config(
         app,
         factory=True,
@@ -91,6 +91,7 @@ def _config(app: Any, **options: Any) -> Config:
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
+        workers=settings.workers,
+        timeout_graceful_shutdown=stop_budget_s(settings),
         timeout_worker_healthcheck=HUNG_WORKER_S,
-        **options,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Request
+from werkzeug.routing import MapAdapter
 
 from serve_core.access import AccessLog
 from serve_core.service import Service
@@ -15,9 +16,18 @@ from .routes import service_routes
 from .state import State
 
 
+class PathFlask(Flask):
+    """Routes by path and method alone: Werkzeug has refusals of its own for a Host or an Upgrade that it dislikes."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        if request is None:
+            return super().create_url_adapter(None)
+        return self.url_map.bind("localhost", path_info=request.path, default_method=request.method)
+
+
 def create_app(service: Service, settings: Settings) -> Flask:
     """The server starts and stops the service, in the process that serves."""
-    app = Flask(__name__, static_folder=None)
+    app = PathFlask(__name__, static_folder=None)
     # Paths and methods as they are: no redirect, no OPTIONS that nobody wrote.
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -30,6 +30,9 @@ def read_body(max_body_bytes: int) -> bytes:
         body = request.stream.read(max_body_bytes + 1)
     except Exception as error:  # each server has exceptions of its own for a connection that ends or a broken chunk
         raise IncompleteBody from error
+    # gunicorn hands out what came before the connection ended.
+    if len(body) < min(request.content_length or 0, max_body_bytes):
+        raise IncompleteBody
     if len(body) > max_body_bytes:
         raise BodyTooLarge(max_body_bytes)
     return body

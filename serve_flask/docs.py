@@ -38,4 +38,5 @@ def docs() -> str:
 @docs_routes.get("/docs/swagger-ui.css")
 @docs_routes.get("/docs/favicon-32x32.png")
 def asset() -> Response:
-    return send_from_directory(str(ASSETS), request.path.removeprefix("/docs/"))
+    # Whole, whatever the request's Range or validators say.
+    return send_from_directory(str(ASSETS), request.path.removeprefix("/docs/"), conditional=False)

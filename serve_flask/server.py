@@ -17,7 +17,7 @@ from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
 from serve_core.settings import Settings
-from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket
+from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
 
 from .app import create_app
 
@@ -54,7 +54,7 @@ def serve(settings: Settings) -> None:
         post_worker_init=start,
         worker_exit=stop,
         timeout=HUNG_WORKER_S,
-        graceful_timeout=(settings.drain_ms + settings.deadline_ms) // 1000 + 5,
+        graceful_timeout=settings.drain_ms // 1000 + stop_budget_s(settings),
         forwarded_allow_ips="",
         control_socket_disable=True,
         errorlog=None,

@@ -78,7 +78,7 @@ def _number_fault(value: object, feature: Feature) -> str | None:
         return "not_a_number"
     if not _fits_a_double(value):
         return "out_of_range"
-    return _bound_fault(value, feature)
+    return _bound_fault(float(value), feature)
 
 
 def _integer_fault(value: object, feature: Feature) -> str | None:

@@ -70,6 +70,20 @@ def test_answers_head_like_get_without_the_body(client, path):
     assert head.content == b""
 
 
+@pytest.mark.parametrize("header", [{"Host": "a..b"}, {"Host": "x" * 64 + ".example"}, {"Upgrade": "websocket"}])
+def test_answers_whatever_else_the_headers_say(client, header):
+    assert client.get("/livez", headers=header).json() == {"status": "alive"}
+
+
+@pytest.mark.parametrize("unusual", [{"Range": "bytes=abc"}, {"Range": "bytes=5-2"}, {"If-Match": '"x"'}])
+def test_shows_a_file_of_the_documentation_whole(client, unusual):
+    plain = client.get("/docs/swagger-ui.css")
+    response = client.get("/docs/swagger-ui.css", headers=unusual)
+
+    assert (response.status_code, response.content) == (200, plain.content)
+    assert response.headers["Content-Type"] == "text/css; charset=utf-8"
+
+
 def test_keeps_the_connection_for_the_next_request(client, signature):
     """A refusal leaves nothing of its body on the connection."""
     for content in (b"{", b"x" * 100_000, body_of(instance_texts(signature))):

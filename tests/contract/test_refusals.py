@@ -106,6 +106,7 @@ def test_while_shutting_down_what_is_wrong_is_still_said_first(backend, artifact
         b"/docs/x.js",
         b"/model/",
         b"/%2fpredict",
+        b"/predict%0a",
     ],
 )
 def test_answers_404_beside_the_paths_there_are(client, attempt, path):

@@ -72,7 +72,7 @@ def test_names_a_mistyped_setting(refused):
         ("port", "80a", "an integer of at least 0 and at most 65535"),
         ("port", "65536", "an integer of at least 0 and at most 65535"),
         ("workers", "0", "an integer of at least 1 and at most 64"),
-        ("deadline_ms", "-1", "an integer of at least 1"),
+        ("deadline_ms", "-1", "an integer of at least 1 and at most 3600000"),
         ("access_log", "yes", "true or false"),
         ("log_format", "xml", "one of: auto, json, console"),
         ("artifact_digest", "abc", "a SHA-256 in 64 lower-case hexadecimal digits"),
