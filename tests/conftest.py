@@ -15,6 +15,7 @@ import pytest
 from model.artifact import Model, load
 from model.signature import Signature
 
+from .artifacts import OTHERS
 from .services import BACKENDS, PATIENCE_S, ROOT, Running, running
 
 Serve = Callable[..., Running]
@@ -29,9 +30,14 @@ def trained_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def artifact(trained_artifact: Path) -> Path:
-    """What the services of a test serve; a folder of tests may serve others."""
-    return trained_artifact
+def artifact(request: pytest.FixtureRequest, trained_artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the services of a test serve: the trained one, or one of `tests.artifacts` by its name as the parameter."""
+    name: str = getattr(request, "param", "trained")
+    if name == "trained":
+        return trained_artifact
+    folder = tmp_path_factory.mktemp("artifacts") / name
+    OTHERS[name](folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
