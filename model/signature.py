@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from math import nan
-from typing import Any, Literal, get_args
+from dataclasses import asdict, dataclass
+from math import isfinite, nan
+from typing import Any, Literal, TypeGuard, get_args
 
 import pandas as pd
 
@@ -14,6 +14,8 @@ from .errors import SignatureError
 Kind = Literal["number", "integer", "boolean", "category", "text"]
 Value = str | int | float | bool | None
 Row = list[Value]  # values in signature order
+
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 # A column of strings with more distinct values than this is free text rather than a category.
 MAX_CATEGORIES = 50
@@ -27,8 +29,10 @@ class Feature:
         dtype: how `frame_of` builds the column again: its pandas dtype at training, or "ordered category" or
             "object with None", which pandas has no names for.
         categories: the values allowed where `kind` is "category", in the dtype's order or sorted; else empty.
-        minimum, maximum: declared bounds, inclusive; None where nothing was declared.
+        minimum, maximum: declared bounds, inclusive; None where nothing was declared. Those of an integer are
+            64-bit integers, those of a number are exact as doubles.
         observed: smallest and largest value in the training data, for numbers and integers.
+        example: a value that the feature takes.
     """
 
     name: str
@@ -125,6 +129,11 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
     observed = None
     if kind in ("number", "integer") and len(present):
         observed = (present.min().item(), present.max().item())
+        if not all(map(isfinite, observed)):
+            raise SignatureError(f"the column {name!r} holds infinity, which no JSON number says")
+    corrected_kind = correction.get("kind", kind)
+    if "kind" in correction and not _are_of(corrected_kind, present):
+        raise SignatureError(f"the column {name!r} holds values that are not of the kind {corrected_kind!r}")
     inferred = Feature(
         name=name,
         kind=kind,
@@ -132,9 +141,9 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
         nullable=nullable,
         categories=categories,
         observed=observed,
+        example=_plain(example, corrected_kind),
     )
-    feature = _feature_of({**asdict(inferred), **correction})
-    return feature if "example" in correction else replace(feature, example=_plain(example, feature.kind))
+    return _feature_of({**asdict(inferred), **correction})
 
 
 def _kind_of(name: str, column: pd.Series[Any], present: pd.Series[Any]) -> tuple[Kind, tuple[str, ...]]:
@@ -152,6 +161,16 @@ def _kind_of(name: str, column: pd.Series[Any], present: pd.Series[Any]) -> tupl
         return "category", tuple(values)
     categories = sorted(set(values))
     return ("category", tuple(categories)) if len(categories) <= MAX_CATEGORIES else ("text", ())
+
+
+def _are_of(kind: Kind, present: pd.Series[Any]) -> bool:
+    """Whether the values stay what they are when they are sent as this kind."""
+    if kind not in ("number", "integer", "boolean"):
+        return True
+    try:
+        return all(_plain(value, kind) == value for value in present)
+    except ValueError:  # not a number at all
+        return False
 
 
 def _dtype_of(column: pd.Series[Any]) -> str:
@@ -197,9 +216,6 @@ def _feature_of(document: object) -> Feature:
         if not is_right:
             raise SignatureError(f"the feature {name!r} has no usable {field!r}")
 
-    def is_number(value: object) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-
     check("name", isinstance(name, str) and name != "")
     check("kind", fields.get("kind") in get_args(Kind))
     check("dtype", isinstance(fields.get("dtype"), str))
@@ -209,10 +225,45 @@ def _feature_of(document: object) -> Feature:
     are_strings = isinstance(categories, list | tuple) and all(isinstance(category, str) for category in categories)
     check("categories", are_strings)
     check("categories", (len(categories) > 0) == (fields["kind"] == "category"))
-    for bound in ("minimum", "maximum"):
-        check(bound, fields.get(bound) is None or is_number(fields[bound]))
+    least, most = fields.get("minimum"), fields.get("maximum")
+    check("minimum", least is None or _is_exact(least, fields["kind"]))
+    check("maximum", most is None or _is_exact(most, fields["kind"]))
+    check("maximum", least is None or most is None or least <= most)
     observed = fields.get("observed")
-    is_range = isinstance(observed, list | tuple) and [*map(is_number, observed)] == [True, True]
+    is_range = isinstance(observed, list | tuple) and [*map(_is_number, observed)] == [True, True]
     check("observed", observed is None or is_range)
-    check("example", isinstance(fields.get("example"), Value))
-    return Feature(**{**fields, "categories": tuple(categories), "observed": tuple(observed) if observed else None})
+    feature = Feature(**{**fields, "categories": tuple(categories), "observed": tuple(observed) if observed else None})
+    check("example", _takes(feature, feature.example))
+    return feature
+
+
+def _takes(feature: Feature, value: object) -> bool:
+    if value is None:
+        return feature.nullable
+    match feature.kind:
+        case "number" | "integer":
+            least, most = feature.minimum, feature.maximum
+            return (
+                _is_exact(value, feature.kind) and (least is None or value >= least) and (most is None or value <= most)
+            )
+        case "boolean":
+            return isinstance(value, bool)
+        case "category":
+            return value in feature.categories
+    return isinstance(value, str)
+
+
+def _is_exact(value: object, kind: Kind) -> TypeGuard[int | float]:
+    """Whether every validation compares with the same number: a 64-bit integer, or what a double holds."""
+    if not _is_number(value):
+        return False
+    if kind == "integer":
+        return isinstance(value, int) and INT64_MIN <= value <= INT64_MAX
+    try:
+        return kind == "number" and isfinite(value) and float(value) == value
+    except OverflowError:  # an integer beyond all doubles
+        return False
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

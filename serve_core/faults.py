@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from model.signature import Feature
 
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_LISTED_CATEGORIES = 50
 
 
@@ -68,7 +67,7 @@ def _expected(code: str, feature: Feature) -> str:
 
 
 def _number(bound: float | None) -> str:
-    return f"{bound:g}" if isinstance(bound, float) else str(bound)
+    return str(bound).removesuffix(".0")
 
 
 def _escaped(key: str) -> str:

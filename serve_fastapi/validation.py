@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model, with_config
 from typing_extensions import TypedDict
 
-from model.signature import Feature, Row, Signature
-from serve_core.faults import INT64_MAX, INT64_MIN, Fault, field_fault, not_an_object, unknown_key, unknown_member
+from model.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature
+from serve_core.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.openapi import description_of
 from serve_core.problems import MAX_FAULTS, InvalidEnvelope, InvalidInstances, Refusal
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from model.artifact import Model
 from model.prediction import Outputs
-from model.signature import Feature, Signature
-from serve_core.faults import INT64_MAX, INT64_MIN
+from model.signature import INT64_MAX, INT64_MIN, Feature, Signature
 from serve_core.openapi import DESCRIPTION, description_of, problem_responses
 
 Schema = dict[str, Any]

@@ -7,8 +7,8 @@ from itertools import chain
 from math import isfinite
 from typing import Any
 
-from model.signature import Feature, Row, Signature
-from serve_core.faults import INT64_MAX, INT64_MIN, Fault, field_fault, not_an_object, unknown_key, unknown_member
+from model.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature
+from serve_core.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.problems import InvalidEnvelope, InvalidInstances
 
 

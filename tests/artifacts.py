@@ -51,7 +51,7 @@ def every_kind(folder: Path) -> None:
     )
     corrections: dict[str, dict[str, Any]] = {
         "class": {"minimum": 0, "maximum": 100},
-        "mean radius": {"minimum": 0, "unit": "mm"},
+        "mean radius": {"minimum": 0, "maximum": 1234567.5, "unit": "mm"},
     }
     numbers = ["mean radius", "a/b~c", "class", "model_config", "json", "__proto__"]
     columns = make_column_transformer(

@@ -92,8 +92,8 @@ def test_takes_integers_for_a_number():
 
 
 PRESENT_AND_MISSING: dict[Any, tuple[st.SearchStrategy[Any], Any]] = {
-    "float64": (st.floats(allow_nan=False), np.nan),
-    "Float64": (st.floats(allow_nan=False), None),
+    "float64": (st.floats(allow_nan=False, allow_infinity=False), np.nan),
+    "Float64": (st.floats(allow_nan=False, allow_infinity=False), None),
     "Int64": (st.integers(-(2**63), 2**63 - 1), None),
     "boolean": (st.booleans(), None),
     "str": (st.text(), None),

@@ -211,6 +211,11 @@ def test_refuses_strings_of_which_none_is_known(dtype):
         inferred([None, None], dtype)
 
 
+def test_refuses_infinity():
+    with pytest.raises(SignatureError, match=r"^the column 'x' holds infinity, which no JSON number says$"):
+        inferred([1.5, float("-inf")])
+
+
 def test_refuses_to_correct_features_that_the_frame_does_not_have():
     with pytest.raises(SignatureError, match=r"^no such feature to correct: masss, widht$"):
         infer_signature(pd.DataFrame({"mass": [1.5]}), {"widht": {"unit": "mm"}, "mass": {}, "masss": {"unit": "g"}})
@@ -227,6 +232,17 @@ def test_refuses_to_correct_features_that_the_frame_does_not_have():
         ({"kind": "category"}, "the feature 'x' has no usable 'categories'"),
         ({"categories": ("a",)}, "the feature 'x' has no usable 'categories'"),
         ({"nullable": 1}, "the feature 'x' has no usable 'nullable'"),
+        ({"minimum": float("nan")}, "the feature 'x' has no usable 'minimum'"),
+        ({"maximum": float("inf")}, "the feature 'x' has no usable 'maximum'"),
+        ({"maximum": 2**53 + 1}, "the feature 'x' has no usable 'maximum'"),
+        ({"maximum": 10**400}, "the feature 'x' has no usable 'maximum'"),
+        ({"minimum": 2, "maximum": 1}, "the feature 'x' has no usable 'maximum'"),
+        ({"minimum": 1.6}, "the feature 'x' has no usable 'example'"),
+        ({"maximum": 1}, "the feature 'x' has no usable 'example'"),
+        ({"example": "1.5"}, "the feature 'x' has no usable 'example'"),
+        ({"kind": "integer"}, "the column 'x' holds values that are not of the kind 'integer'"),
+        ({"kind": "boolean"}, "the column 'x' holds values that are not of the kind 'boolean'"),
+        ({"kind": "category", "categories": ("a",)}, "the feature 'x' has no usable 'example'"),
     ],
     ids=[
         "an unknown field",
@@ -237,6 +253,17 @@ def test_refuses_to_correct_features_that_the_frame_does_not_have():
         "a category without categories",
         "a number with categories",
         "nullability that is a number",
+        "a bound that is NaN",
+        "a bound that is infinite",
+        "a bound that no double holds",
+        "a bound beyond all doubles",
+        "bounds that leave nothing",
+        "a minimum above the example",
+        "a maximum below the example",
+        "an example of another kind",
+        "an integer where the column has fractions",
+        "a boolean where the column has other numbers",
+        "categories without the example",
     ],
 )
 def test_refuses_a_correction_that_no_feature_can_have(correction, sentence):
@@ -246,6 +273,39 @@ def test_refuses_a_correction_that_no_feature_can_have(correction, sentence):
     assert str(refused.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("correction", "field"),
+    [
+        ({"minimum": 0.5}, "minimum"),
+        ({"minimum": 1.0}, "minimum"),
+        ({"minimum": -(2**63) - 1}, "minimum"),
+        ({"maximum": 2**63}, "maximum"),
+        ({"example": 1.0}, "example"),
+        ({"example": 2**63}, "example"),
+    ],
+    ids=str,
+)
+def test_bounds_an_integer_by_64_bit_integers(correction, field):
+    with pytest.raises(SignatureError, match=f"^the feature 'x' has no usable '{field}'$"):
+        inferred([1, 2], **correction)
+
+
+@pytest.mark.parametrize("values", [[True, False], ["a", "b"]], ids=["boolean", "category"])
+def test_bounds_numbers_only(values):
+    with pytest.raises(SignatureError, match=r"^the feature 'x' has no usable 'minimum'$"):
+        inferred(values, minimum=0)
+
+
+def test_refuses_to_read_strings_as_numbers():
+    with pytest.raises(SignatureError, match=r"^the column 'x' holds values that are not of the kind 'number'$"):
+        inferred(["a", "b"], kind="number", categories=())
+
+
+def test_refuses_null_for_an_example_where_the_author_forbids_it():
+    with pytest.raises(SignatureError, match=r"^the feature 'x' has no usable 'example'$"):
+        inferred([None, None], "float64", nullable=False)
+
+
 def test_comes_back_from_its_json():
     frame = pd.DataFrame({"a": [1.5, None], "b": [1, 2], "c": [True, False], "d": ["x", "y"], "e": texts(2)})
     signature = infer_signature(frame, {"a": {"unit": "mm", "minimum": 0, "maximum": 9.5}})
@@ -253,7 +313,7 @@ def test_comes_back_from_its_json():
     assert signature_from_json(json.loads(json.dumps(signature.to_json()))) == signature
 
 
-FEATURE = {"name": "x", "kind": "number", "dtype": "float64", "nullable": False}
+FEATURE = {"name": "x", "kind": "number", "dtype": "float64", "nullable": False, "example": 1.5}
 
 
 @pytest.mark.parametrize(
@@ -298,6 +358,7 @@ def test_refuses_json_of_a_feature_that_lacks_a_field(field):
         ("observed", [1]),
         ("observed", ["a", "b"]),
         ("example", {}),
+        ("example", None),
     ],
     ids=str,
 )
