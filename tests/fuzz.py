@@ -28,7 +28,7 @@ from model.signature import Feature, Signature
 from .artifacts import every_kind
 from .bodies import Texts, faulty_texts, object_of, text_of
 from .requests import Answer, Connection, Request
-from .services import BACKENDS, ROOT, running
+from .services import BACKENDS, ROOT, Running, running
 
 # Of all requests: valid ones, JSON with one to three faults, and the rest hostile in method, path, headers or bytes.
 SHARES = {"valid": 0.35, "faulty": 0.45, "hostile": 0.20}
@@ -69,6 +69,7 @@ class Tally:
     statuses: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    broken: Counter[str] = field(default_factory=Counter)
 
     def count(self, kind: str, answer: Answer) -> None:
         self.kinds[kind] += 1
@@ -84,6 +85,7 @@ class Tally:
             "statuses": self.statuses,
             "codes": self.codes,
             "fault codes": self.faults,
+            "asked again": self.broken,
         }
         return "\n".join(
             f"{title:<12} " + ", ".join(f"{name} {count}" for name, count in sorted(counter.items(), key=str))
@@ -96,6 +98,7 @@ class Target:
     """One artifact, served by every backend."""
 
     signature: Signature
+    services: list[Running]
     connections: dict[str, Connection]
 
     def ask(self, request: Request) -> Answer:
@@ -107,13 +110,27 @@ class Target:
             assert promised[backend] == promised[first], f"{request}\n{request.body!r}\n{promised}"
         return answers[first]
 
+    def check_health(self) -> None:
+        """A worker that died, was replaced or failed would have said so; what is no HTTP is said, too."""
+        for service in self.services:
+            said = [line for line in service.lines if line.get("level") not in ("debug", "info")]
+            trouble = [line for line in said if not line["event"].startswith("Invalid ")]
+            assert service.process.poll() is None and not trouble, (service.backend, trouble)
+
 
 def fuzz(n_requests: int, seed_of_run: int) -> Tally:
     """Raises: AssertionError with the smallest request that is answered differently, or not as its kind must be."""
     tally = Tally()
     with targets() as served:
-        for kind, share in SHARES.items():
-            _fuzz_kind(kind, round(n_requests * share), seed_of_run, served, tally)
+        try:
+            for kind, share in SHARES.items():
+                _fuzz_kind(kind, round(n_requests * share), seed_of_run, served, tally)
+        finally:
+            for target in served:
+                target.check_health()
+        for target in served:
+            for backend, connection in target.connections.items():
+                tally.broken.update(f"{backend} after {what}:" for what in connection.broken)
     return tally
 
 
@@ -131,6 +148,7 @@ def _fuzz_kind(kind: str, n_requests: int, seed_of_run: int, served: list[Target
         database=None,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
+        report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
     @given(cases)
@@ -160,7 +178,7 @@ def targets() -> Iterator[list[Target]]:
             connections = {service.backend: Connection(service.port) for service in services}
             for connection in connections.values():
                 opened.callback(connection.close)
-            served.append(Target(load(artifact).signature, connections))
+            served.append(Target(load(artifact).signature, services, connections))
         yield served
 
 

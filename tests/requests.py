@@ -8,6 +8,8 @@ from http.client import HTTPException, HTTPResponse
 
 from .services import PATIENCE_S
 
+N_TRIES = 3
+
 
 @dataclass(frozen=True)
 class Request:
@@ -45,21 +47,27 @@ PROMISED = ("Content-Type", "Allow", "Retry-After", "X-Request-ID")
 
 
 class Connection:
-    """One connection, kept for as long as the service keeps it."""
+    """One connection, kept for as long as the service keeps it.
+
+    Attributes:
+        broken: what broke the connections on which a request was asked and not answered.
+    """
 
     def __init__(self, port: int) -> None:
+        self.broken: list[str] = []
         self._port = port
         self._socket: socket.socket | None = None
 
     def ask(self, request: Request) -> Answer:
-        is_kept = self._socket is not None
-        try:
-            return self._ask(request)
-        except (OSError, HTTPException):
-            self.close()
-            if not is_kept:
-                raise
-            return self._ask(request)  # the service had closed the kept connection
+        """Asks again where a connection breaks, as HTTP clients do: a kept one may have been closed meanwhile."""
+        for _ in range(N_TRIES - 1):
+            kept = "a kept" if self._socket else "a fresh"
+            try:
+                return self._ask(request)
+            except (OSError, HTTPException) as error:
+                self.broken.append(f"{kept} connection, {type(error).__name__}")
+                self.close()
+        return self._ask(request)
 
     def close(self) -> None:
         if self._socket:
