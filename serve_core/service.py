@@ -19,6 +19,8 @@ from .settings import Settings
 
 Predictions = list[Prediction]
 
+COLLECT_AFTER_OBJECTS = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -43,8 +45,10 @@ class Service:
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
 
     def start(self) -> None:
-        # The model and the libraries stay: parsing a large body must not make every collection look at them again.
+        # The model and the libraries stay: no collection has to look at them again. Parsing 2 MiB of small arrays
+        # triggers so many collections that they take most of its time.
         gc.freeze()
+        gc.set_threshold(COLLECT_AFTER_OBJECTS)
         self._thread.start()
         self._refuse_with = None
         self.metrics.ready_workers.set(1)

@@ -84,6 +84,9 @@ class Settings:
     deadline_ms: int = _setting(
         10_000, _integer(1, HOUR_MS), "ms", "an admitted request that takes longer is answered with 504"
     )
+    read_ms: int = _setting(
+        10_000, _integer(1, HOUR_MS), "ms", "a request that takes longer to arrive is refused with 400 or cut off"
+    )
     drain_ms: int = _setting(
         2_000, _integer(0, HOUR_MS), "ms", "after SIGTERM: not ready but still listening, before the server stops"
     )

@@ -19,14 +19,15 @@ from .routes import service_routes
 
 
 def create_app(service: Service, settings: Settings) -> FastAPI:
-    """The lifespan starts and stops the service."""
+    """The lifespan starts and stops the service; its state tells the server's protocol what the settings say."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, float]]:
         service.start()
-        yield
+        yield {"read_s": read_s}
         service.stop()
 
+    read_s = settings.read_ms / 1000
     manifest = service.model.manifest
     app = FastAPI(
         title=manifest.name,
@@ -40,7 +41,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
-    app.add_middleware(RequestMiddleware, access_log=AccessLog(service.metrics, settings))
+    app.add_middleware(RequestMiddleware, access_log=AccessLog(service.metrics, settings), read_s=read_s)
     add_error_handlers(app)
     app.include_router(service_routes(service.model, settings))
     app.include_router(docs_routes)

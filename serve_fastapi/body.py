@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,6 +13,9 @@ from starlette.requests import ClientDisconnect
 from serve_core.json_profile import parse_and_validate
 from serve_core.problems import BodyTooLarge, IncompleteBody
 from serve_core.requests import check_headers
+
+# A longer body is parsed in a thread, so that the event loop has its turns meanwhile.
+INLINE_BYTES = 64 * 1024
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Validate = Callable[[object], object]
@@ -27,7 +31,11 @@ def json_route(validate: Validate, max_body_bytes: int) -> type[APIRoute]:
             async def handle_json(request: Request) -> Response:
                 # FastAPI reads a body inside a `try` that makes a 400 of every error: ours are raised before it.
                 body = await read_body(request, max_body_bytes)
-                return await handle(_ValidatedRequest(request, parse_and_validate(body, validate)))
+                if len(body) <= INLINE_BYTES:
+                    validated = parse_and_validate(body, validate)
+                else:
+                    validated = await asyncio.to_thread(parse_and_validate, body, validate)
+                return await handle(_ValidatedRequest(request, validated))
 
             return handle_json
 

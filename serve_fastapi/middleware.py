@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,9 +19,10 @@ from .errors import problem_response
 class RequestMiddleware:
     """Plain ASGI: Starlette's `BaseHTTPMiddleware` would wrap every answer in a task of its own."""
 
-    def __init__(self, app: ASGIApp, access_log: AccessLog) -> None:
+    def __init__(self, app: ASGIApp, access_log: AccessLog, read_s: float) -> None:
         self._app = app
         self._access_log = access_log
+        self._read_s = read_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -28,6 +30,7 @@ class RequestMiddleware:
             return
 
         started = perf_counter()
+        due = asyncio.get_running_loop().time() + self._read_s
         # An id sent twice is joined, as WSGI does it, and is no usable id then.
         request_id = request_id_of(",".join(Headers(scope=scope).getlist("x-request-id")))
         begin_request(request_id)
@@ -36,23 +39,31 @@ class RequestMiddleware:
         scope = {**scope, "method": "GET" if method == "HEAD" else method, "state": {"request_id": request_id}}
         # Starlette's patterns also match before a last newline, which no path has.
         scope["path"] = scope["path"].replace("\n", "\0")
-        status, more_body = 0, True
+        status, more_body, is_cut_off = 0, True, False
 
         async def receive_until_end() -> Message:
-            nonlocal more_body
-            message = await receive()
+            nonlocal more_body, is_cut_off
+            try:
+                async with asyncio.timeout_at(due if more_body else None):
+                    message = await receive()
+            except TimeoutError:
+                message = {"type": "http.disconnect"}
             more_body = message.get("more_body", False)
+            is_cut_off = message["type"] == "http.disconnect"
             return message
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
                 # A client that is still sending would see a broken connection instead of an early answer.
                 n_bytes = 0
                 while more_body and n_bytes < MAX_DISCARDED_BYTES:
                     n_bytes += len((await receive_until_end()).get("body", b""))
+                if is_cut_off or more_body:
+                    headers["Connection"] = "close"
             await send(message)
 
         try:

@@ -23,6 +23,7 @@ from serve_core.settings import Settings, variable
 from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
 
 from .app import create_app
+from .connections import LimitedProtocol
 
 logger = structlog.get_logger("serve.server")
 
@@ -84,7 +85,7 @@ def _config(settings: Settings, app: Any) -> Config:
         app,
         factory=True,
         lifespan="on",
-        http="httptools",
+        http=LimitedProtocol,
         ws="none",
         log_config=None,
         access_log=False,

@@ -20,6 +20,7 @@ from serve_core.settings import Settings
 from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
 
 from .app import create_app
+from .connections import limited_worker
 
 # An admitted request holds a thread until it is answered: these remain for health checks, metrics and refusals.
 SPARE_THREADS = 8
@@ -48,7 +49,7 @@ def serve(settings: Settings) -> None:
         bind=f"fd://{listener.detach()}",
         backlog=BACKLOG,
         workers=settings.workers,
-        worker_class="gthread",
+        worker_class=limited_worker(settings.read_ms / 1000),
         threads=settings.max_queue_requests + SPARE_THREADS,
         preload_app=True,
         post_worker_init=start,

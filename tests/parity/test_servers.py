@@ -45,6 +45,7 @@ def requests(body):
         "`Host` twice": request(predict, "Host: other"),
         "`Content-Type` twice": request(predict, "Content-Type: application/json"),
         "a header of 9,000 bytes": request(predict, f"X-Long: {'a' * 9000}"),
+        "a header of 70,000 bytes": request(predict, f"X-Long: {'a' * 70_000}"),
         "200 headers": request(predict, *(f"X-{number}: a" for number in range(200))),
         "a header line without a colon": request(predict, "Broken"),
         "a space before a header's colon": request(predict, "X-Broken : a"),

@@ -1,0 +1,92 @@
+"""Who is slow to send is cut off in time, and meanwhile takes nothing from others."""
+
+from __future__ import annotations
+
+import select
+import socket
+from contextlib import ExitStack
+from http.client import HTTPResponse
+
+import httpx
+import orjson
+import pytest
+
+from tests.services import PATIENCE_S, running
+
+from .asking import asking
+
+HEAD = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+HOUR_MS = 3_600_000
+
+# More than the threads of a service with a queue of one.
+N_CLIENTS = 20
+
+
+def connected(service):
+    return socket.create_connection(("127.0.0.1", service.port), PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def impatient(backend, artifact):
+    with running(backend, artifact, read_ms=200) as service:
+        yield service
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [(b"/predict", "incomplete_body"), (b"/nowhere", "not_found")],
+    ids=["a prediction", "an early refusal"],
+)
+def test_a_body_that_does_not_come_is_waited_for_until_it_is_due(impatient, path, code):
+    with connected(impatient) as connection:
+        connection.sendall(HEAD % path + b"{")
+        response = HTTPResponse(connection)
+        response.begin()
+
+        assert orjson.loads(response.read())["code"] == code
+        assert connection.recv(1) == b""
+
+
+def test_a_body_that_trickles_is_waited_for_until_it_is_due(impatient):
+    with connected(impatient) as connection:
+        connection.sendall(HEAD % b"/predict")
+        while not select.select([connection], [], [], 0.01)[0]:
+            connection.sendall(b" ")
+
+        assert b" 400 " in connection.recv(1024)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /liv", b"GET /livez HTTP/1.1\r\nHost: loc"], ids=repr)
+def test_headers_that_do_not_come_end_the_connection(impatient, sent):
+    with connected(impatient) as connection:
+        connection.sendall(sent)
+
+        assert connection.recv(1) == b""
+
+
+def test_clients_that_send_nothing_do_not_keep_others_from_being_answered(serve):
+    service = serve(max_queue_requests=1, read_ms=HOUR_MS)
+    with ExitStack() as clients:
+        for _ in range(N_CLIENTS):
+            clients.enter_context(connected(service))
+
+        assert httpx.get(f"{service.url}/livez", timeout=PATIENCE_S).status_code == 200
+
+
+def test_clients_that_stop_halfway_keep_others_waiting_no_longer_than_they_are_waited_for(serve):
+    service = serve(max_queue_requests=1, read_ms=200)
+    with ExitStack() as clients:
+        for sent in (HEAD % b"/predict" + b"{", b"GET /livez HTTP/1.1\r\nHost: loc"):
+            for _ in range(N_CLIENTS):
+                clients.enter_context(connected(service)).sendall(sent)
+
+        assert httpx.get(f"{service.url}/livez", timeout=PATIENCE_S).status_code == 200
+
+
+def test_a_request_that_is_whole_is_waited_for_until_its_own_deadline(serve, puppet, gate):
+    service = serve(puppet, read_ms=200, deadline_ms=3000)
+    with asking(service) as ask:
+        in_flight = ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+
+        assert in_flight.result().json()["code"] == "deadline_passed"
