@@ -100,6 +100,6 @@ def _gauge(name: str, meaning: str, registry: CollectorRegistry) -> Gauge:
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except OSError:  # no such process, or another user's that has got its id since
         return False
     return True

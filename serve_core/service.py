@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from time import monotonic, perf_counter
+
+import structlog
 
 from model.artifact import Model
 from model.prediction import Prediction
@@ -17,6 +20,8 @@ from .metrics import Metrics
 from .problems import DeadlinePassed, ModelFailed, NotReady, QueueFull, ShuttingDown, Unavailable
 from .settings import Settings
 
+logger = structlog.get_logger("serve.service")
+
 Predictions = list[Prediction]
 
 COLLECT_AFTER_OBJECTS = 50_000
@@ -25,8 +30,13 @@ COLLECT_AFTER_OBJECTS = 50_000
 @dataclass(frozen=True, slots=True)
 class _Job:
     rows: list[Row]
-    expires: float  # on the monotonic clock, in seconds
+    expires_s: float  # on the monotonic clock
     predictions: Future[Predictions]
+    context: Context = field(default_factory=copy_context)  # of the request: the log takes its id from there
+
+    @property
+    def is_expired(self) -> bool:
+        return monotonic() > self.expires_s
 
 
 class Service:
@@ -104,12 +114,14 @@ class Service:
         while job := self._jobs.get():
             if not job.predictions.set_running_or_notify_cancel():
                 continue
-            if monotonic() > job.expires:
+            if job.is_expired:
                 job.predictions.set_exception(self.deadline_passed())
                 continue
             try:
                 job.predictions.set_result(self._predict(job.rows))
             except ModelFailed as failure:
+                if job.is_expired:  # nobody waits any more who would log it
+                    job.context.run(logger.error, failure.code, exc_info=failure.__cause__)
                 job.predictions.set_exception(failure)
 
     def _predict(self, rows: list[Row]) -> Predictions:

@@ -37,7 +37,8 @@ class PortUnusable(OSError):
 def started() -> Iterator[Settings]:
     """The settings, in an environment ready for the imports of `server`; what is wrong exits with a sentence and 1.
 
-    SIGTERM ends the start with exit code 0, until the server has a handler of its own.
+    SIGTERM ends the start with exit code 0, until the server has a handler of its own. Once the server has ended, no
+    signal disturbs the rest.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -48,6 +49,9 @@ def started() -> Iterator[Settings]:
         sys.exit(130)
     except (SettingsError, NoMetricsFolder, PortUnusable, ArtifactError) as reason:
         sys.exit(str(reason))
+    finally:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, signal.SIG_IGN)
 
 
 def bound_socket(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from functools import partial
 from typing import Any
@@ -53,13 +54,17 @@ def new_worker_app() -> FastAPI:
         model = load_model(settings)
     except ArtifactError as reason:
         logger.error("a worker could not start", reason=str(reason))
-        sys.exit(1)
+        sys.exit(1)  # and is started again: the code for a failure at the start would end its neighbours, too
     return worker_app(model, settings)
 
 
 def worker_app(model: Model, settings: Settings) -> FastAPI:
     """Called by uvicorn in the process that serves, after it has installed its signal handlers."""
     service = Service(model, settings, Metrics())
+    end = signal.getsignal(signal.SIGTERM)
+    assert callable(end)
+    # Ctrl-C twice. uvicorn would drop what is in flight at the second, where it has little time left anyway.
+    signal.signal(signal.SIGINT, lambda _, frame: end(signal.SIGTERM, frame))
     drain_on_sigterm(service, settings.drain_ms)
     return create_app(service, settings)
 

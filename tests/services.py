@@ -57,6 +57,10 @@ class Running:
         assert line, f"no {event!r} in {self.lines}"
         return line
 
+    def wait_for_a_line_beyond(self, n_lines: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.lines) > n_lines, PATIENCE_S), self.lines
+
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 

@@ -50,15 +50,19 @@ def test_listens_for_the_drain_time_and_ends_by_itself(serve, puppet, workers):
     assert time.monotonic() - began >= 1
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_answers_on_ctrl_c_what_is_in_flight_and_ends(serve, puppet, gate, workers):
+@pytest.mark.parametrize(("workers", "times"), [(1, 1), (1, 2), (2, 1)], ids=["one", "one, twice", "two"])
+def test_answers_on_ctrl_c_what_is_in_flight_and_ends(serve, puppet, gate, workers, times):
     service = serve(puppet, workers=workers, deadline_ms=LONG_MS)
     with asking(service) as ask:
         ask.wait_for_metric("serve_ready_workers", workers)
         held = ask.predict_later(f"wait {gate.path}")
         gate.wait_for_call()
 
+        n_lines = len(service.lines)
         os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does it: to every process
+        if times > 1:
+            service.wait_for_a_line_beyond(n_lines)
+            os.killpg(service.process.pid, signal.SIGINT)
 
         gate.open()
         assert held.result().status_code == 200

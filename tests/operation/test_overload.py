@@ -92,3 +92,17 @@ def test_keeps_to_itself_why_the_model_failed_and_goes_on(serve, puppet, command
 
         assert ask.predict("answer").status_code == 200
         assert ask.metric("serve_model_calls_total", outcome="failed") == 1
+
+
+def test_logs_why_the_model_failed_when_nobody_waits_for_it_any_more(serve, puppet, gate):
+    service = serve(puppet, deadline_ms=500)
+    with asking(service) as ask:
+        instances = [{"command": f"wait {gate.path}"}, {"command": f"raise {WORDS}"}]
+        late = ask.request("POST", "/predict", json={"instances": instances}, headers={"X-Request-ID": "the-late-one"})
+        assert late.json()["code"] == "deadline_passed"
+
+        gate.open()
+
+        line = service.logged("model_failed", request_id="the-late-one")
+        assert [error["type"] for error in line["exception"]] == ["ValueError"]
+        assert WORDS not in str(service.lines)
