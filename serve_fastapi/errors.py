@@ -1,4 +1,4 @@
-"""Whatever is raised becomes a problem document here, and only here."""
+"""Whatever is raised becomes a problem document here; the middleware hands over what no handler has caught."""
 
 from __future__ import annotations
 

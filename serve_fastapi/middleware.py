@@ -30,7 +30,6 @@ class RequestMiddleware:
             return
 
         started = perf_counter()
-        due = asyncio.get_running_loop().time() + self._read_s
         # An id sent twice is joined, as WSGI does it, and is no usable id then.
         request_id = request_id_of(",".join(Headers(scope=scope).getlist("x-request-id")))
         begin_request(request_id)
@@ -39,18 +38,8 @@ class RequestMiddleware:
         scope = {**scope, "method": "GET" if method == "HEAD" else method, "state": {"request_id": request_id}}
         # Starlette's patterns also match before a last newline, which no path has.
         scope["path"] = scope["path"].replace("\n", "\0")
-        status, more_body, is_cut_off = 0, True, False
-
-        async def receive_until_end() -> Message:
-            nonlocal more_body, is_cut_off
-            try:
-                async with asyncio.timeout_at(due if more_body else None):
-                    message = await receive()
-            except TimeoutError:
-                message = {"type": "http.disconnect"}
-            more_body = message.get("more_body", False)
-            is_cut_off = message["type"] == "http.disconnect"
-            return message
+        body = _TimedBody(receive, self._read_s)
+        status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -58,25 +47,48 @@ class RequestMiddleware:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                # A client that is still sending would see a broken connection instead of an early answer.
-                n_bytes = 0
-                while more_body and n_bytes < MAX_DISCARDED_BYTES:
-                    n_bytes += len((await receive_until_end()).get("body", b""))
-                if is_cut_off or more_body:
+                await body.read_to_the_end()
+                if not body.is_whole:
                     headers["Connection"] = "close"
             await send(message)
 
         try:
-            await self._app(scope, receive_until_end, send_with_id)
-        except Exception as error:
+            await self._app(scope, body.receive, send_with_id)
+        except Exception as error:  # the edge of the application: a bug is answered and logged
             failure = InternalError()
             failure.__cause__ = error
             response = problem_response(failure, request_id)
             if not status:
-                await response(scope, receive_until_end, send_with_id)
+                await response(scope, body.receive, send_with_id)
         finally:
             if status:  # else the client or the server went before there was an answer
                 self._access_log.finished(route=_template(scope, status), method=method, status=status, started=started)
+
+
+class _TimedBody:
+    """The body of a request for as long as it may take to arrive; then it is as if the client had gone."""
+
+    def __init__(self, receive: Receive, read_s: float) -> None:
+        self.is_whole = False
+        self._receive = receive
+        self._due_s = asyncio.get_running_loop().time() + read_s
+        self._has_ended = False
+
+    async def receive(self) -> Message:
+        try:
+            async with asyncio.timeout_at(None if self._has_ended else self._due_s):
+                message = await self._receive()
+        except TimeoutError:
+            message = {"type": "http.disconnect"}
+        self._has_ended = not message.get("more_body", False)
+        self.is_whole = self.is_whole or (self._has_ended and message["type"] == "http.request")
+        return message
+
+    async def read_to_the_end(self) -> None:
+        """A client that is still sending would see a broken connection instead of an early answer."""
+        n_bytes = 0
+        while not self._has_ended and n_bytes < MAX_DISCARDED_BYTES:
+            n_bytes += len((await self.receive()).get("body", b""))
 
 
 def _template(scope: Scope, status: int) -> str | None:
