@@ -43,6 +43,9 @@ def limited_worker(read_s: float) -> type[ThreadWorker]:
             It does no harm to a request that is whole and waits for its answer, but for the connection, which is not
             kept then.
             """
+            if not self.alive:  # a worker that stops does not wait for who has sent nothing
+                for conn in self.pending_conns:
+                    conn.timeout = 0.0
             super().murder_pending()
             late = monotonic() - read_s
             for conn, since in self._handled_since.copy().items():
