@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite, nan
+from sys import float_info
 from typing import Any, Literal, TypeGuard, get_args
 
 import pandas as pd
 
+from .dtypes import Bounds, held_by
 from .errors import SignatureError
 
 Kind = Literal["number", "integer", "boolean", "category", "text"]
@@ -16,6 +18,12 @@ Value = str | int | float | bool | None
 Row = list[Value]  # values in signature order
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
+# What a client can send where nothing is declared.
+UNBOUNDED: dict[Kind, Bounds] = {
+    "number": (-float_info.max, float_info.max),
+    "integer": (INT64_MIN, INT64_MAX),
+}
 
 # A column of strings with more distinct values than this is free text rather than a category.
 MAX_CATEGORIES = 50
@@ -29,8 +37,8 @@ class Feature:
         dtype: how `frame_of` builds the column again: its pandas dtype at training, or "ordered category" or
             "object with None", which pandas has no names for.
         categories: the values allowed where `kind` is "category", in the dtype's order or sorted; else empty.
-        minimum, maximum: declared bounds, inclusive; None where nothing was declared. Those of an integer are
-            64-bit integers, those of a number are exact as doubles.
+        minimum, maximum: declared bounds, inclusive; None where a double or a 64-bit integer is bound enough. Those of
+            an integer are 64-bit integers, those of a number are exact as doubles. The dtype holds all between them.
         observed: smallest and largest value in the training data, for numbers and integers.
         example: a value that the feature takes.
     """
@@ -72,7 +80,9 @@ def infer_signature(frame: pd.DataFrame, corrections: Mapping[str, Mapping[str, 
     Args:
         frame: the features as the estimator was fitted on them, without the target.
         corrections: per feature, fields of `Feature` to set: `{"body_mass_g": {"unit": "g", "minimum": 0}}`.
-    Raises: SignatureError where a name is no usable key, a column has no kind, or a correction fits no feature.
+            Bounds that nobody sets are those of the dtype: an int8 takes -128 to 127.
+    Raises: SignatureError where a name is no usable key, a column has no kind, or a correction fits no feature or
+        allows what a column of that dtype cannot hold.
     """
     names = list(frame.columns)
     if not names:
@@ -98,7 +108,10 @@ def infer_signature(frame: pd.DataFrame, corrections: Mapping[str, Mapping[str, 
 
 
 def frame_of(rows: list[Row], signature: Signature) -> pd.DataFrame:
-    """The frame that the estimator was fitted on, in names, order and dtypes; null becomes missing."""
+    """The frame that the estimator was fitted on, in names, order and dtypes; null becomes missing.
+
+    It takes every row that the signature allows; values stay what they are, numbers to the precision of their dtype.
+    """
     columns = zip(*rows, strict=True)
     return pd.DataFrame(
         {feature.name: _column_of(column, feature) for feature, column in zip(signature.features, columns, strict=True)}
@@ -134,12 +147,16 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
     corrected_kind = correction.get("kind", kind)
     if "kind" in correction and not _are_of(corrected_kind, present):
         raise SignatureError(f"the column {name!r} holds values that are not of the kind {corrected_kind!r}")
+    dtype = _dtype_of(column)
+    minimum, maximum = _bounds_of(dtype, corrected_kind)
     inferred = Feature(
         name=name,
         kind=kind,
-        dtype=_dtype_of(column),
+        dtype=dtype,
         nullable=nullable,
         categories=categories,
+        minimum=minimum,
+        maximum=maximum,
         observed=observed,
         example=_plain(example, corrected_kind),
     )
@@ -180,6 +197,14 @@ def _dtype_of(column: pd.Series[Any]) -> str:
     if column.dtype == object and any(value is None for value in column):
         return "object with None"
     return str(column.dtype)
+
+
+def _bounds_of(dtype: str, kind: Kind) -> tuple[float | None, float | None]:
+    """The dtype's bounds where they are narrower than what a client can send."""
+    if kind not in ("number", "integer") or kind not in held_by(dtype).kinds:
+        return None, None
+    (least, most), (least_sent, most_sent) = held_by(dtype).kinds[kind], UNBOUNDED[kind]
+    return least if least > least_sent else None, most if most < most_sent else None
 
 
 def _column_of(values: tuple[Value, ...], feature: Feature) -> pd.Series[Any]:
@@ -233,8 +258,29 @@ def _feature_of(document: object) -> Feature:
     is_range = isinstance(observed, list | tuple) and [*map(_is_number, observed)] == [True, True]
     check("observed", observed is None or is_range)
     feature = Feature(**{**fields, "categories": tuple(categories), "observed": tuple(observed) if observed else None})
+    if unheld := _unheld_by(feature):
+        raise SignatureError(
+            f"the feature {name!r} has the dtype {feature.dtype}, which cannot hold {unheld}: "
+            "convert the column before fitting"
+        )
     check("example", _takes(feature, feature.example))
     return feature
+
+
+def _unheld_by(feature: Feature) -> str | None:
+    """What the feature allows and a column of its dtype would refuse or change."""
+    held = held_by(feature.dtype)
+    if feature.kind not in held.kinds:
+        return f"every {feature.kind}"
+    if feature.nullable and not held.null:
+        return "null"
+    if feature.kind in UNBOUNDED:
+        (least, most), (least_held, most_held) = UNBOUNDED[feature.kind], held.kinds[feature.kind]
+        least = least if feature.minimum is None else feature.minimum
+        most = most if feature.maximum is None else feature.maximum
+        if least < least_held or most > most_held:
+            return f"every {feature.kind} from {least} to {most}"
+    return None
 
 
 def _takes(feature: Feature, value: object) -> bool:

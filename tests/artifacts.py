@@ -33,7 +33,7 @@ def diabetes(folder: Path) -> None:
 
 
 def every_kind(folder: Path) -> None:
-    """A feature of each kind, nullable and not, with awkward names; labels that are booleans."""
+    """A feature of each kind and of narrow dtypes, nullable and not, with awkward names; labels that are booleans."""
     n_rows = 120
     index = pd.RangeIndex(n_rows).to_series()
     frame = pd.DataFrame(
@@ -47,13 +47,23 @@ def every_kind(folder: Path) -> None:
             "été": pd.Categorical(index.map(lambda i: ["low", "high"][i % 2])),
             'a "quoted"\nname': index.map(lambda i: ["x", "y", None][i % 3]),
             "c0": index.map(lambda i: f"text number {i}"),
+            "int8": (index % 9 - 4).astype("int8"),
+            "uint8": (index % 9).astype("uint8"),
+            "UInt16": (index % 8).astype("UInt16").where(index % 5 > 0),
+            "float32": (index / 9).astype("float32"),
+            "Float32": (index / 11).astype("Float32").where(index % 6 > 0),
+            "float": index % 12 / 1.0,
+            "flag": (index % 5 == 0).astype("int64"),
         }
     )
     corrections: dict[str, dict[str, Any]] = {
         "class": {"minimum": 0, "maximum": 100},
         "mean radius": {"minimum": 0, "maximum": 1234567.5, "unit": "mm"},
+        "float": {"kind": "integer", "nullable": True},
+        "flag": {"kind": "boolean"},
     }
     numbers = ["mean radius", "a/b~c", "class", "model_config", "json", "__proto__"]
+    numbers += ["int8", "uint8", "UInt16", "float32", "Float32", "float", "flag"]
     columns = make_column_transformer(
         (SimpleImputer(), numbers),
         (OneHotEncoder(), ["été", 'a "quoted"\nname']),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf, nextafter
 
 import orjson
 
@@ -44,6 +45,7 @@ def valid_texts(feature: Feature) -> Iterator[str]:
     match feature.kind:
         case "number":
             yield text_of(int(feature.example or 0))
+            yield from (text for text in (str(2**65), str(-(2**65))) if _is_within(int(text), feature))
             yield from (text_of(bound) for bound in (feature.minimum, feature.maximum) if bound is not None)
         case "integer":
             yield from (text_of(bound) for bound in (feature.minimum, feature.maximum) if bound is not None)
@@ -88,10 +90,20 @@ def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
 
 def _out_of_bounds(feature: Feature) -> Iterator[tuple[str, str]]:
     if feature.minimum is not None:
-        yield text_of(feature.minimum - 1), "below_minimum"
+        yield _beyond(feature.minimum, -1, feature), "below_minimum"
     if feature.maximum is not None:
-        yield text_of(feature.maximum + 1), "above_maximum"
+        yield _beyond(feature.maximum, 1, feature), "above_maximum"
     if feature.kind == "integer" and feature.minimum is None:
         yield str(-(2**63) - 1), "out_of_range"
     if feature.kind == "integer" and feature.maximum is None:
         yield str(2**63), "out_of_range"
+
+
+def _beyond(bound: float, direction: int, feature: Feature) -> str:
+    """The next value that the feature refuses."""
+    return str(int(bound) + direction) if feature.kind == "integer" else text_of(nextafter(bound, direction * inf))
+
+
+def _is_within(value: int, feature: Feature) -> bool:
+    least, most = feature.minimum, feature.maximum
+    return (least is None or least <= value) and (most is None or value <= most)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from model.signature import frame_of, infer_signature, rows_of
+from model.errors import SignatureError
+from model.signature import INT64_MAX, INT64_MIN, Feature, Signature, frame_of, infer_signature, rows_of
 
 LEVELS = ["low", "middle", "high"]
 
@@ -89,6 +90,71 @@ def test_takes_integers_for_a_number():
     signature = infer_signature(pd.DataFrame({"a": [1.5]}))
 
     assert frame_of([[1], [2]], signature)["a"].tolist() == [1.0, 2.0]
+
+
+NUMERIC = ["bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)), "float32", "float64"]
+NULLABLE = [
+    "boolean",
+    *(name.replace("int", "Int").replace("uI", "UI").replace("float", "Float") for name in NUMERIC[1:]),
+]
+STRINGS = ["str", "string", "object", "category"]
+
+
+@st.composite
+def signatures(draw: st.DrawFn) -> Signature:
+    """One feature of any dtype, with any correction that is not refused."""
+    dtype = draw(st.sampled_from([*NUMERIC, *NULLABLE, "float16", *STRINGS]))
+    column: pd.Series[Any] = pd.Series(LEVELS if dtype in STRINGS else [1, 0], dtype=dtype)
+    corrections: dict[str, st.SearchStrategy[Any]] = {
+        "kind": st.sampled_from(["number", "integer", "boolean", "text"]),
+        "nullable": st.booleans(),
+        "minimum": st.integers(INT64_MIN, 0),
+        "maximum": st.integers(1, INT64_MAX),
+    }
+    correction = draw(st.fixed_dictionaries({}, optional=corrections))
+    if correction.get("kind") == "text":
+        correction["categories"] = ()
+    try:
+        return infer_signature(pd.DataFrame({"x": column}), {"x": correction})
+    except SignatureError:
+        reject()
+
+
+def values_of(feature: Feature) -> st.SearchStrategy[Any]:
+    """Whatever a service lets through."""
+    least, most = feature.minimum, feature.maximum
+    values: st.SearchStrategy[Any] = st.text()
+    match feature.kind:
+        case "number":
+            values = st.floats(least, most, allow_nan=False, allow_infinity=False)
+        case "integer":
+            least = INT64_MIN if least is None else int(least)
+            most = INT64_MAX if most is None else int(most)
+            values = st.sampled_from([least, most]) | st.integers(least, most)
+        case "boolean":
+            values = st.booleans()
+        case "category":
+            values = st.sampled_from(feature.categories)
+    return values | st.none() if feature.nullable else values
+
+
+def as_held(value: Any, feature: Feature) -> Any:
+    """A number to the precision of its dtype; anything else as it is."""
+    if feature.kind == "number" and value is not None:
+        return np.dtype(feature.dtype.lower()).type(value).item()
+    return value
+
+
+@settings(deadline=None, derandomize=True, database=None, max_examples=500)
+@given(data=st.data(), signature=signatures())
+def test_holds_every_row_that_a_signature_allows(data, signature):
+    [feature] = signature.features
+    values = data.draw(st.lists(values_of(feature), min_size=1, max_size=4))
+
+    again = rows_of(frame_of([[value] for value in values], signature), signature)
+
+    held = [as_held(value, feature) for value in values]
+    assert [(value, type(value)) for [value] in again] == [(value, type(value)) for value in held]
 
 
 PRESENT_AND_MISSING: dict[Any, tuple[st.SearchStrategy[Any], Any]] = {

@@ -31,6 +31,8 @@ AWKWARD_NAMES = [
     "0",
 ]
 
+FLOAT32_MAX, FLOAT64_MAX = float(np.finfo("float32").max), float(np.finfo("float64").max)
+
 
 def inferred(values: Any, dtype: Any = None, **correction: Any) -> Feature:
     """The feature of a column, with the author's correction."""
@@ -147,7 +149,6 @@ def test_keeps_every_digit_of_an_integer_beside_a_float():
         {"nullable": True},
         {"example": 7.0},
         {"kind": "integer"},
-        {"kind": "category", "categories": ("1.0", "2.0")},
     ],
     ids=lambda correction: " and ".join(correction),
 )
@@ -159,8 +160,8 @@ def test_takes_the_authors_word_over_the_column(correction):
 
 @pytest.mark.parametrize(
     ("values", "kind", "example"),
-    [([30.0, None], "integer", 30), ([1, 0], "boolean", True), ([3, 4], "number", 3.0)],
-    ids=["integers with gaps", "flags", "whole numbers"],
+    [([30.0, None], "integer", 30), ([1, 0], "boolean", True), ([1.0, 0.0, None], "boolean", True)],
+    ids=["integers with gaps", "flags", "flags with gaps"],
 )
 def test_writes_the_example_in_the_kind_that_the_author_corrects(values, kind, example):
     feature = inferred(values, kind=kind)
@@ -242,7 +243,6 @@ def test_refuses_to_correct_features_that_the_frame_does_not_have():
         ({"example": "1.5"}, "the feature 'x' has no usable 'example'"),
         ({"kind": "integer"}, "the column 'x' holds values that are not of the kind 'integer'"),
         ({"kind": "boolean"}, "the column 'x' holds values that are not of the kind 'boolean'"),
-        ({"kind": "category", "categories": ("a",)}, "the feature 'x' has no usable 'example'"),
     ],
     ids=[
         "an unknown field",
@@ -263,7 +263,6 @@ def test_refuses_to_correct_features_that_the_frame_does_not_have():
         "an example of another kind",
         "an integer where the column has fractions",
         "a boolean where the column has other numbers",
-        "categories without the example",
     ],
 )
 def test_refuses_a_correction_that_no_feature_can_have(correction, sentence):
@@ -288,6 +287,93 @@ def test_refuses_a_correction_that_no_feature_can_have(correction, sentence):
 def test_bounds_an_integer_by_64_bit_integers(correction, field):
     with pytest.raises(SignatureError, match=f"^the feature 'x' has no usable '{field}'$"):
         inferred([1, 2], **correction)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "correction", "bounds"),
+    [
+        ("int8", {}, (-128, 127)),
+        ("Int16", {}, (-(2**15), 2**15 - 1)),
+        ("uint8", {}, (0, 255)),
+        ("uint64", {}, (0, None)),
+        ("int64", {}, (None, None)),
+        ("float16", {}, (-65504.0, 65504.0)),
+        ("float32", {}, (-FLOAT32_MAX, FLOAT32_MAX)),
+        ("Float32", {}, (-FLOAT32_MAX, FLOAT32_MAX)),
+        ("float64", {}, (None, None)),
+        ("float32", {"kind": "integer"}, (-(2**24), 2**24)),
+        ("float64", {"kind": "integer"}, (-(2**53), 2**53)),
+        ("int8", {"kind": "boolean"}, (None, None)),
+        ("int8", {"minimum": 0}, (0, 127)),
+        ("float32", {"minimum": 0, "maximum": 9.5}, (0, 9.5)),
+    ],
+    ids=str,
+)
+def test_bounds_a_feature_by_its_dtype_where_the_author_does_not(dtype, correction, bounds):
+    feature = inferred([1, 0], dtype, **correction)
+
+    assert (feature.minimum, feature.maximum) == bounds
+
+
+UNHELD = [
+    pytest.param("int64", {"nullable": True}, "null", id="null among int64"),
+    pytest.param("bool", {"nullable": True}, "null", id="null among bool"),
+    pytest.param("int64", {"kind": "boolean", "nullable": True}, "null", id="null among flags"),
+    pytest.param("int64", {"kind": "number"}, "every number", id="fractions in int64"),
+    pytest.param("Int64", {"kind": "number"}, "every number", id="fractions in nullable integers"),
+    pytest.param("bool", {"kind": "integer"}, "every integer", id="integers in bool"),
+    pytest.param("float64", {"kind": "category", "categories": ("a",)}, "every category", id="categories in float64"),
+    pytest.param("category", {"kind": "text", "categories": ()}, "every text", id="texts in a pandas category"),
+    pytest.param("int8", {"maximum": 300}, "every integer from -128 to 300", id="300 in int8"),
+    pytest.param("uint8", {"minimum": None}, f"every integer from {-(2**63)} to 255", id="no minimum in uint8"),
+    pytest.param("float32", {"maximum": 1e39}, f"every number from {-FLOAT32_MAX} to 1e+39", id="1e39 in float32"),
+    pytest.param(
+        "float64",
+        {"kind": "integer", "maximum": 2**60},
+        f"every integer from {-(2**53)} to {2**60}",
+        id="integers between doubles",
+    ),
+]
+
+
+def unheld_sentence(dtype: str, unheld: str) -> str:
+    return f"the feature 'x' has the dtype {dtype}, which cannot hold {unheld}: convert the column before fitting"
+
+
+@pytest.mark.parametrize(("dtype", "correction", "unheld"), UNHELD)
+def test_refuses_a_correction_that_the_dtype_cannot_hold(dtype, correction, unheld):
+    values = ["a", "b"] if dtype == "category" else [1, 0]
+
+    with pytest.raises(SignatureError) as refused:
+        inferred(values, dtype, **correction)
+
+    assert str(refused.value) == unheld_sentence(dtype, unheld)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "fields", "unheld"),
+    [
+        ("int8", {"kind": "integer", "example": 1}, f"every integer from {-(2**63)} to {2**63 - 1}"),
+        ("float32", {}, f"every number from {-FLOAT64_MAX} to {FLOAT64_MAX}"),
+        ("int64", {}, "every number"),
+        ("bool", {"kind": "boolean", "nullable": True}, "null"),
+        ("category", {"kind": "text", "example": "a"}, "every text"),
+    ],
+    ids=["no bounds for int8", "no bounds for float32", "numbers in int64", "null among bool", "texts in a category"],
+)
+def test_refuses_json_of_a_feature_that_its_dtype_cannot_hold(dtype, fields, unheld):
+    with pytest.raises(SignatureError) as refused:
+        signature_from_json({"features": [{**FEATURE, "dtype": dtype, **fields}]})
+
+    assert str(refused.value) == unheld_sentence(dtype, unheld)
+
+
+@pytest.mark.parametrize("dtype", ["float65", "f4,,", "i1,i2", "complex64", "period[D]", "Sparse[float64]"])
+def test_refuses_json_of_a_dtype_that_no_frame_is_built_of(dtype):
+    with pytest.raises(SignatureError) as refused:
+        signature_from_json({"features": [{**FEATURE, "dtype": dtype}]})
+
+    assert str(refused.value) == unheld_sentence(dtype, "every number")
 
 
 @pytest.mark.parametrize("values", [[True, False], ["a", "b"]], ids=["boolean", "category"])
