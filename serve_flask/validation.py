@@ -7,7 +7,7 @@ from itertools import chain
 from math import isfinite
 from typing import Any
 
-from model.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature
+from model.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature, Value
 from serve_core.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.problems import InvalidEnvelope, InvalidInstances
 
@@ -18,8 +18,7 @@ def rows_of(document: object, signature: Signature, max_instances: int) -> list[
     faults = _faults_in(document, instances, signature)
     if first := next(faults, None):
         raise InvalidInstances(chain([first], faults))
-    names = signature.names
-    return [[instance[name] for name in names] for instance in instances]
+    return [[_value_of(instance, feature) for feature in signature.features] for instance in instances]
 
 
 def _instances_of(document: object, max_instances: int) -> list[Any]:
@@ -95,6 +94,12 @@ def _bound_fault(value: float, feature: Feature) -> str | None:
     if feature.maximum is not None and value > feature.maximum:
         return "above_maximum"
     return None
+
+
+def _value_of(instance: dict[str, Any], feature: Feature) -> Value:
+    """What the row holds of a valid instance: of a number that is sent as an integer, the double."""
+    value: Value = instance[feature.name]
+    return float(value) if feature.kind == "number" and value is not None else value
 
 
 def _fits_a_double(value: float) -> bool:
