@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import pickle
+import re
 import shutil
 import warnings
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ from .signature import Row, Signature, rows_of
 MANIFEST, ESTIMATOR, GOLDEN = "manifest.json", "model.joblib", "golden.json"
 GOLDEN_ROWS = 16
 
-# Batched and single predictions differ in the last bits, and so do CPUs (FACTS: 2.2e-16 for linear models).
+# Batched and single predictions differ in the last bits, and so do CPUs (by 2.2e-16 for linear models).
 TOLERANCE = 1e-6
 
 logger = logging.getLogger(__name__)
@@ -133,7 +134,12 @@ def _checked_manifest(folder: Path, pinned: str | None) -> tuple[Manifest, str]:
 def _pinned_beside(folder: Path) -> str | None:
     """As `sha256sum artifact/manifest.json > artifact.sha256` writes it."""
     path = folder.parent / f"{folder.name}.sha256"
-    return _read(path).decode(errors="replace").partition(" ")[0] if path.exists() else None
+    if not path.exists():
+        return None
+    digest = re.match(rb"[0-9a-f]{64}\b", _read(path))
+    if not digest:
+        raise ArtifactError(f"{path} does not begin with a SHA-256, as sha256sum writes it")
+    return digest[0].decode()
 
 
 def _checked_content(path: Path, expected: str) -> bytes:

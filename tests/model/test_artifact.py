@@ -252,6 +252,56 @@ def test_refuses_a_pickle_of_another_version_of_scikit_learn_than_its_manifest_s
 
 def test_refuses_a_manifest_that_does_not_say_which_scikit_learn_has_trained(folder):
     libraries = running_libraries()
+def pin_beside(folder: Path, content: str) -> Path:
+    path = folder.with_name("artifact.sha256")
+    path.write_text(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "ending", ["  artifact/manifest.json\n", "\n", ""], ids=["sha256sum", "a line", "nothing else"]
+)
+def test_loads_what_the_file_beside_the_folder_pins(folder, ending):
+    digest = sha256((folder / MANIFEST).read_bytes())
+    pin_beside(folder, digest + ending)
+
+    assert load(folder).digest == digest
+
+
+def test_refuses_another_manifest_than_the_file_beside_the_folder_pins(folder):
+    path, pinned = folder / MANIFEST, "0" * 64
+    mark = leave_mark_when_opened(folder)
+    pin_beside(folder, f"{pinned}  artifact/manifest.json\n")
+
+    assert refusal_of(folder) == f"{path} has the SHA-256 {sha256(path.read_bytes())}, but {pinned} is pinned"
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "latest\n", "\n" + "0" * 64, "0" * 63, "0" * 65, "é" * 64],
+    ids=["empty", "a word", "on its second line", "a digit less", "a digit more", "not ASCII"],
+)
+def test_refuses_a_file_beside_the_folder_that_pins_nothing(folder, content):
+    path = pin_beside(folder, content)
+
+    assert refusal_of(folder) == f"{path} does not begin with a SHA-256, as sha256sum writes it"
+
+
+def test_refuses_a_file_beside_the_folder_that_cannot_be_read(folder):
+    path = folder.with_name("artifact.sha256")
+    path.mkdir()
+
+    assert refusal_of(folder).startswith(f"{path} cannot be read: ")
+
+
+def test_takes_the_word_of_who_asks_over_the_file_beside_the_folder(folder):
+    digest = sha256((folder / MANIFEST).read_bytes())
+    pin_beside(folder, "0" * 64)
+
+    assert load(folder, digest=digest).digest == digest
+
+
     del libraries["scikit-learn"]
     repackage(folder, libraries=libraries)
 
