@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import pandas as pd
 from sklearn.exceptions import InconsistentVersionWarning
 
-from .errors import ArtifactError, ManifestError
+from .errors import ArtifactError, EstimatorError, ManifestError
 from .manifest import Manifest, manifest_from_bytes, running_libraries, sha256
-from .prediction import Prediction, Predictor, outputs_of
-from .signature import Row, Signature, rows_of
+from .prediction import Outputs, Prediction, Predictor, outputs_of
+from .signature import Row, Signature, frame_of, rows_of
 
 MANIFEST, ESTIMATOR, GOLDEN = "manifest.json", "model.joblib", "golden.json"
 GOLDEN_ROWS = 16
@@ -70,11 +71,16 @@ def save(
     Args:
         frame: training rows, of which the first become the golden rows.
         metrics: held-out scores, or None where nothing was scored.
+    Raises: EstimatorError, BadPrediction; nothing is written then.
     """
+    rows = rows_of(frame.head(GOLDEN_ROWS), signature)
+    _check_estimator(estimator, frame_of(rows, signature))
     outputs = outputs_of(estimator)
-    golden = rows_of(frame.head(GOLDEN_ROWS), signature)
-    predictions = Predictor(estimator, signature, outputs).predict(golden)
-    files = {ESTIMATOR: _dumped(estimator), GOLDEN: _json({"rows": golden, "predictions": predictions})}
+    predictions = Predictor(estimator, signature, outputs).predict(rows)
+    spread = _spread(estimator, frame[signature.names], outputs)
+    # A plain pickle: `joblib.load` opens it, and what it imports can be told from its bytes alone.
+    pickled = pickle.dumps(estimator)
+    files = {ESTIMATOR: pickled, GOLDEN: _json({"rows": rows, "predictions": predictions, "spread": spread})}
     manifest = Manifest(
         name=name,
         version=version,
@@ -82,7 +88,7 @@ def save(
         outputs=outputs,
         metrics=metrics,
         libraries=running_libraries(),
-        modules=_modules_of(estimator),
+        modules=_modules_of(pickled),
         runtimes=("sklearn",),
         files={file: sha256(content) for file, content in files.items()},
     ).with_content_digest()
@@ -185,7 +191,7 @@ def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
         differing = [
             index
             for index, pair in enumerate(zip(expected, actual, strict=True))
-            if not _agree(*pair, spread=_spread(expected))
+            if not _agree(*pair, spread=golden["spread"])
         ]
     except Exception as error:  # whatever the estimator or a broken file raises, it must not be served
         raise ArtifactError(f"{path}: the golden rows cannot be predicted: {_reason(error)}") from error
@@ -194,7 +200,7 @@ def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
 
 
 def _agree(expected: Prediction, actual: Prediction, *, spread: float) -> bool:
-    """Same labels, |Δp| <= 1e-6, values within 1e-6 of the spread of the golden values."""
+    """Same labels, |Δp| <= 1e-6, values within 1e-6 of their spread over the training rows."""
     if expected.keys() != actual.keys() or expected.get("label") != actual.get("label"):
         return False
     if "value" in expected:
@@ -205,23 +211,28 @@ def _agree(expected: Prediction, actual: Prediction, *, spread: float) -> bool:
     )
 
 
-def _spread(predictions: list[Prediction]) -> float:
-    values = [prediction["value"] for prediction in predictions if "value" in prediction]
-    return (max(values) - min(values)) or 1.0 if values else 1.0
+def _check_estimator(estimator: Any, golden: pd.DataFrame) -> None:
+    name = type(estimator).__name__
+    if not hasattr(estimator, "predict"):
+        raise EstimatorError(f"{name} has no predict: there is nothing to serve")
+    if np.ndim(estimator.predict(golden)) > 1:
+        raise EstimatorError(f"{name} predicts a table where one column was due: several outputs are not served yet")
 
 
-def _dumped(estimator: Any) -> bytes:
-    buffer = io.BytesIO()
-    joblib.dump(estimator, buffer)
-    return buffer.getvalue()
+def _spread(estimator: Any, frame: pd.DataFrame, outputs: Outputs) -> float | None:
+    """Of the values predicted for the training rows, as the target itself is not known here; 1 where all are equal."""
+    if outputs.task == "classification":
+        return None
+    values = np.asarray(estimator.predict(frame), dtype=np.float64)
+    return float(np.ptp(values[np.isfinite(values)])) or 1.0
 
 
 def _json(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
 
 
-def _modules_of(estimator: Any) -> tuple[str, ...]:
-    """What unpickling imports, recorded by unpickling a copy of what the caller already runs."""
+def _modules_of(pickled: bytes) -> tuple[str, ...]:
+    """What unpickling imports names from, recorded by unpickling what the caller already runs."""
     modules: set[str] = set()
 
     class Recorder(pickle.Unpickler):
@@ -229,7 +240,7 @@ def _modules_of(estimator: Any) -> tuple[str, ...]:
             modules.add(module)
             return super().find_class(module, name)
 
-    Recorder(io.BytesIO(pickle.dumps(estimator))).load()
+    Recorder(io.BytesIO(pickled)).load()
     return tuple(sorted(modules))
 
 

@@ -7,6 +7,10 @@ class SignatureError(ValueError):
     """A training frame or a manifest from which no signature can be made."""
 
 
+class EstimatorError(ValueError):
+    """A fitted estimator that cannot be packaged."""
+
+
 class ManifestError(ValueError):
     """A manifest that is not as `Manifest.to_bytes` writes it."""
 

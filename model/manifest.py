@@ -27,7 +27,7 @@ class Manifest:
         version: the author's string, a dash and the first 12 digits of the content digest.
         metrics: held-out scores by name; None where nothing was scored.
         libraries: versions at training, by distribution name, and "python".
-        modules: the modules that the pickle imports.
+        modules: the modules that opening the pickle imports names from; what these import in turn is not listed.
         runtimes: what passed parity with the estimator, itself ("sklearn") included.
         files: SHA-256 of every other file of the artifact, by name.
     """

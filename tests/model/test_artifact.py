@@ -6,6 +6,8 @@ import json
 import logging
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,12 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from model.artifact import ESTIMATOR, GOLDEN, GOLDEN_ROWS, MANIFEST, load, save
-from model.errors import ArtifactError, BadPrediction
+from model.errors import ArtifactError, BadPrediction, EstimatorError
 from model.manifest import manifest_from_bytes, running_libraries, sha256
 from model.prediction import outputs_of
 from model.signature import Signature, infer_signature
@@ -70,6 +75,22 @@ def test_says_what_it_was_packaged_with(folder, classifier):
     assert manifest.runtimes == ("sklearn",)
     assert {"sklearn.pipeline", "sklearn.linear_model._logistic"} <= set(manifest.modules)
     assert manifest.files == {name: sha256((folder / name).read_bytes()) for name in (ESTIMATOR, GOLDEN)}
+
+
+OPEN_AND_PRINT_IMPORTS = """
+import sys, joblib
+modules = set()
+sys.addaudithook(lambda event, details: modules.add(details[0]) if event == "pickle.find_class" else None)
+joblib.load(sys.argv[1])
+print(*sorted(modules))
+"""
+
+
+def test_lists_every_module_that_opening_its_pickle_imports(folder):
+    command = [sys.executable, "-c", OPEN_AND_PRINT_IMPORTS, str(folder / ESTIMATOR)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert list(load(folder).manifest.modules) == printed.split()
 
 
 def test_is_known_by_the_digest_of_its_manifest(folder):
@@ -149,6 +170,36 @@ def test_keeps_the_older_artifact_when_the_new_one_cannot_be_packaged(folder):
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
+@pytest.mark.parametrize(
+    ("estimator", "sentence"),
+    [
+        pytest.param(
+            StandardScaler(),
+            "StandardScaler has no predict: there is nothing to serve",
+            id="no predict",
+        ),
+        pytest.param(
+            DecisionTreeClassifier().fit(FRAME[["size"]], [["a", "x"], ["b", "y"]] * 3),
+            "DecisionTreeClassifier predicts a table where one column was due: several outputs are not served yet",
+            id="two labels",
+        ),
+        pytest.param(
+            LinearRegression().fit(FRAME[["size"]], [[1.0, 2.0], [3.0, 5.0]] * 3),
+            "LinearRegression predicts a table where one column was due: several outputs are not served yet",
+            id="two values",
+        ),
+    ],
+)
+def test_packages_no_estimator_that_cannot_be_served(tmp_path, estimator, sentence):
+    frame = FRAME[["size"]]
+
+    with pytest.raises(EstimatorError) as refused:
+        save(estimator, frame, infer_signature(frame), tmp_path / "artifact", name="sizes", version="1")
+
+    assert str(refused.value) == sentence
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_refuses_an_artifact_that_is_not_there(tmp_path):
     assert refusal_of(tmp_path) == f"{tmp_path / MANIFEST} cannot be read: No such file or directory"
 
@@ -199,6 +250,56 @@ def test_refuses_another_manifest_than_the_pinned_one(folder):
     sentence = refusal_of(folder, digest=pinned)
 
     assert sentence == f"{path} has the SHA-256 {sha256(path.read_bytes())}, but {pinned} is pinned"
+
+
+def pin_beside(folder: Path, content: str) -> Path:
+    path = folder.with_name("artifact.sha256")
+    path.write_text(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "ending", ["  artifact/manifest.json\n", "\n", ""], ids=["sha256sum", "a line", "nothing else"]
+)
+def test_loads_what_the_file_beside_the_folder_pins(folder, ending):
+    digest = sha256((folder / MANIFEST).read_bytes())
+    pin_beside(folder, digest + ending)
+
+    assert load(folder).digest == digest
+
+
+def test_refuses_another_manifest_than_the_file_beside_the_folder_pins(folder):
+    path, pinned = folder / MANIFEST, "0" * 64
+    mark = leave_mark_when_opened(folder)
+    pin_beside(folder, f"{pinned}  artifact/manifest.json\n")
+
+    assert refusal_of(folder) == f"{path} has the SHA-256 {sha256(path.read_bytes())}, but {pinned} is pinned"
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "latest\n", "\n" + "0" * 64, "0" * 63, "0" * 65, "é" * 64],
+    ids=["empty", "a word", "on its second line", "a digit less", "a digit more", "not ASCII"],
+)
+def test_refuses_a_file_beside_the_folder_that_pins_nothing(folder, content):
+    path = pin_beside(folder, content)
+
+    assert refusal_of(folder) == f"{path} does not begin with a SHA-256, as sha256sum writes it"
+
+
+def test_refuses_a_file_beside_the_folder_that_cannot_be_read(folder):
+    path = folder.with_name("artifact.sha256")
+    path.mkdir()
+
+    assert refusal_of(folder).startswith(f"{path} cannot be read: ")
+
+
+def test_takes_the_word_of_who_asks_over_the_file_beside_the_folder(folder):
+    digest = sha256((folder / MANIFEST).read_bytes())
+    pin_beside(folder, "0" * 64)
+
+    assert load(folder, digest=digest).digest == digest
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"{}"], ids=["not JSON", "not an object", "without a format"])
@@ -252,56 +353,6 @@ def test_refuses_a_pickle_of_another_version_of_scikit_learn_than_its_manifest_s
 
 def test_refuses_a_manifest_that_does_not_say_which_scikit_learn_has_trained(folder):
     libraries = running_libraries()
-def pin_beside(folder: Path, content: str) -> Path:
-    path = folder.with_name("artifact.sha256")
-    path.write_text(content)
-    return path
-
-
-@pytest.mark.parametrize(
-    "ending", ["  artifact/manifest.json\n", "\n", ""], ids=["sha256sum", "a line", "nothing else"]
-)
-def test_loads_what_the_file_beside_the_folder_pins(folder, ending):
-    digest = sha256((folder / MANIFEST).read_bytes())
-    pin_beside(folder, digest + ending)
-
-    assert load(folder).digest == digest
-
-
-def test_refuses_another_manifest_than_the_file_beside_the_folder_pins(folder):
-    path, pinned = folder / MANIFEST, "0" * 64
-    mark = leave_mark_when_opened(folder)
-    pin_beside(folder, f"{pinned}  artifact/manifest.json\n")
-
-    assert refusal_of(folder) == f"{path} has the SHA-256 {sha256(path.read_bytes())}, but {pinned} is pinned"
-    assert not mark.exists()
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["", "latest\n", "\n" + "0" * 64, "0" * 63, "0" * 65, "é" * 64],
-    ids=["empty", "a word", "on its second line", "a digit less", "a digit more", "not ASCII"],
-)
-def test_refuses_a_file_beside_the_folder_that_pins_nothing(folder, content):
-    path = pin_beside(folder, content)
-
-    assert refusal_of(folder) == f"{path} does not begin with a SHA-256, as sha256sum writes it"
-
-
-def test_refuses_a_file_beside_the_folder_that_cannot_be_read(folder):
-    path = folder.with_name("artifact.sha256")
-    path.mkdir()
-
-    assert refusal_of(folder).startswith(f"{path} cannot be read: ")
-
-
-def test_takes_the_word_of_who_asks_over_the_file_beside_the_folder(folder):
-    digest = sha256((folder / MANIFEST).read_bytes())
-    pin_beside(folder, "0" * 64)
-
-    assert load(folder, digest=digest).digest == digest
-
-
     del libraries["scikit-learn"]
     repackage(folder, libraries=libraries)
 
@@ -434,7 +485,7 @@ def test_takes_probabilities_that_differ_in_their_last_digits(folder):
     load(folder)
 
 
-def test_measures_values_by_the_spread_of_the_golden_values(regressor_folder):
+def test_measures_values_by_their_spread(regressor_folder):
     golden = golden_of(regressor_folder)
     golden["predictions"][3]["value"] += 1000 * LITTLE_ENOUGH
     repackage_golden(regressor_folder, golden)
@@ -450,11 +501,22 @@ def test_refuses_values_that_differ_by_more_than_a_millionth_of_their_spread(reg
     assert "predicts golden row 3 otherwise" in refusal_of(regressor_folder)
 
 
+def test_measures_values_by_their_spread_over_all_training_rows(tmp_path):
+    folder, frame = tmp_path / "artifact", pd.DataFrame({"x": [0.0] * GOLDEN_ROWS + [1000.0]})
+    save(LinearRegression().fit(frame, frame["x"]), frame, infer_signature(frame), folder, name="late", version="1")
+    golden = golden_of(folder)
+    golden["predictions"][3]["value"] += 1000 * LITTLE_ENOUGH
+    repackage_golden(folder, golden)
+
+    load(folder)
+
+
 def test_takes_values_that_differ_in_their_last_digits_where_they_have_no_spread(tmp_path):
     folder, frame = tmp_path / "artifact", pd.DataFrame({"x": [1.0, 2.0]})
     save(DummyRegressor().fit(frame, [5.0, 5.0]), frame, infer_signature(frame), folder, name="five", version="1")
     golden = golden_of(folder)
-    golden["predictions"] = [{"value": 5.0 + LITTLE_ENOUGH}] * 2
+    for prediction in golden["predictions"]:
+        prediction["value"] += LITTLE_ENOUGH
     repackage_golden(folder, golden)
 
     load(folder)
