@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.artifacts import OTHERS
+from ..artifacts import OTHERS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bodies import body_of, faulty_texts, instance_texts, pointer
+from ..bodies import body_of, faulty_texts, instance_texts, pointer
 
 JSON = {"Content-Type": "application/json"}
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.bodies import body_of, instance_texts
+from ..bodies import body_of, instance_texts
 
 # The value of a feature is on the third level: it brings 61 of its own to the 64 that are allowed.
 SURPLUS = [

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.bodies import body_of, instance_texts, object_of, valid_texts
+from ..bodies import body_of, instance_texts, object_of, valid_texts
 
 JSON = {"Content-Type": "application/json"}
 

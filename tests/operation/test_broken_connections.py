@@ -6,9 +6,9 @@ import json
 import socket
 from http.client import HTTPResponse
 
-from tests.bodies import body_of, instance_texts
-from tests.requests import Request
-from tests.services import PATIENCE_S, running
+from ..bodies import body_of, instance_texts
+from ..requests import Request
+from ..services import PATIENCE_S, running
 
 HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 

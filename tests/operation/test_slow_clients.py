@@ -11,8 +11,7 @@ import httpx
 import orjson
 import pytest
 
-from tests.services import PATIENCE_S, running
-
+from ..services import PATIENCE_S, running
 from .asking import asking
 
 HEAD = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"

@@ -7,10 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.artifacts import OTHERS
-from tests.services import BACKENDS, running
-
-pytestmark = pytest.mark.skipif(len(BACKENDS) < 2, reason="only one backend is here")
+from ..artifacts import OTHERS
+from ..services import BACKENDS, running
 
 
 def inlined(schema: Any, components: dict[str, Any]) -> Any:
