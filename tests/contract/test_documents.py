@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import orjson
+
 
 def test_describes_the_model(client, model):
     document = client.get("/model").json()
@@ -9,7 +11,7 @@ def test_describes_the_model(client, model):
     assert document["name"] == model.manifest.name
     assert document["version"] == model.manifest.version
     assert document["digest"] == model.digest
-    assert [feature["name"] for feature in document["signature"]["features"]] == model.signature.names
+    assert document["signature"] == orjson.loads(orjson.dumps(model.signature.to_json()))
     assert document["metrics"] == model.manifest.metrics
     assert document["runtime"]["name"] == "sklearn"
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.bodies import body_of, instance_texts
+from ..bodies import body_of, instance_texts
 
 REQUESTS = [
     ("GET", "/livez"),
@@ -73,6 +73,26 @@ def test_answers_head_like_get_without_the_body(client, path):
 @pytest.mark.parametrize("header", [{"Host": "a..b"}, {"Host": "x" * 64 + ".example"}, {"Upgrade": "websocket"}])
 def test_answers_whatever_else_the_headers_say(client, header):
     assert client.get("/livez", headers=header).json() == {"status": "alive"}
+
+
+@pytest.mark.parametrize("path", ["/livez", "/model", "/openapi.json", "/docs", "/nothing"])
+def test_takes_no_word_for_what_a_proxy_would_know(client, path):
+    forwarded = {
+        "Forwarded": "for=192.0.2.1;host=other.example;proto=https",
+        "X-Forwarded-For": "192.0.2.1",
+        "X-Forwarded-Host": "other.example",
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Prefix": "/prefix",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Ssl": "off",
+        "SCRIPT_NAME": path,
+    }
+
+    plain = client.get(path, headers={"X-Request-ID": "the-same"})
+    response = client.get(path, headers={"X-Request-ID": "the-same"} | forwarded)
+
+    assert (response.status_code, response.content) == (plain.status_code, plain.content)
+    assert response.headers.keys() == plain.headers.keys()
 
 
 @pytest.mark.parametrize("unusual", [{"Range": "bytes=abc"}, {"Range": "bytes=5-2"}, {"If-Match": '"x"'}])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from time import monotonic
 
 import httpx
 import pytest
 
-from tests.bodies import body_of, instance_texts
-from tests.services import running
+from ..bodies import body_of, instance_texts
+from ..services import PATIENCE_S
 
 MAX_BODY_BYTES = 2 * 1024**2
 
@@ -25,14 +26,16 @@ class Attempt:
     instances: str = ""
     tail: str = ""
     padding: int = 0
+    is_chunked: bool = False
 
     def send(self, client: httpx.Client) -> httpx.Response:
         instances = self.instances or body_of(self.instance)[:-1]
+        body = (instances + self.tail + "}" + " " * self.padding).encode()
         return client.request(
             self.method,
             client.base_url.copy_with(raw_path=self.path),
             headers=self.headers,
-            content=instances + self.tail + "}" + " " * self.padding,
+            content=iter([body]) if self.is_chunked else body,
         )
 
 
@@ -78,15 +81,20 @@ def test_answers_each_row(client, attempt, row):
 
 
 @pytest.mark.parametrize(("first", "second"), list(combinations(ROWS, 2)), ids=lambda row: row[0])
-def test_of_two_rows_the_first_answers(client, attempt, first, second):
-    assert answer(ROWS[first](ROWS[second](attempt)).send(client)) == first
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["announced", "chunked"])
+def test_of_two_rows_the_first_answers(client, attempt, first, second, is_chunked):
+    broken = ROWS[first](ROWS[second](replace(attempt, is_chunked=is_chunked)))
+
+    assert answer(broken.send(client)) == first
 
 
-def test_while_shutting_down_what_is_wrong_is_still_said_first(backend, artifact, attempt):
-    with running(backend, artifact, drain_ms=600_000) as service, httpx.Client(base_url=service.url) as client:
+def test_while_shutting_down_what_is_wrong_is_still_said_first(serve, attempt):
+    service = serve(drain_ms=600_000)
+    with httpx.Client(base_url=service.url) as client:
         service.terminate()
+        patience_ends = monotonic() + PATIENCE_S
         while client.get("/readyz").status_code == 200:
-            pass
+            assert monotonic() < patience_ends, "it never became unready"
 
         assert answer(attempt.send(client)) == ("shutting_down", 503)
         for row, broken in ROWS.items():
@@ -109,8 +117,9 @@ def test_while_shutting_down_what_is_wrong_is_still_said_first(backend, artifact
         b"/predict%0a",
     ],
 )
-def test_answers_404_beside_the_paths_there_are(client, attempt, path):
-    assert answer(replace(attempt, path=path).send(client)) == ("not_found", 404)
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_answers_404_beside_the_paths_there_are_whatever_the_method(client, attempt, path, method):
+    assert answer(replace(attempt, path=path, method=method).send(client)) == ("not_found", 404)
 
 
 @pytest.mark.parametrize("path", ["/model", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs"])
