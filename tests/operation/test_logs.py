@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +15,7 @@ from ..services import PATIENCE_S, ROOT, Running, environment, running
 from .asking import Asking, asking
 
 WORD = "opensesame"
+COLOUR = re.compile(r"\x1b\[\d*m")
 
 # What no application sees: request lines, header lines and chunk sizes that are none.
 BROKEN = [
@@ -66,8 +70,8 @@ def test_repeats_no_value_of_a_request(backend, puppet):
     assert [line for line in service.lines if WORD in str(line).lower()] == []
 
 
-def test_is_json_line_by_line(backend, puppet):
-    with running(backend, puppet, workers=2, log_level="debug") as service:
+def test_is_json_line_by_line_where_there_is_no_terminal(backend, puppet):
+    with running(backend, puppet, workers=2, log_level="debug", log_format="auto") as service:
         with asking(service) as ask:
             ask.wait_for_metric("serve_ready_workers", 2)
             ask_everything(ask)
@@ -143,3 +147,24 @@ def test_is_readable_on_a_console(backend, puppet):
     assert "method=GET route=/livez status=200 duration_ms=" in request
     # Colours are for a terminal.
     assert "\x1b" not in listening + text
+
+
+def test_is_readable_and_in_colours_on_a_terminal(backend, puppet):
+    terminal, end_of_the_service = pty.openpty()
+    with (
+        os.fdopen(terminal) as lines,
+        subprocess.Popen(
+            [sys.executable, "-m", f"serve_{backend}"],
+            cwd=ROOT,
+            env=environment(puppet, log_format="auto"),
+            stderr=end_of_the_service,
+        ) as process,
+    ):
+        os.close(end_of_the_service)
+        try:
+            line = next(line for line in lines if "listening" in line)
+        finally:
+            process.terminate()
+
+    assert re.search(r"listening .*host=127\.0\.0\.1 port=\d+", COLOUR.sub("", line))
+    assert COLOUR.search(line)

@@ -22,6 +22,7 @@ def test_refuses_what_the_queue_cannot_hold_and_still_tells_how_it_is(serve, pup
             refused = ask.predict("answer")
             assert (refused.status_code, refused.json()["code"]) == (503, "queue_full")
             assert int(refused.headers["Retry-After"]) > 0
+        assert ask.request("POST", "/predict", json={"instances": [{}]}).json()["code"] == "invalid_instances"
         assert [ask.get(path).status_code for path in ("/livez", "/readyz", "/metrics")] == [200] * 3
 
         gate.open()

@@ -1,0 +1,68 @@
+"""Settings that an operator changes: each does what its line of the table says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from model.manifest import running_libraries
+
+from ..bodies import body_of
+from ..model.changes import repackage
+from ..parity.test_openapi import operations
+from ..services import PATIENCE_S, running
+
+INSTANCE = {"command": '"answer"'}
+MAX_INSTANCES = 3
+MAX_BODY_BYTES = 200
+
+
+@pytest.fixture(scope="module")
+def limited(backend, puppet):
+    """A client of a service that takes little."""
+    with (
+        running(backend, puppet, max_instances=MAX_INSTANCES, max_body_bytes=MAX_BODY_BYTES) as service,
+        httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client,
+    ):
+        yield client
+
+
+def predict(client, body, *, is_chunked=False):
+    content = iter([body.encode()]) if is_chunked else body.encode()
+    return client.post("/predict", content=content, headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["announced", "chunked"])
+def test_the_longest_body_is_answered_and_one_byte_more_is_refused(limited, is_chunked):
+    longest = body_of(INSTANCE).ljust(MAX_BODY_BYTES)
+
+    assert predict(limited, longest, is_chunked=is_chunked).status_code == 200
+    refused = predict(limited, longest + " ", is_chunked=is_chunked)
+    assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")
+    assert f" {MAX_BODY_BYTES} bytes" in refused.json()["detail"]
+
+
+def test_the_most_instances_are_answered_and_one_more_is_refused(limited):
+    assert predict(limited, body_of(*[INSTANCE] * MAX_INSTANCES)).status_code == 200
+    refused = predict(limited, body_of(*[INSTANCE] * (MAX_INSTANCES + 1)))
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_instances")
+
+
+def test_the_document_says_how_many_instances_are_taken(limited):
+    request = operations(limited.get("/openapi.json").json())["/predict", "post"]["request"]
+
+    body = request["content"]["application/json"]["schema"]
+    assert body["properties"]["instances"]["maxItems"] == MAX_INSTANCES
+
+
+def test_what_another_scikit_learn_has_trained_is_served_where_that_is_allowed(serve, puppet, tmp_path):
+    artifact = Path(shutil.copytree(puppet, tmp_path / "artifact"))
+    repackage(artifact, libraries=running_libraries() | {"scikit-learn": "0.24.2"})
+
+    service = serve(artifact, allow_other_sklearn=True)
+
+    assert predict(httpx.Client(base_url=service.url), body_of(INSTANCE)).status_code == 200
+    assert "trained with scikit-learn 0.24.2" in service.lines[0]["event"]
