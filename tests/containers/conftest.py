@@ -22,15 +22,14 @@ Start = Callable[..., Container]
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[docker.DockerClient]:
-    try:
-        command("docker", "version")
-        command("docker", "compose", "version")
-    except (AssertionError, OSError) as error:
-        reason = f"no Docker engine with Compose answers: {error}"
-        if os.environ.get("REQUIRE_DOCKER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+def compose() -> None:
+    """Docker Compose, which needs no engine to read its file."""
+    _require("no Docker Compose is here", "docker", "compose", "version")
+
+
+@pytest.fixture(scope="session")
+def engine(compose: None) -> Iterator[docker.DockerClient]:  # noqa: ARG001
+    _require("no Docker engine answers", "docker", "version")
     engine = docker.from_env()
     yield engine
     engine.close()
@@ -129,3 +128,14 @@ def serve_gated(serve: Start, gated_artifact: Path, gate: Path) -> Start:
         return serve(mounts=mounts, artifact=MOUNTED_ARTIFACT, deadline_ms=200_000, **settings)
 
     return serve_gated
+
+
+def _require(reason: str, *words: str) -> None:
+    """Skips, or fails where the engine is required, what cannot be asked for with this command."""
+    try:
+        command(*words)
+    except (AssertionError, OSError) as error:
+        reason = f"{reason}: {error}"
+        if os.environ.get("REQUIRE_DOCKER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+
+import pytest
+
 from serve_core.settings import Settings
 
-from .engine import asked, example_of, inside
+from ..services import BACKENDS, ROOT
+from .engine import asked, command, example_of, inside
 
+PORTS = {"fastapi": 8000, "flask": 8001}
 NO_CAPABILITIES = "0000000000000000"
 
 
@@ -14,6 +21,16 @@ def test_both_are_healthy(composed):
         container.reload()
         assert container.attrs["State"]["Health"]["Status"] == "healthy"
         assert container.attrs["RestartCount"] == 0
+
+
+@pytest.mark.usefixtures("compose")
+def test_both_are_published_where_the_readme_says():
+    unset = {name: value for name, value in os.environ.items() if not name.endswith("_PORT")}
+
+    services = json.loads(command("docker", "compose", "config", "--format", "json", cwd=ROOT, env=unset))["services"]
+
+    for backend in BACKENDS:
+        assert [port["published"] for port in services[backend]["ports"]] == [str(PORTS[backend])]
 
 
 def test_both_answer_with_the_same_bytes(composed):

@@ -19,13 +19,10 @@ import pytest
 from model.artifact import load
 from serve_core.problems import InvalidEnvelope, Refusal
 from serve_core.settings import settings_table
-from tests.parity.test_random_requests import FAULT_CODES
-from tests.services import BACKENDS, PATIENCE_S, ROOT, running
 
+from ..parity.test_random_requests import FAULT_CODES
+from ..services import BACKENDS, PATIENCE_S, ROOT, running
 from .copies import copy_of_repository
-
-# Who deletes a backend rewrites the page about both.
-pytestmark = pytest.mark.skipif(len(BACKENDS) < 2, reason="README.md is about both backends")
 
 README = (ROOT / "README.md").read_text()
 PAGES = {path.relative_to(ROOT): path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
@@ -158,6 +155,13 @@ def test_make_serve_runs_both_services(tmp_path):
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.communicate(timeout=PATIENCE_S)
+
+
+def test_make_serve_runs_them_on_the_ports_that_the_page_names():
+    run = subprocess.run(["make", "-n", "serve"], cwd=ROOT, env=environment(), capture_output=True, text=True)
+
+    served = re.findall(r"SERVE_PORT=(\d+) \S+ -m serve_(\w+) ", run.stdout)
+    assert {backend: int(port) for port, backend in served} == {backend: PORTS[backend] for backend in BACKENDS}
 
 
 @needs("git")
