@@ -64,5 +64,6 @@ def test_what_another_scikit_learn_has_trained_is_served_where_that_is_allowed(s
 
     service = serve(artifact, allow_other_sklearn=True)
 
-    assert predict(httpx.Client(base_url=service.url), body_of(INSTANCE)).status_code == 200
+    with httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client:
+        assert predict(client, body_of(INSTANCE)).status_code == 200
     assert "trained with scikit-learn 0.24.2" in service.lines[0]["event"]
