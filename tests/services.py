@@ -78,6 +78,7 @@ class Running:
             with self._changed:
                 self.lines.append(line)
                 self._changed.notify_all()
+        self.process.wait()  # standard error ends a moment before the process does
         with self._changed:
             self._changed.notify_all()
 

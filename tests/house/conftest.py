@@ -1,6 +1,6 @@
 """Tests of the repository as its reader finds it."""
 
-from tests.services import BACKENDS
+from ..services import BACKENDS
 
 # Where one backend has been deleted, there is nothing left to delete, and README.md is its reader's to rewrite.
 collect_ignore = ["test_one_backend.py", "test_readme.py"] if len(BACKENDS) < 2 else []

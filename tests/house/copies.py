@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.services import ROOT
+from ..services import ROOT
 
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "artifact", "__pycache__", ".*_cache", ".hypothesis", ".schemathesis", ".coverage*"

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from tests.services import BACKENDS
-
+from ..services import BACKENDS
 from .copies import copy_of_repository
 
 # Per backend, what is taken away: a line of its `validation.py`, and the line without the constraint.

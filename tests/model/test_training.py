@@ -11,7 +11,8 @@ import pytest
 
 from model.artifact import load
 from model.train import CATEGORIES, DATA, FEATURES, NUMBERS, TARGET
-from tests.services import ROOT
+
+from ..services import ROOT
 
 
 def trained(folder: Path) -> str:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.fuzz import SHARES, fuzz
+from ..fuzz import SHARES, fuzz
 
 SEED = 20261121
 N_REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "10000"))

@@ -9,8 +9,8 @@ from http.client import HTTPResponse
 
 import pytest
 
-from tests.bodies import body_of, instance_texts
-from tests.services import PATIENCE_S, ROOT
+from ..bodies import body_of, instance_texts
+from ..services import PATIENCE_S, ROOT
 
 COLUMNS = {"fastapi": 1, "flask": 2}
 FIRST_ROW = re.compile(r"\| the method `BREW` .*?\n\n", re.DOTALL)

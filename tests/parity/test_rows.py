@@ -1,0 +1,35 @@
+"""Whatever a client sends, both backends hand the model the same rows, in value and in type."""
+
+from __future__ import annotations
+
+import importlib
+
+import orjson
+import pytest
+
+from model.signature import Row, Signature
+
+from ..bodies import body_of, instance_texts, valid_texts
+
+
+def rows_from_fastapi(document: object, signature: Signature) -> list[Row]:
+    request_model = importlib.import_module("serve_fastapi.validation").request_model
+    rows: list[Row] = request_model(signature, 1000).of(document).rows()
+    return rows
+
+
+def rows_from_flask(document: object, signature: Signature) -> list[Row]:
+    rows: list[Row] = importlib.import_module("serve_flask.validation").rows_of(document, signature, 1000)
+    return rows
+
+
+@pytest.mark.parametrize("artifact", ["trained", "every_kind"], indirect=True)
+def test_both_backends_hand_on_the_same_rows(signature):
+    texts = instance_texts(signature)
+    instances = [texts | {feature.name: text} for feature in signature.features for text in valid_texts(feature)]
+    document = orjson.loads(body_of(*instances))
+
+    from_fastapi, from_flask = rows_from_fastapi(document, signature), rows_from_flask(document, signature)
+
+    assert from_fastapi == from_flask
+    assert [[*map(type, row)] for row in from_fastapi] == [[*map(type, row)] for row in from_flask]
