@@ -17,8 +17,10 @@ from .asking import Asking, asking
 WORD = "opensesame"
 COLOUR = re.compile(r"\x1b\[\d*m")
 
-# What no application sees: request lines, header lines and chunk sizes that are none.
+# What no application sees: request lines, header lines and chunk sizes that are none, or that end too soon.
 BROKEN = [
+    f"GET /{WORD}",
+    f"GET /livez HTTP/1.1\r\n{WORD}: {WORD}",
     f"GET /{WORD} HTTP/9.9\r\n\r\n",
     f"{WORD}\r\n\r\n",
     f"{WORD.upper()} /livez HTTP/1.1\r\nHost: a\r\n\r\n",
