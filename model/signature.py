@@ -144,6 +144,8 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
         observed = (present.min().item(), present.max().item())
         if not all(map(isfinite, observed)):
             raise SignatureError(f"the column {name!r} holds infinity, which no JSON number says")
+    if fixed := sorted(correction.keys() & {"name", "dtype", "observed"}):
+        raise SignatureError(f"the feature {name!r} takes its {' and '.join(fixed)} from the column")
     corrected_kind = correction.get("kind", kind)
     if "kind" in correction and not _are_of(corrected_kind, present):
         raise SignatureError(f"the column {name!r} holds values that are not of the kind {corrected_kind!r}")
@@ -248,7 +250,7 @@ def _feature_of(document: object) -> Feature:
     check("unit", isinstance(fields.get("unit"), str | None))
     categories = fields.get("categories", [])
     are_strings = isinstance(categories, list | tuple) and all(isinstance(category, str) for category in categories)
-    check("categories", are_strings)
+    check("categories", are_strings and len(set(categories)) == len(categories))
     check("categories", (len(categories) > 0) == (fields["kind"] == "category"))
     least, most = fields.get("minimum"), fields.get("maximum")
     check("minimum", least is None or _is_exact(least, fields["kind"]))

@@ -45,10 +45,12 @@ def json_route(validate: Validate, max_body_bytes: int) -> type[APIRoute]:
 async def read_body(request: Request, max_body_bytes: int) -> bytes:
     """Raises: what `check_headers` raises, BodyTooLarge, IncompleteBody."""
     headers = request.headers
-    length = headers.get("content-length")
+    announced = headers.get("content-length")
+    # As many zeros as a client likes may stand in front: Python reads 4300 digits at most.
+    length = int(announced.lstrip("0") or "0") if announced else None
     # A header sent twice is joined, as WSGI does it.
     encoding = ",".join(headers.getlist("content-encoding"))
-    check_headers(headers.get("content-type"), encoding, int(length) if length else None, max_body_bytes)
+    check_headers(headers.get("content-type"), encoding, length, max_body_bytes)
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -1,4 +1,4 @@
-"""What a connection may do to uvicorn: its protocol, with limits and answers that it leaves to a proxy."""
+"""What a slow, broken or hostile connection may do to uvicorn: its protocol, with limits that it leaves to a proxy."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 # Proxies let through less: nginx 32 KiB by default.
 MAX_HEADER_BYTES = 64 * 1024
+MAX_PIPELINED_REQUESTS = 16
 
 
-class HeadersTooLarge(ValueError):
+class Refused(ValueError):
     """Raised through the parser, which makes an error of its own of it."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Headers have a limit in size and time; an answer that is due reaches a client whose connection goes on badly."""
+    """Headers have a limit in size and time, answers one in time; what has come whole is answered, whatever follows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._headers_due: asyncio.TimerHandle | None = None
-        self._n_header_bytes = 0  # of those that the parser has handed out
-        self._n_received_bytes = 0  # while there were headers to come: the parser keeps one to itself until it is whole
+        self._answer_taken_due: asyncio.TimerHandle | None = None
+        self._n_header_bytes = 0  # trailers included
+        self._n_held_bytes = 0  # that the parser keeps to itself until they are a whole header
+        self._is_ending = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -30,62 +33,101 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._await_no_headers()
+        self._await_no_reader()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        headers_due = self._headers_due
+        if self._is_ending:
+            return
+        self._n_held_bytes += len(data)
         super().data_received(data)
-        if headers_due and headers_due is self._headers_due:
-            self._n_received_bytes += len(data)
-            if self._are_headers_too_large():
-                self.send_400_response("")
+        if self._n_held_bytes > MAX_HEADER_BYTES:
+            self.send_400_response("")
+        if self.cycle is None or self.cycle.response_complete:
+            self._await_headers()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """A client that closes its sending half behind a request still waits for the answer."""
-        if not self._is_answering():
-            return False
-        self.cycle.keep_alive = False
-        return True
+        return self._end_behind_what_is_due()
 
     def on_message_begin(self) -> None:
+        self._n_header_bytes = self._n_held_bytes = 0
+        if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
+            raise Refused
         super().on_message_begin()
-        self._n_header_bytes = self._n_received_bytes = 0
         self._await_headers()
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._n_header_bytes += len(name) + len(value)
+        self._n_held_bytes = 0
+        if self._n_header_bytes > MAX_HEADER_BYTES:
+            raise Refused
         # Trailers of a chunked body come here, too, when the application may have read the headers already.
         if self._headers_due:
-            self._n_header_bytes += len(name) + len(value)
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        if self._are_headers_too_large():
-            raise HeadersTooLarge
         self._await_no_headers()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._n_held_bytes = 0
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        is_last = not self.pipeline
+        super().on_response_complete()
+        if self._is_ending and is_last:
+            self.transport.close()
+
     def send_400_response(self, msg: str) -> None:
-        if self._are_headers_too_large():
+        if self._end_behind_what_is_due():
+            return
+        if max(self._n_header_bytes, self._n_held_bytes) > MAX_HEADER_BYTES:
             self.transport.write(STATUS_LINE[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
-        elif self._is_answering():
-            # What cannot be read stands behind a request that was: that one is answered, and nothing after it.
-            self.cycle.keep_alive = False
-            self.flow.pause_reading()
         else:
             super().send_400_response(msg)
 
-    def _is_answering(self) -> bool:
-        return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._answer_taken_due = self.loop.call_later(self.app_state["read_s"], self.transport.abort)
 
-    def _are_headers_too_large(self) -> bool:
-        return max(self._n_header_bytes, self._n_received_bytes) > MAX_HEADER_BYTES
+    def resume_writing(self) -> None:
+        self._await_no_reader()
+        super().resume_writing()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # The parser takes the body for the other protocol's. Read as HTTP it would be the next request.
+        self._end_behind_what_is_due()
+
+    def _end_behind_what_is_due(self) -> bool:
+        """Answer the requests that have come whole, then close; false where there are none."""
+        newest = self.cycle
+        if newest is None or newest.response_complete:
+            return False
+        if newest.more_body:
+            if not self.pipeline:
+                return False
+            self.pipeline.popleft()
+        newest.keep_alive = False
+        self._is_ending = True
+        return True
 
     def _await_headers(self) -> None:
         if not self._headers_due:
-            self._headers_due = self.loop.call_later(self.app_state["read_s"], self.transport.close)
+            self._headers_due = self.loop.call_later(self.app_state["read_s"], self._headers_have_not_come)
 
     def _await_no_headers(self) -> None:
         if self._headers_due:
             self._headers_due.cancel()
             self._headers_due = None
+
+    def _headers_have_not_come(self) -> None:
+        if not self._end_behind_what_is_due():
+            self.transport.close()
+
+    def _await_no_reader(self) -> None:
+        if self._answer_taken_due:
+            self._answer_taken_due.cancel()
+            self._answer_taken_due = None

@@ -20,10 +20,13 @@ from serve_core.settings import Settings
 from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
 
 from .app import create_app
-from .connections import limited_worker
+from .connections import limited_worker, max_connections
 
 # An admitted request holds a thread until it is answered: these remain for health checks, metrics and refusals.
 SPARE_THREADS = 8
+
+# After its deadline a request is answered, and the client has so long to take the answer.
+ANSWER_TAKEN_S = 10
 
 
 def serve(settings: Settings) -> None:
@@ -43,14 +46,16 @@ def serve(settings: Settings) -> None:
     def stop(_arbiter: Any, _worker: Worker) -> None:
         service.stop()
 
+    n_threads = settings.max_queue_requests + SPARE_THREADS
     # The workers are forked from here, so they share the model's memory.
     Gunicorn(
         create_app(service, settings),
         bind=f"fd://{listener.detach()}",
         backlog=BACKLOG,
         workers=settings.workers,
-        worker_class=limited_worker(settings.read_ms / 1000),
-        threads=settings.max_queue_requests + SPARE_THREADS,
+        worker_class=limited_worker(settings.read_ms / 1000, answer_s=service.deadline_s + ANSWER_TAKEN_S),
+        worker_connections=max_connections(n_threads),
+        threads=n_threads,
         preload_app=True,
         post_worker_init=start,
         worker_exit=stop,

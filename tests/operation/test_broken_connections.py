@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import suppress
 from http.client import HTTPResponse
+
+import pytest
 
 from ..bodies import body_of, instance_texts
 from ..requests import Request
@@ -81,3 +84,51 @@ def test_a_client_that_stalls_does_not_keep_the_service_from_stopping(backend, a
         service.terminate()
 
         assert service.exit_code() == 0
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Unfinished: ",
+    ],
+    ids=["a broken body", "headers that are too large", "headers that end too soon"],
+)
+def test_what_comes_behind_a_request_does_not_take_its_answer(service, signature, behind):
+    body = body_of(instance_texts(signature)).encode()
+    with connected(service) as connection:
+        connection.sendall(HEAD % len(body) + body + behind)
+
+        assert answer_on(connection)[0] == 200
+
+
+def test_a_body_that_an_upgrade_was_offered_with_is_not_read_as_a_request(service):
+    """uvicorn's parser loses it; what it is not is the next request."""
+    body = b"GET /model HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    with connected(service) as connection:
+        connection.sendall((HEAD % len(body)).removesuffix(b"\r\n") + upgrade)
+        connection.sendall(body)
+        assert answer_on(connection)[0] == 400
+
+        connection.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError):  # closed on a body that was not read
+            assert connection.recv(1) == b""
+
+
+def test_a_length_with_thousands_of_zeros_in_front_is_a_length_or_refused(service):
+    with connected(service) as connection:
+        connection.sendall((HEAD % 2).replace(b": 2", b": " + b"0" * 5000 + b"2") + b"{}")
+
+        assert 400 <= answer_on(connection)[0] < 500
+
+
+def test_trailers_without_end_are_refused(service):
+    headers = (("Content-Type", "application/json"),)
+    head = Request(headers=headers, body=b"{}", is_chunked=True).to_bytes().removesuffix(b"\r\n")
+    with connected(service) as connection, suppress(OSError):  # closed while it sends
+        connection.sendall(head + b"X-Trailer: ")
+        for _ in range(100):
+            connection.sendall(b"a" * 65536)
+        pytest.fail("6 MB of a trailer were taken")

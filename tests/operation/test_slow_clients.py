@@ -89,3 +89,33 @@ def test_a_request_that_is_whole_is_waited_for_until_its_own_deadline(serve, pup
         gate.wait_for_call()
 
         assert in_flight.result().json()["code"] == "deadline_passed"
+
+
+def test_a_line_end_does_not_keep_an_idle_connection(impatient):
+    with connected(impatient) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        response = HTTPResponse(connection)
+        response.begin()
+        response.read()
+        connection.sendall(b"\r\n")
+
+        assert connection.recv(1) == b""
+
+
+def test_clients_that_do_not_close_do_not_keep_others_from_being_answered(serve):
+    service = serve()
+    with ExitStack() as clients:
+        for _ in range(2 * N_CLIENTS):
+            clients.enter_context(connected(service)).sendall(b"GET /livez HTTP/1.0\r\n\r\n")
+
+        assert httpx.get(f"{service.url}/livez", timeout=PATIENCE_S).status_code == 200
+
+
+def test_clients_that_do_not_take_their_answers_are_let_go(serve):
+    service = serve(max_queue_requests=1, read_ms=200, deadline_ms=200)
+    page = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as clients:
+        for _ in range(N_CLIENTS):
+            clients.enter_context(connected(service)).sendall(page * 10)
+
+        assert httpx.get(f"{service.url}/livez", timeout=PATIENCE_S).status_code == 200
