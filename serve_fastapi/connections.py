@@ -78,7 +78,9 @@ class LimitedProtocol(HttpToolsProtocol):
         is_last = not self.pipeline
         super().on_response_complete()
         if self._is_ending and is_last:
-            self.transport.close()
+            # Closed now, the connection would be reset by what the client still sends, the answer with it. Who does not
+            # close in turn is left to the timer for idle connections.
+            self.transport.write_eof()
 
     def send_400_response(self, msg: str) -> None:
         if self._end_behind_what_is_due():
@@ -110,7 +112,6 @@ class LimitedProtocol(HttpToolsProtocol):
             if not self.pipeline:
                 return False
             self.pipeline.popleft()
-        newest.keep_alive = False
         self._is_ending = True
         return True
 

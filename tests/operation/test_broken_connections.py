@@ -110,11 +110,10 @@ def test_a_body_that_an_upgrade_was_offered_with_is_not_read_as_a_request(servic
     with connected(service) as connection:
         connection.sendall((HEAD % len(body)).removesuffix(b"\r\n") + upgrade)
         connection.sendall(body)
-        assert answer_on(connection)[0] == 400
-
         connection.shutdown(socket.SHUT_WR)
-        with suppress(ConnectionResetError):  # closed on a body that was not read
-            assert connection.recv(1) == b""
+        answers = connection.makefile("rb").read()
+
+        assert answers.count(b"HTTP/1.1 400 ") == answers.count(b"HTTP/1.1 ") == 1
 
 
 def test_a_length_with_thousands_of_zeros_in_front_is_a_length_or_refused(service):
