@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from ..services import ROOT
+from ..services import PATIENCE_S, ROOT
 
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "artifact", "__pycache__", ".*_cache", ".hypothesis", ".schemathesis", ".coverage*"
@@ -18,3 +24,29 @@ def copy_of_repository(folder: Path) -> Path:
     shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
     (copy / ".venv").symlink_to(ROOT / ".venv")
     return copy
+
+
+def environment(**more: str) -> dict[str, str]:
+    """For a process in a copy: what it covers is not this repository's."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
+    return inherited | more
+
+
+@contextmanager
+def making(copy: Path, *arguments: str) -> Iterator[Iterator[int]]:
+    """The ports on which the services of `make` listen, one after another as they start; stopped at the end."""
+    process = subprocess.Popen(
+        ["make", *arguments],
+        cwd=copy,
+        env=environment(SERVE_DRAIN_MS="0", SERVE_LOG_FORMAT="json"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stderr
+        yield (json.loads(line)["port"] for line in process.stderr if '"listening"' in line)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ..services import ROOT
-from .test_readme import environment
+from .copies import environment
 
 
 @pytest.mark.parametrize(("required", "exit_code", "outcome"), [("0", 0, "SKIPPED"), ("1", 1, "ERROR")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -10,21 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ..services import BACKENDS
-from .copies import copy_of_repository
+from .copies import copy_of_repository, environment
 
 
 def report_without(deleted, folder):
     """What `make check` and `make test` print in a copy in which they fail."""
     copy = copy_of_repository(folder / deleted)
     shutil.rmtree(copy / f"serve_{deleted}")
-    # A tenth of the random requests: what they find does not depend on the other backend's folder.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
 
     for word in ("check", "test"):
         run = subprocess.run(
             ["make", word],
             cwd=copy,
-            env=environment | {"FUZZ_REQUESTS": "1000"},
+            # A tenth of the random requests: what they find does not depend on the other backend's folder.
+            env=environment(FUZZ_REQUESTS="1000"),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -22,7 +20,7 @@ from serve_core.settings import settings_table
 
 from ..parity.test_random_requests import FAULT_CODES
 from ..services import BACKENDS, PATIENCE_S, ROOT, running
-from .copies import copy_of_repository
+from .copies import copy_of_repository, environment, making
 
 README = (ROOT / "README.md").read_text()
 PAGES = {path.relative_to(ROOT): path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
@@ -58,12 +56,6 @@ def ports(trained_artifact):
         pytest.skip("README.md shows another model")
     with ExitStack() as services:
         yield {PORTS[backend]: services.enter_context(running(backend, trained_artifact)).port for backend in BACKENDS}
-
-
-def environment(**more):
-    """For a process in a copy: what it covers is not this repository's."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
-    return inherited | more
 
 
 def with_ports(text, ports):
@@ -138,23 +130,10 @@ def printed_by(program, command, path, ports):
 
 def test_make_serve_runs_both_services(tmp_path):
     """In a fresh clone, with the environment of this one: it trains, serves, and stops."""
-    process = subprocess.Popen(
-        ["make", "serve", *(f"PORT_{backend}=0" for backend in BACKENDS)],
-        cwd=copy_of_repository(tmp_path),
-        env=environment(SERVE_DRAIN_MS="0", SERVE_LOG_FORMAT="json"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert process.stderr
-        listening = (json.loads(line)["port"] for line in process.stderr if '"listening"' in line)
+    words = ("serve", *(f"PORT_{backend}=0" for backend in BACKENDS))
+    with making(copy_of_repository(tmp_path), *words) as listening:
         answers = {httpx.get(f"http://127.0.0.1:{next(listening)}/model", timeout=PATIENCE_S).text for _ in BACKENDS}
         assert len(answers) == 1
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=PATIENCE_S)
 
 
 def test_make_serve_runs_them_on_the_ports_that_the_page_names():
