@@ -217,6 +217,19 @@ def test_refuses_infinity():
         inferred([1.5, float("-inf")])
 
 
+@pytest.mark.parametrize(
+    ("correction", "fixed"),
+    [
+        ({"name": "y"}, "name"),
+        ({"dtype": "int8"}, "dtype"),
+        ({"observed": [0, 1], "dtype": "int8"}, "dtype and observed"),
+    ],
+)
+def test_refuses_to_correct_what_the_column_says(correction, fixed):
+    with pytest.raises(SignatureError, match=rf"^the feature 'x' takes its {fixed} from the column$"):
+        infer_signature(pd.DataFrame({"x": [1.5]}), {"x": correction})
+
+
 def test_refuses_to_correct_features_that_the_frame_does_not_have():
     with pytest.raises(SignatureError, match=r"^no such feature to correct: masss, widht$"):
         infer_signature(pd.DataFrame({"mass": [1.5]}), {"widht": {"unit": "mm"}, "mass": {}, "masss": {"unit": "g"}})
