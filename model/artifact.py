@@ -6,27 +6,28 @@ import io
 import json
 import logging
 import math
-import pickle
 import re
 import shutil
+import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
-import pandas as pd
 from sklearn.exceptions import InconsistentVersionWarning
 
-from .errors import ArtifactError, EstimatorError, ManifestError
-from .manifest import Manifest, manifest_from_bytes, running_libraries, sha256
-from .prediction import Outputs, Prediction, Predictor, outputs_of
-from .signature import Row, Signature, frame_of, rows_of
+from .errors import ArtifactError, ManifestError
+from .exchange import exchange
+from .manifest import Manifest, installed_version, manifest_from_bytes, running_libraries, sha256
+from .prediction import Prediction, Predictor
+from .progress import Progress, silent
+from .signature import Row, Signature
 
-MANIFEST, ESTIMATOR, GOLDEN = "manifest.json", "model.joblib", "golden.json"
-GOLDEN_ROWS = 16
+MANIFEST, ESTIMATOR, GOLDEN, MODULES = "manifest.json", "model.joblib", "golden.json", "modules.zip"
+WRITTEN_BYTES = 2**24  # at a time
 
 # Batched and single predictions differ in the last bits, and so do CPUs (by 2.2e-16 for linear models).
 TOLERANCE = 1e-6
@@ -56,44 +57,25 @@ class Model:
         return self.predictor.predict(rows)
 
 
-def save(
-    estimator: Any,
-    frame: pd.DataFrame,
-    signature: Signature,
-    folder: Path,
-    *,
-    name: str,
-    version: str,
-    metrics: Mapping[str, float] | None = None,
-) -> Manifest:
-    """Write the artifact of a fitted estimator; an older one in `folder` is replaced.
-
-    Args:
-        frame: training rows, of which the first become the golden rows.
-        metrics: held-out scores, or None where nothing was scored.
-    Raises: EstimatorError, BadPrediction; nothing is written then.
-    """
-    rows = rows_of(frame.head(GOLDEN_ROWS), signature)
-    _check_estimator(estimator, frame_of(rows, signature))
-    outputs = outputs_of(estimator)
-    predictions = Predictor(estimator, signature, outputs).predict(rows)
-    spread = _spread(estimator, frame[signature.names], outputs)
-    # A plain pickle: `joblib.load` opens it, and what it imports can be told from its bytes alone.
-    pickled = pickle.dumps(estimator)
-    files = {ESTIMATOR: pickled, GOLDEN: _json({"rows": rows, "predictions": predictions, "spread": spread})}
-    manifest = Manifest(
-        name=name,
-        version=version,
-        signature=signature,
-        outputs=outputs,
-        metrics=metrics,
-        libraries=running_libraries(),
-        modules=_modules_of(pickled),
-        runtimes=("sklearn",),
-        files={file: sha256(content) for file, content in files.items()},
-    ).with_content_digest()
-    _write(folder, {**files, MANIFEST: manifest.to_bytes()})
-    return manifest
+def write(folder: Path, files: Mapping[str, bytes], progress: Progress = silent) -> None:
+    """All files or none: they are written beside `folder`, which they then replace in one step."""
+    fresh = folder.with_name(folder.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)  # of a writer that was killed
+    fresh.mkdir(parents=True)
+    total = sum(map(len, files.values()))
+    done = 0
+    for name, content in files.items():
+        with (fresh / name).open("wb") as file:
+            for start in range(0, len(content), WRITTEN_BYTES):
+                progress("writing", done + start, total)
+                file.write(content[start : start + WRITTEN_BYTES])
+        done += len(content)
+    progress("writing", total, total)
+    if folder.exists():
+        exchange(fresh, folder)
+        shutil.rmtree(fresh)
+    else:
+        fresh.rename(folder)
 
 
 def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False) -> Model:
@@ -108,6 +90,8 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False) 
     manifest, manifest_digest = _checked_manifest(folder, digest)
     contents = {file: _checked_content(folder / file, expected) for file, expected in manifest.files.items()}
     _check_libraries(folder, manifest, any_sklearn)
+    if MODULES in contents:
+        _make_importable(folder / MODULES)
     estimator = _unpickled(folder / ESTIMATOR, contents[ESTIMATOR], any_sklearn)
     predictor = Predictor(estimator, manifest.signature, manifest.outputs)
     _check_golden(folder / GOLDEN, contents[GOLDEN], predictor)
@@ -156,16 +140,24 @@ def _checked_content(path: Path, expected: str) -> bytes:
 
 
 def _check_libraries(folder: Path, manifest: Manifest, any_sklearn: bool) -> None:
-    for library, running in running_libraries().items():
-        trained = manifest.libraries.get(library)
+    for library in {**running_libraries(), **manifest.libraries}:
+        trained, running = manifest.libraries.get(library), installed_version(library)
         if trained == running:
             continue
+        if running is None:
+            raise ArtifactError(f"{folder / MANIFEST}: it needs {library} {trained}, which is not installed here")
         if library == "scikit-learn" and not any_sklearn:
             raise ArtifactError(
                 f"{folder / MANIFEST}: trained with scikit-learn {trained}, running {running}; "
                 "train it again, or allow the difference by SERVE_ALLOW_OTHER_SKLEARN=true"
             )
         logger.warning("%s was trained with %s %s, running %s", manifest.name, library, trained, running)
+
+
+def _make_importable(archive: Path) -> None:
+    """In front of all else: a module is served as it was packaged, whatever became of it beside `model/`."""
+    sys.path.insert(0, str(archive.resolve()))
+    invalidate_caches()
 
 
 def _unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
@@ -175,11 +167,11 @@ def _unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
             warnings.simplefilter("ignore" if any_sklearn else "error", InconsistentVersionWarning)
             return joblib.load(io.BytesIO(content))
     except Exception as error:  # a pickle may raise anything: it is a program
-        raise ArtifactError(f"{path} cannot be unpickled: {_reason(error)}") from error
+        raise ArtifactError(f"{path} cannot be unpickled: {reason(error)}") from error
 
 
-def _reason(error: Exception) -> str:
-    """On one line, which scikit-learn's own messages are not."""
+def reason(error: Exception) -> str:
+    """What was raised, on one line, which scikit-learn's own messages are not."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
@@ -191,68 +183,24 @@ def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
         differing = [
             index
             for index, pair in enumerate(zip(expected, actual, strict=True))
-            if not _agree(*pair, spread=golden["spread"])
+            if not agree(*pair, spreads=golden["spreads"])
         ]
     except Exception as error:  # whatever the estimator or a broken file raises, it must not be served
-        raise ArtifactError(f"{path}: the golden rows cannot be predicted: {_reason(error)}") from error
+        raise ArtifactError(f"{path}: the golden rows cannot be predicted: {reason(error)}") from error
     if differing:
         raise ArtifactError(f"{path}: the model predicts golden row {differing[0]} otherwise than when it was packaged")
 
 
-def _agree(expected: Prediction, actual: Prediction, *, spread: float) -> bool:
-    """Same labels, |Δp| <= 1e-6, values within 1e-6 of their spread over the training rows."""
+def agree(expected: Prediction, actual: Prediction, *, spreads: Sequence[float | None]) -> bool:
+    """Same labels, |Δp| <= 1e-6, values within 1e-6 of the output's spread."""
+    if "outputs" in expected:
+        pairs = zip(expected["outputs"].values(), actual["outputs"].values(), spreads, strict=True)
+        return all(agree(*pair, spreads=[spread]) for *pair, spread in pairs)
     if expected.keys() != actual.keys() or expected.get("label") != actual.get("label"):
         return False
     if "value" in expected:
-        return math.isclose(expected["value"], actual["value"], rel_tol=0, abs_tol=TOLERANCE * spread)
+        return math.isclose(expected["value"], actual["value"], rel_tol=0, abs_tol=TOLERANCE * (spreads[0] or 1.0))
     probabilities, others = expected.get("probabilities", {}), actual.get("probabilities", {})
     return probabilities.keys() == others.keys() and all(
         math.isclose(probabilities[key], others[key], rel_tol=0, abs_tol=TOLERANCE) for key in probabilities
     )
-
-
-def _check_estimator(estimator: Any, golden: pd.DataFrame) -> None:
-    name = type(estimator).__name__
-    if not hasattr(estimator, "predict"):
-        raise EstimatorError(f"{name} has no predict: there is nothing to serve")
-    if np.ndim(estimator.predict(golden)) > 1:
-        raise EstimatorError(f"{name} predicts a table where one column was due: several outputs are not served yet")
-
-
-def _spread(estimator: Any, frame: pd.DataFrame, outputs: Outputs) -> float | None:
-    """Of the values predicted for the training rows, as the target itself is not known here; 1 where all are equal."""
-    if outputs.task == "classification":
-        return None
-    values = np.asarray(estimator.predict(frame), dtype=np.float64)
-    return float(np.ptp(values[np.isfinite(values)])) or 1.0
-
-
-def _json(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _modules_of(pickled: bytes) -> tuple[str, ...]:
-    """What unpickling imports names from, recorded by unpickling what the caller already runs."""
-    modules: set[str] = set()
-
-    class Recorder(pickle.Unpickler):
-        def find_class(self, module: str, name: str) -> Any:
-            modules.add(module)
-            return super().find_class(module, name)
-
-    Recorder(io.BytesIO(pickled)).load()
-    return tuple(sorted(modules))
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """All files or none: they are written beside `folder`, which then takes their place."""
-    fresh, stale = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
-    for leftover in (fresh, stale):
-        shutil.rmtree(leftover, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for name, content in files.items():
-        (fresh / name).write_bytes(content)
-    if folder.exists():
-        folder.rename(stale)
-    fresh.rename(folder)
-    shutil.rmtree(stale, ignore_errors=True)

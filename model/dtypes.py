@@ -32,8 +32,10 @@ def held_by(dtype: str) -> Held:
     match dtype:
         case "category" | "ordered category":
             return Held({"category": ALL})
-        case "str" | "string" | "object" | "object with None":
+        case "str" | "string":
             return Held({"category": ALL, "text": ALL})
+        case "object" | "object with None":
+            return Held(dict.fromkeys(("number", "integer", "boolean", "category", "text"), ALL))
     try:
         found = pd.api.types.pandas_dtype(dtype)
     except (TypeError, ValueError, SyntaxError, ImportError):  # no dtype, or one of a library that is not installed

@@ -8,7 +8,7 @@ class SignatureError(ValueError):
 
 
 class EstimatorError(ValueError):
-    """A fitted estimator that cannot be packaged."""
+    """An estimator that cannot be packaged, or not with these data."""
 
 
 class ManifestError(ValueError):
@@ -21,3 +21,11 @@ class ArtifactError(ValueError):
 
 class BadPrediction(ValueError):
     """The estimator answered with another number of rows, with NaN or with a label it was not trained on."""
+
+
+class EvaluationError(ValueError):
+    """A target that the predictions cannot be compared with."""
+
+
+class ArtifactExists(ValueError):
+    """A folder that would have to be replaced."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, get_args
 
 from .errors import ManifestError, SignatureError
-from .prediction import Outputs, Task
-from .signature import Signature, Value, signature_from_json
+from .outputs import Output, Task, outputs_from_json
+from .signature import Signature, signature_from_json
 
-FORMAT = 1
+FORMAT = 2
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib")
 
 
@@ -25,7 +25,8 @@ class Manifest:
 
     Attributes:
         version: the author's string, a dash and the first 12 digits of the content digest.
-        metrics: held-out scores by name; None where nothing was scored.
+        metrics: scores by name; None where nothing was scored.
+        scored_on: what the scores were taken on; None where nothing was scored.
         libraries: versions at training, by distribution name, and "python".
         modules: the modules that opening the pickle imports names from; what these import in turn is not listed.
         runtimes: what passed parity with the estimator, itself ("sklearn") included.
@@ -34,9 +35,11 @@ class Manifest:
 
     name: str
     version: str
+    task: Task
     signature: Signature
-    outputs: Outputs
+    outputs: tuple[Output, ...]
     metrics: Mapping[str, float] | None
+    scored_on: str | None
     libraries: Mapping[str, str]
     modules: tuple[str, ...]
     runtimes: tuple[str, ...]
@@ -47,11 +50,11 @@ class Manifest:
             "format": FORMAT,
             "name": self.name,
             "version": self.version,
-            "task": self.outputs.task,
-            "labels": list(self.outputs.labels),
-            "has_probabilities": self.outputs.has_probabilities,
+            "task": self.task,
+            "outputs": [output.to_json() for output in self.outputs],
             "signature": self.signature.to_json(),
             "metrics": dict(self.metrics) if self.metrics is not None else "nothing was scored",
+            "scored_on": self.scored_on,
             "libraries": dict(self.libraries),
             "modules": list(self.modules),
             "runtimes": list(self.runtimes),
@@ -74,8 +77,16 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def running_libraries() -> dict[str, str]:
-    return {"python": python_version(), **{name: version(name) for name in LIBRARIES}}
+def running_libraries(distributions: Iterable[str] = ()) -> dict[str, str]:
+    """Versions of what every model needs, and of these."""
+    return {"python": python_version(), **{name: version(name) for name in (*LIBRARIES, *distributions)}}
+
+
+def installed_version(library: str) -> str | None:
+    try:
+        return python_version() if library == "python" else version(library)
+    except PackageNotFoundError:
+        return None
 
 
 def manifest_from_bytes(content: bytes) -> Manifest:
@@ -103,13 +114,11 @@ def manifest_from_bytes(content: bytes) -> Manifest:
     manifest = Manifest(
         name=field("name", isinstance(document.get("name"), str)),
         version=field("version", isinstance(document.get("version"), str)),
+        task=field("task", document.get("task") in get_args(Task)),
         signature=signature,
-        outputs=Outputs(
-            task=field("task", document.get("task") in get_args(Task)),
-            labels=tuple(field("labels", _are(Value, document.get("labels")))),
-            has_probabilities=field("has_probabilities", isinstance(document.get("has_probabilities"), bool)),
-        ),
+        outputs=outputs_from_json(document.get("outputs")),
         metrics=None if isinstance(metrics, str) else metrics,
+        scored_on=field("scored_on", isinstance(document.get("scored_on", 0), str | None)),
         libraries=field("libraries", _is_table_of_strings(document.get("libraries"))),
         modules=tuple(field("modules", _are(str, document.get("modules")))),
         runtimes=tuple(field("runtimes", _are(str, document.get("runtimes")))),

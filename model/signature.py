@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite, nan
+from math import isfinite
 from sys import float_info
 from typing import Any, Literal, TypeGuard, get_args
-
-import pandas as pd
 
 from .dtypes import Bounds, held_by
 from .errors import SignatureError
 
 Kind = Literal["number", "integer", "boolean", "category", "text"]
+FittedOn = Literal["frame", "array", "texts"]
 Value = str | int | float | bool | None
 Row = list[Value]  # values in signature order
 
@@ -25,17 +23,14 @@ UNBOUNDED: dict[Kind, Bounds] = {
     "integer": (INT64_MIN, INT64_MAX),
 }
 
-# A column of strings with more distinct values than this is free text rather than a category.
-MAX_CATEGORIES = 50
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """One column of the training frame, as a client must send it.
 
     Attributes:
-        dtype: how `frame_of` builds the column again: its pandas dtype at training, or "ordered category" or
-            "object with None", which pandas has no names for.
+        dtype: how the column is built again: its pandas dtype at training, or "ordered category" or "object with
+            None", which pandas has no names for.
         categories: the values allowed where `kind` is "category", in the dtype's order or sorted; else empty.
         minimum, maximum: declared bounds, inclusive; None where a double or a 64-bit integer is bound enough. Those of
             an integer are 64-bit integers, those of a number are exact as doubles. The dtype holds all between them.
@@ -57,9 +52,15 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The features in the order of the training frame's columns."""
+    """The features in the order of the training data's columns.
+
+    Attributes:
+        fitted_on: what the estimator takes: a pandas DataFrame, a numpy array, or a sequence of strings, which is one
+            feature.
+    """
 
     features: tuple[Feature, ...]
+    fitted_on: FittedOn = "frame"
 
     @property
     def names(self) -> list[str]:
@@ -71,167 +72,23 @@ class Signature:
         return {feature.name: feature.example for feature in self.features}
 
     def to_json(self) -> dict[str, Any]:
-        return {"features": [asdict(feature) for feature in self.features]}
-
-
-def infer_signature(frame: pd.DataFrame, corrections: Mapping[str, Mapping[str, Any]] | None = None) -> Signature:
-    """Read the signature off a training frame; the author corrects what a frame cannot tell.
-
-    Args:
-        frame: the features as the estimator was fitted on them, without the target.
-        corrections: per feature, fields of `Feature` to set: `{"body_mass_g": {"unit": "g", "minimum": 0}}`.
-            Bounds that nobody sets are those of the dtype: an int8 takes -128 to 127.
-    Raises: SignatureError where a name is no usable key, a column has no kind, or a correction fits no feature or
-        allows what a column of that dtype cannot hold.
-    """
-    names = list(frame.columns)
-    if not names:
-        raise SignatureError("the training frame has no columns")
-    if not len(frame):
-        raise SignatureError("the training frame has no rows")
-    for name in names:
-        if not isinstance(name, str) or not name:
-            raise SignatureError(f"the column name {name!r} is not a non-empty string")
-        if names.count(name) > 1:
-            raise SignatureError(f"the column name {name!r} occurs more than once")
-
-    corrections = corrections or {}
-    if unknown := sorted(corrections.keys() - set(names)):
-        raise SignatureError(f"no such feature to correct: {', '.join(unknown)}")
-
-    complete = frame.dropna()
-    # Column by column: a row of its own would turn integers into floats.
-    examples = complete if len(complete) else frame
-    return Signature(
-        tuple(_infer_feature(frame[name], examples[name].iloc[0], corrections.get(name, {})) for name in names)
-    )
-
-
-def frame_of(rows: list[Row], signature: Signature) -> pd.DataFrame:
-    """The frame that the estimator was fitted on, in names, order and dtypes; null becomes missing.
-
-    It takes every row that the signature allows; values stay what they are, numbers to the precision of their dtype.
-    """
-    columns = zip(*rows, strict=True)
-    return pd.DataFrame(
-        {feature.name: _column_of(column, feature) for feature, column in zip(signature.features, columns, strict=True)}
-    )
-
-
-def rows_of(frame: pd.DataFrame, signature: Signature) -> list[Row]:
-    """The rows as a client would have sent them: plain Python values, null where one is missing."""
-    columns = [
-        [_plain(value, feature.kind) for value in frame[feature.name].tolist()] for feature in signature.features
-    ]
-    return [list(row) for row in zip(*columns, strict=True)]
+        return {"fitted_on": self.fitted_on, "features": [asdict(feature) for feature in self.features]}
 
 
 def signature_from_json(document: object) -> Signature:
     """Raises: SignatureError with the first thing that is not as `Signature.to_json` writes it."""
-    features = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        raise SignatureError("the signature is not an object")
+    features, fitted_on = document.get("features"), document.get("fitted_on", "")
     if not isinstance(features, list) or not features:
         raise SignatureError("the signature has no list of features")
-    return Signature(tuple(_feature_of(feature) for feature in features))
+    if fitted_on not in get_args(FittedOn):
+        raise SignatureError("the signature has no usable 'fitted_on'")
+    return Signature(tuple(map(feature_of, features)), fitted_on)
 
 
-def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[str, Any]) -> Feature:
-    name = str(column.name)
-    present = column.dropna()
-    nullable = len(present) < len(column)
-    kind, categories = _kind_of(name, column, present)
-    observed = None
-    if kind in ("number", "integer") and len(present):
-        observed = (present.min().item(), present.max().item())
-        if not all(map(isfinite, observed)):
-            raise SignatureError(f"the column {name!r} holds infinity, which no JSON number says")
-    if fixed := sorted(correction.keys() & {"name", "dtype", "observed"}):
-        raise SignatureError(f"the feature {name!r} takes its {' and '.join(fixed)} from the column")
-    corrected_kind = correction.get("kind", kind)
-    if "kind" in correction and not _are_of(corrected_kind, present):
-        raise SignatureError(f"the column {name!r} holds values that are not of the kind {corrected_kind!r}")
-    dtype = _dtype_of(column)
-    minimum, maximum = _bounds_of(dtype, corrected_kind)
-    inferred = Feature(
-        name=name,
-        kind=kind,
-        dtype=dtype,
-        nullable=nullable,
-        categories=categories,
-        minimum=minimum,
-        maximum=maximum,
-        observed=observed,
-        example=_plain(example, corrected_kind),
-    )
-    return _feature_of({**asdict(inferred), **correction})
-
-
-def _kind_of(name: str, column: pd.Series[Any], present: pd.Series[Any]) -> tuple[Kind, tuple[str, ...]]:
-    is_categorical = isinstance(column.dtype, pd.CategoricalDtype)
-    if pd.api.types.is_bool_dtype(column.dtype) and not is_categorical:
-        return "boolean", ()
-    if pd.api.types.is_integer_dtype(column.dtype):
-        return "integer", ()
-    if pd.api.types.is_float_dtype(column.dtype):
-        return "number", ()
-    values = list(column.cat.categories if is_categorical else present)
-    if not all(isinstance(value, str) for value in values):
-        raise SignatureError(f"the column {name!r} ({column.dtype}) holds neither numbers, booleans nor strings alone")
-    if is_categorical:
-        return "category", tuple(values)
-    categories = sorted(set(values))
-    return ("category", tuple(categories)) if len(categories) <= MAX_CATEGORIES else ("text", ())
-
-
-def _are_of(kind: Kind, present: pd.Series[Any]) -> bool:
-    """Whether the values stay what they are when they are sent as this kind."""
-    if kind not in ("number", "integer", "boolean"):
-        return True
-    try:
-        return all(_plain(value, kind) == value for value in present)
-    except ValueError:  # not a number at all
-        return False
-
-
-def _dtype_of(column: pd.Series[Any]) -> str:
-    if isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered:
-        return "ordered category"
-    # Among objects None and NaN are two values to scikit-learn: what it was fitted on is what it must see again.
-    if column.dtype == object and any(value is None for value in column):
-        return "object with None"
-    return str(column.dtype)
-
-
-def _bounds_of(dtype: str, kind: Kind) -> tuple[float | None, float | None]:
-    """The dtype's bounds where they are narrower than what a client can send."""
-    if kind not in ("number", "integer") or kind not in held_by(dtype).kinds:
-        return None, None
-    (least, most), (least_sent, most_sent) = held_by(dtype).kinds[kind], UNBOUNDED[kind]
-    return least if least > least_sent else None, most if most < most_sent else None
-
-
-def _column_of(values: tuple[Value, ...], feature: Feature) -> pd.Series[Any]:
-    match feature.dtype:
-        case "category" | "ordered category":
-            ordered = feature.dtype == "ordered category"
-            return pd.Series(values, dtype=pd.CategoricalDtype(list(feature.categories), ordered=ordered))
-        case "object":
-            return pd.Series([nan if value is None else value for value in values], dtype=object)
-        case "object with None":
-            return pd.Series(values, dtype=object)
-    return pd.Series(values, dtype=feature.dtype)
-
-
-def _plain(value: Any, kind: Kind) -> Value:
-    if pd.isna(value):
-        return None
-    if kind == "number":
-        return float(value)
-    if kind == "integer":
-        return int(value)
-    return bool(value) if kind == "boolean" else str(value)
-
-
-def _feature_of(document: object) -> Feature:
+def feature_of(document: object) -> Feature:
+    """The feature with these fields, which fit each other and the dtype. Raises: SignatureError."""
     if not isinstance(document, dict):
         raise SignatureError("a feature of the signature is not an object")
     fields: dict[str, Any] = dict(document)
@@ -243,13 +100,13 @@ def _feature_of(document: object) -> Feature:
         if not is_right:
             raise SignatureError(f"the feature {name!r} has no usable {field!r}")
 
-    check("name", isinstance(name, str) and name != "")
+    check("name", is_text(name) and name != "")
     check("kind", fields.get("kind") in get_args(Kind))
     check("dtype", isinstance(fields.get("dtype"), str))
     check("nullable", isinstance(fields.get("nullable"), bool))
-    check("unit", isinstance(fields.get("unit"), str | None))
+    check("unit", fields.get("unit") is None or is_text(fields["unit"]))
     categories = fields.get("categories", [])
-    are_strings = isinstance(categories, list | tuple) and all(isinstance(category, str) for category in categories)
+    are_strings = isinstance(categories, list | tuple) and all(map(is_text, categories))
     check("categories", are_strings and len(set(categories)) == len(categories))
     check("categories", (len(categories) > 0) == (fields["kind"] == "category"))
     least, most = fields.get("minimum"), fields.get("maximum")
@@ -298,7 +155,12 @@ def _takes(feature: Feature, value: object) -> bool:
             return isinstance(value, bool)
         case "category":
             return value in feature.categories
-    return isinstance(value, str)
+    return is_text(value)
+
+
+def is_text(value: object) -> bool:
+    """A string that UTF-8 can say: half of a surrogate pair can stand in Python's, and in no JSON document."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _is_exact(value: object, kind: Kind) -> TypeGuard[int | float]:

@@ -14,8 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from .artifact import save
-from .signature import infer_signature
+from .packaging import save
 
 DATA = Path(__file__).parent / "data" / "penguins.csv"
 TARGET = "species"
@@ -58,8 +57,16 @@ def main() -> None:
     for name, score in metrics.items():
         print(f"  {name:<18}{score:.4f}")
 
-    signature = infer_signature(penguins[FEATURES], CORRECTIONS)
-    manifest = save(estimator, train[FEATURES], signature, folder, name="penguins", version="1.0.0", metrics=metrics)
+    manifest = save(
+        estimator,
+        train[FEATURES],
+        folder,
+        name="penguins",
+        version="1.0.0",
+        corrections=CORRECTIONS,
+        metrics=metrics,
+        replace=True,
+    )
     print(f"{folder}: {manifest.name} {manifest.version}")
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, create_model
 
 from model.artifact import Model
-from model.prediction import Outputs, Prediction
+from model.outputs import Output
+from model.prediction import Prediction
 
 from .validation import typed_dict
 
@@ -43,24 +44,31 @@ class ModelDocument(BaseModel):
     version: str
     digest: str = Field(description="SHA-256 of the artifact's manifest")
     task: str
-    labels: list[str | int | float | bool]
-    has_probabilities: bool
+    outputs: list[dict[str, Any]]
     signature: dict[str, Any]
     metrics: dict[str, float] | None
+    scored_on: str | None
     libraries: dict[str, str]
     runtime: Runtime
 
 
 def response_model(model: Model) -> type[PredictResponse]:
     """The answer's model, built from what the estimator predicts."""
-    fields = _fields(model.manifest.outputs)
-    prediction: Any = typed_dict("Prediction", fields)
+    outputs = model.manifest.outputs
+    if len(outputs) == 1:
+        prediction: Any = _prediction("Prediction", outputs[0])
+    else:
+        # As in a request, a TypedDict takes any string as the name of a field.
+        fields = {output.name: _prediction(f"Output{index}", output) for index, output in enumerate(outputs)}
+        prediction = typed_dict("Prediction", {"outputs": typed_dict("Outputs", fields)})
     return create_model("PredictResponse", __base__=PredictResponse, predictions=(list[prediction], ...))
 
 
-def _fields(outputs: Outputs) -> dict[str, Any]:
-    if outputs.task == "regression":
-        return {"value": float}
-    labels: list[Any] = list(outputs.labels)
-    label: Any = Annotated[type(labels[0]), Field(json_schema_extra={"enum": labels})]
-    return {"label": label, "probabilities": dict[str, float]} if outputs.has_probabilities else {"label": label}
+def _prediction(name: str, output: Output) -> Any:
+    if not output.is_label:
+        return typed_dict(name, {"value": float})
+    label: Any = output.label_type
+    if output.labels:
+        label = Annotated[label, Field(json_schema_extra={"enum": list(output.labels)})]
+    fields = {"label": label, "probabilities": dict[str, float]} if output.has_probabilities else {"label": label}
+    return typed_dict(name, fields)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from model.artifact import Model
-from model.prediction import Outputs
+from model.outputs import Output
 from model.signature import INT64_MAX, INT64_MIN, Feature, Signature
 from serve_core.openapi import DESCRIPTION, description_of, problem_responses
 
@@ -104,19 +105,24 @@ def _feature(feature: Feature) -> Schema:
     return {**schema, "description": description_of(feature), "examples": [feature.example]}
 
 
-def _answer(outputs: Outputs) -> Schema:
+def _answer(outputs: Sequence[Output]) -> Schema:
     served = _object({"name": {"type": "string"}, "version": {"type": "string"}})
-    predictions = {"type": "array", "items": _object(_prediction(outputs))}
-    return _object({"predictions": predictions, "model": served})
+    if len(outputs) == 1:
+        prediction = _prediction(outputs[0])
+    else:
+        prediction = _object({"outputs": _object({str(output.name): _prediction(output) for output in outputs})})
+    return _object({"predictions": {"type": "array", "items": prediction}, "model": served})
 
 
-def _prediction(outputs: Outputs) -> Schema:
-    if outputs.task == "regression":
-        return {"value": {"type": "number"}}
-    label = {"type": LABEL_TYPES[type(outputs.labels[0])], "enum": list(outputs.labels)}
-    if not outputs.has_probabilities:
-        return {"label": label}
-    return {"label": label, "probabilities": {"type": "object", "additionalProperties": {"type": "number"}}}
+def _prediction(output: Output) -> Schema:
+    if not output.is_label:
+        return _object({"value": {"type": "number"}})
+    label: Schema = {"type": LABEL_TYPES[output.label_type]}
+    if output.labels:
+        label["enum"] = list(output.labels)
+    if not output.has_probabilities:
+        return _object({"label": label})
+    return _object({"label": label, "probabilities": {"type": "object", "additionalProperties": {"type": "number"}}})
 
 
 _STRING: Schema = {"type": "string"}
@@ -127,15 +133,12 @@ _MODEL = _object(
         "version": _STRING,
         "digest": {"type": "string", "description": "SHA-256 of the artifact's manifest"},
         "task": _STRING,
-        "labels": {
-            "type": "array",
-            "items": {"anyOf": [_STRING, {"type": "integer"}, {"type": "number"}, {"type": "boolean"}]},
-        },
-        "has_probabilities": {"type": "boolean"},
+        "outputs": {"type": "array", "items": {"type": "object", "additionalProperties": True}},
         "signature": {"type": "object", "additionalProperties": True},
         "metrics": {
             "anyOf": [{"type": "object", "additionalProperties": {"type": "number"}}, {"type": "null"}],
         },
+        "scored_on": {"anyOf": [_STRING, {"type": "null"}]},
         "libraries": {"type": "object", "additionalProperties": _STRING},
         "runtime": _object({"name": _STRING, "reason": _STRING}),
     }

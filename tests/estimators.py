@@ -11,8 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from model.artifact import save
-from model.signature import infer_signature
+from model.packaging import save
 
 
 class Puppet:
@@ -89,5 +88,5 @@ def wait_for(fifo: Path) -> None:
 def save_puppet(folder: Path, estimator: Puppet | None = None, *, version: str = "1") -> None:
     """Write the artifact of a puppet."""
     frame = pd.DataFrame({"command": ["answer"]})
-    signature = infer_signature(frame, {"command": {"kind": "text", "categories": ()}})
-    save(estimator or Puppet(), frame, signature, folder, name="puppet", version=version)
+    corrections = {"command": {"kind": "text"}}
+    save(estimator or Puppet(), frame, folder, name="puppet", version=version, corrections=corrections, replace=True)

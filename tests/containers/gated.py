@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model.artifact import save
-from model.signature import infer_signature
+from model.packaging import save
 
 GATE = Path("/gate")
 SIGN = "closed"
@@ -42,4 +41,4 @@ def closed(gate: Path) -> Iterator[None]:
 
 def save_gated(folder: Path) -> None:
     frame = pd.DataFrame({"x": [0.5, 1.5]})
-    save(Gated(), frame, infer_signature(frame), folder, name="gated", version="1")
+    save(Gated(), frame, folder)

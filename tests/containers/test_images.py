@@ -12,8 +12,8 @@ import pytest
 from docker.models.containers import Container
 from sklearn.linear_model import Ridge
 
-from model.artifact import MANIFEST, save
-from model.signature import infer_signature
+from model.artifact import MANIFEST
+from model.packaging import save
 
 from ..services import PATIENCE_S
 from .engine import MOUNTED_ARTIFACT, asked, command, copy_context, inside
@@ -47,8 +47,7 @@ def other_artifact(tmp_path_factory):
     """What no image carries."""
     folder = tmp_path_factory.mktemp("other") / "artifact"
     frame = pd.DataFrame({"x": [0.0, 1.0, 2.0]})
-    estimator = Ridge().fit(frame, frame["x"])
-    save(estimator, frame, infer_signature(frame), folder, name="other", version="1")
+    save(Ridge().fit(frame, frame["x"]), frame, folder)
     return folder
 
 

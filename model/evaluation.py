@@ -1,0 +1,84 @@
+"""How well predictions fit a target: the usual scores of each task."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn import metrics
+
+from .errors import EvaluationError
+from .outputs import Array, Output, Task
+from .prediction import tables_of
+
+
+def scores_of(
+    task: Task, outputs: Sequence[Output], target: pd.DataFrame, predicted: Any, probabilities: Any = None
+) -> dict[str, float]:
+    """Scores by name; those of several outputs as "<output>.<score>". Rows without a target are left out.
+
+    Args:
+        target: (n_rows, n_outputs), what `predicted` should have been.
+        predicted, probabilities: the estimator's own arrays for these rows.
+    Raises: EvaluationError where the target is of another kind than the predictions.
+    """
+    table = np.asarray(predicted).reshape(len(target), -1)
+    if target.shape != table.shape:
+        raise EvaluationError(f"the target has {target.shape[1]} columns, and {table.shape[1]} outputs are predicted")
+    scores: dict[str, float] = {}
+    for index, (output, each) in enumerate(zip(outputs, tables_of(probabilities, len(outputs)), strict=True)):
+        column = target.iloc[:, index]
+        is_known = column.notna().to_numpy()
+        if not is_known.any():
+            raise EvaluationError(f"the target {column.name!r} is missing in every row")
+        with warnings.catch_warnings(action="ignore"):  # on few rows some scores are not defined, and left out
+            found = dict(_scores(task, output, column[is_known], table[is_known, index], _rows(each, is_known)))
+        prefix = f"{output.name}." if output.name else ""
+        scores |= {prefix + name: score for name, score in found.items() if isfinite(score)}
+    return scores
+
+
+def _rows(probabilities: Any, chosen: Array) -> Array | None:
+    return None if probabilities is None else np.asarray(probabilities)[chosen]
+
+
+def _scores(
+    task: Task, output: Output, target: pd.Series[Any], predicted: Array, probabilities: Array | None
+) -> Iterator[tuple[str, float]]:
+    match task:
+        case "regression":
+            numbers = _numbers(target)
+            yield "r2", float(metrics.r2_score(numbers, predicted))
+            yield "mean_absolute_error", float(metrics.mean_absolute_error(numbers, predicted))
+            yield "root_mean_squared_error", float(metrics.root_mean_squared_error(numbers, predicted))
+        case "clustering":
+            yield "adjusted_rand", float(metrics.adjusted_rand_score(target.astype(str), predicted))
+        case "classification" | "outlier_detection":
+            true, guessed = _indices(target, output), _indices(pd.Series(predicted, name=target.name), output)
+            yield "accuracy", float(metrics.accuracy_score(true, guessed))
+            yield "balanced_accuracy", float(metrics.balanced_accuracy_score(true, guessed))
+            if probabilities is not None and len(output.labels) > 1:
+                yield "log_loss", float(metrics.log_loss(true, probabilities, labels=range(len(output.labels))))
+
+
+def _numbers(target: pd.Series[Any]) -> Array:
+    try:
+        return target.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise EvaluationError(f"the target {target.name!r} holds other values than numbers") from None
+
+
+def _indices(values: pd.Series[Any], output: Output) -> list[int]:
+    """Positions among the labels: scikit-learn's scores do not mix types."""
+    position = {label: index for index, label in enumerate(output.labels)}
+    try:
+        return [position[value] for value in values.tolist()]
+    except (KeyError, TypeError):
+        labels = ", ".join(map(repr, output.labels[:10]))
+        raise EvaluationError(
+            f"the target {values.name!r} holds labels that the estimator does not know: it knows {labels}"
+        ) from None

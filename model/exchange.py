@@ -1,0 +1,32 @@
+"""Two folders change places in one step, so that neither name is ever without a folder."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+AT_FDCWD = -100
+RENAME_EXCHANGE = 2  # Linux: renameat2(2)
+RENAME_SWAP = 2  # macOS: renamex_np(2)
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Raises: OSError. Where the system or the file system cannot do it in one step, it takes three."""
+    if not _exchanged_at_once(os.fsencode(one), os.fsencode(other)):
+        aside = one.with_name(one.name + ".aside")
+        one.rename(aside)
+        other.rename(one)
+        aside.rename(other)
+
+
+def _exchanged_at_once(one: bytes, other: bytes) -> bool:
+    if sys.platform not in ("linux", "darwin"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    if sys.platform == "darwin":
+        return bool(libc.renamex_np(one, other, RENAME_SWAP) == 0)
+    if not hasattr(libc, "renameat2"):  # a C library older than glibc 2.28
+        return False
+    return bool(libc.renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0)

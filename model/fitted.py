@@ -1,0 +1,96 @@
+"""How the estimator was fitted: on a frame, an array or texts, and on which columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .errors import EstimatorError
+from .outputs import name_of
+from .signature import FittedOn
+
+# Enough to see whether an estimator takes texts.
+SAMPLE_ROWS = 5
+
+
+def training_frame(estimator: Any, X: Any) -> tuple[pd.DataFrame, FittedOn]:  # noqa: N803
+    """Training data as a frame with a name for each feature, and what the estimator takes in its place.
+
+    Args:
+        X: a DataFrame, an array of (n_rows, n_features), or a sequence of strings. Columns of an array are named as
+            the estimator knows them, x0, x1, ... otherwise.
+    Raises: EstimatorError where these are not the columns that the estimator was fitted on.
+    """
+    if isinstance(X, pd.DataFrame):
+        return _of_frame(estimator, X)
+    if hasattr(X, "toarray") or not hasattr(X, "__len__"):
+        raise EstimatorError(f"the data are a {type(X).__name__}: give a DataFrame, an array, or a sequence of strings")
+    if isinstance(X, pd.Series) or np.ndim(X) == 1:
+        return _of_texts(X)
+    array = np.asarray(X)
+    if array.ndim != 2:
+        raise EstimatorError(f"the data have {array.ndim} dimensions: give rows and columns")
+    return _of_array(estimator, array)
+
+
+def _of_frame(estimator: Any, frame: pd.DataFrame) -> tuple[pd.DataFrame, FittedOn]:
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is not None:
+        _check_names(estimator, list(names), list(frame.columns))
+        return frame[list(names)], "frame"
+    if hasattr(estimator, "n_features_in_"):
+        _check_count(estimator, frame.shape[1], list(frame.columns))
+        return frame, "array"
+    return frame, "texts" if _takes_texts(estimator, frame) else "frame"
+
+
+def _of_texts(texts: Any) -> tuple[pd.DataFrame, FittedOn]:
+    if not all(isinstance(text, str) for text in texts):
+        raise EstimatorError("the data have one dimension, and are not all strings: give rows and columns, or texts")
+    name = getattr(texts, "name", None)
+    return pd.DataFrame({"text" if name is None else name: list(texts)}), "texts"
+
+
+def _of_array(estimator: Any, array: Any) -> tuple[pd.DataFrame, FittedOn]:
+    names = getattr(estimator, "feature_names_in_", None)
+    _check_count(estimator, array.shape[1])
+    if names is not None:
+        return pd.DataFrame(array, columns=list(names)), "frame"
+    return pd.DataFrame(array, columns=[f"x{index}" for index in range(array.shape[1])]), "array"
+
+
+def _check_names(estimator: Any, fitted: list[Any], given: list[Any]) -> None:
+    parts = []
+    if missing := [name for name in fitted if name not in given]:
+        parts.append(f"the data lack {_listed(missing)}")
+    if surplus := [name for name in given if name not in fitted]:
+        parts.append(f"it does not know {_listed(surplus)}")
+    if parts:
+        raise EstimatorError(f"{name_of(estimator)} was fitted on other columns: {'; '.join(parts)}")
+
+
+def _check_count(estimator: Any, n_columns: int, names: list[Any] | None = None) -> None:
+    n_fitted = getattr(estimator, "n_features_in_", n_columns)
+    if n_columns != n_fitted:
+        which = f" ({_listed(names)})" if names else ""
+        raise EstimatorError(
+            f"{name_of(estimator)} was fitted on an array of {n_fitted} columns, the data have {n_columns}{which}"
+        )
+
+
+def _listed(names: list[Any], at_most: int = 10) -> str:
+    shown = ", ".join(map(repr, names[:at_most]))
+    return shown if len(names) <= at_most else f"{shown} and {len(names) - at_most} more"
+
+
+def _takes_texts(estimator: Any, frame: pd.DataFrame) -> bool:
+    """Whether it answers a list of strings: vectorizers keep no record of what they were fitted on."""
+    texts = frame.iloc[:SAMPLE_ROWS, 0].tolist()
+    if frame.shape[1] != 1 or not all(isinstance(text, str) for text in texts):
+        return False
+    try:
+        return bool(np.shape(estimator.predict(texts))[:1] == (len(texts),))
+    except Exception:  # whatever it raises, it takes no texts
+        return False

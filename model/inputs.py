@@ -1,0 +1,75 @@
+"""Rows into what the estimator was fitted on, and back: a frame, an array or texts."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .signature import Feature, Kind, Row, Signature, Value
+
+
+def input_of(rows: list[Row], signature: Signature) -> Any:
+    """What the estimator takes: (n_rows, n_features) as a frame or an array, or a list of n_rows strings."""
+    if signature.fitted_on == "array" and (dtype := _one_dtype_of(signature)):
+        return np.array(rows, dtype=dtype)  # None becomes NaN
+    return as_fitted(frame_of(rows, signature), signature)
+
+
+def as_fitted(frame: pd.DataFrame, signature: Signature) -> Any:
+    """The same values in the container that the estimator was fitted on."""
+    match signature.fitted_on:
+        case "array":
+            return frame.to_numpy()
+        case "texts":
+            return frame.iloc[:, 0].tolist()
+    return frame
+
+
+def frame_of(rows: list[Row], signature: Signature) -> pd.DataFrame:
+    """The training frame in names, order and dtypes; null becomes missing.
+
+    It takes every row that the signature allows; values stay what they are, numbers to the precision of their dtype.
+    """
+    columns = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {feature.name: _column_of(column, feature) for feature, column in zip(signature.features, columns, strict=True)}
+    )
+
+
+def rows_of(frame: pd.DataFrame, signature: Signature) -> list[Row]:
+    """The rows as a client would have sent them: plain Python values, null where one is missing."""
+    columns = [[plain(value, feature.kind) for value in frame[feature.name].tolist()] for feature in signature.features]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def plain(value: Any, kind: Kind) -> Value:
+    """The Python value that JSON says; None where one is missing."""
+    if pd.isna(value):
+        return None
+    if kind == "number":
+        return float(value)
+    if kind == "integer":
+        return int(value)
+    return bool(value) if kind == "boolean" else str(value)
+
+
+def _one_dtype_of(signature: Signature) -> str | None:
+    """The dtype of an array of numbers whose columns all have the same."""
+    dtypes = {feature.dtype for feature in signature.features}
+    is_plain = len(dtypes) == 1 and dtypes <= {"float64", "float32", "int64", "int32", "bool"}
+    return dtypes.pop() if is_plain else None
+
+
+def _column_of(values: tuple[Value, ...], feature: Feature) -> pd.Series[Any]:
+    match feature.dtype:
+        case "category" | "ordered category":
+            ordered = feature.dtype == "ordered category"
+            return pd.Series(values, dtype=pd.CategoricalDtype(list(feature.categories), ordered=ordered))
+        case "object":
+            return pd.Series([nan if value is None else value for value in values], dtype=object)
+        case "object with None":
+            return pd.Series(values, dtype=object)
+    return pd.Series(values, dtype=feature.dtype)

@@ -1,0 +1,96 @@
+"""The modules that a pickle imports: which distributions they come from, and which are the author's own."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions
+from modulefinder import ModuleFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .errors import EstimatorError
+
+INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+
+# The images have it, whoever's name the folder carries.
+THIS_PACKAGE = __name__.partition(".")[0]
+
+
+def modules_of(pickled: bytes) -> tuple[str, ...]:
+    """What unpickling imports names from, recorded by unpickling what the caller already runs.
+
+    Raises: EstimatorError where a name lives in `__main__`, which is another module in every process.
+    """
+    modules: set[str] = set()
+
+    class Recorder(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            if module == "__main__":
+                raise EstimatorError(main_sentence(name))
+            modules.add(module)
+            return super().find_class(module, name)
+
+    Recorder(io.BytesIO(pickled)).load()
+    return tuple(sorted(modules))
+
+
+def main_sentence(name: str) -> str:
+    return (
+        f"{name!r} was defined in __main__, a script or a notebook, where nothing else can import it: "
+        "move it into a module beside model/, import it from there, and fit again"
+    )
+
+
+def distributions_of(modules: Iterable[str]) -> list[str]:
+    """The names of the distributions that installed these modules, sorted."""
+    packages = {module.partition(".")[0] for module in modules if not is_own(module)}
+    owners = packages_distributions()
+    return sorted({owners[package][0] for package in packages & owners.keys()})
+
+
+def is_own(module: str) -> bool:
+    """Whether it is neither installed, nor built in, nor a part of this package."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None or module.partition(".")[0] == THIS_PACKAGE:
+        return False
+    return not any(Path(file).resolve().is_relative_to(folder.resolve()) for folder in INSTALLED)
+
+
+def zip_of_own(modules: Iterable[str]) -> bytes | None:
+    """The author's own modules among these, and those that they import, as a zip that Python imports from.
+
+    Raises: EstimatorError where one is not Python source.
+    """
+    sources = {path: source for module in modules if is_own(module) for path, source in _sources_of(module).items()}
+    if not sources:
+        return None
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        for path, source in sorted(sources.items()):
+            # Without a date: the same modules have the same digest.
+            opened.writestr(zipfile.ZipInfo(path), source, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()
+
+
+def _sources_of(name: str) -> dict[str, bytes]:
+    root = _root_of(sys.modules[name])
+    finder = ModuleFinder([str(root)], excludes=[THIS_PACKAGE])
+    finder.import_hook(name)
+    files = {Path(found.__file__) for found in finder.modules.values() if found.__file__}  # type: ignore[attr-defined]
+    if foreign := sorted(file.name for file in files if file.suffix != ".py"):
+        raise EstimatorError(f"the modules of your own must be Python source, unlike {', '.join(foreign)}")
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in files}
+
+
+def _root_of(module: ModuleType) -> Path:
+    """The folder that a top-level import of it looks into."""
+    assert module.__file__
+    file = Path(module.__file__).resolve()
+    depth = module.__name__.count(".") + (file.name == "__init__.py")
+    return file.parents[depth]

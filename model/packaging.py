@@ -1,0 +1,241 @@
+"""A fitted estimator and its data into an artifact: `save`."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import NotFittedError
+
+from .artifact import ESTIMATOR, GOLDEN, MANIFEST, MODULES, agree, reason, write
+from .errors import ArtifactExists, BadPrediction, EstimatorError
+from .evaluation import scores_of
+from .fitted import training_frame
+from .inference import Corrections, infer_signature
+from .inputs import as_fitted, plain, rows_of
+from .manifest import Manifest, running_libraries, sha256
+from .modules import distributions_of, modules_of, zip_of_own
+from .outputs import Array, Output, name_of, outputs_of, task_of
+from .prediction import Predictor
+from .progress import Progress, silent
+from .signature import Row, Signature
+
+GOLDEN_ROWS = 16
+ROWS_PER_CALL = 10_000
+
+HELD_OUT = "held-out rows, by whoever packaged it"
+GIVEN = "the rows given when it was packaged, which may be those that it was fitted on"
+
+
+def save(
+    estimator: Any,
+    X: Any,  # noqa: N803
+    path: Path | str,
+    y: Any = None,
+    *,
+    name: str | None = None,
+    version: str = "1",
+    corrections: Corrections | None = None,
+    metrics: Mapping[str, float] | None = None,
+    replace: bool = False,
+    progress: Progress = silent,
+) -> Manifest:
+    """Check a fitted estimator against its data, and write the artifact that the services serve.
+
+    Args:
+        X: what it was fitted on, or rows like it: a DataFrame, an array of (n_rows, n_features), or n_rows strings. The
+            signature is inferred from it, some of its rows become the golden rows.
+        path: the artifact's folder.
+        y: the target of these rows, for scores: (n_rows,) or (n_rows, n_outputs). Columns of a DataFrame name the
+            outputs where there are several.
+        name: of the model; the folder's where it is None.
+        corrections: per feature, what the data cannot tell; see `infer_signature`.
+        metrics: scores on held-out rows, in place of scores on `y`.
+        replace: put it in the place of an artifact that exists, in one step.
+        progress: is told how far it is.
+    Raises: EstimatorError, SignatureError, EvaluationError, ArtifactExists; nothing is written then.
+    """
+    path = Path(path)
+    if path.exists() and not replace:
+        raise ArtifactExists(f"{path} exists: it is kept unless you ask to replace it")
+    if isinstance(estimator, type) or not callable(getattr(estimator, "predict", None)):
+        raise EstimatorError(_no_estimator(estimator))
+
+    frame, fitted_on = training_frame(estimator, X)
+    signature = infer_signature(frame, corrections, fitted_on)
+    target = None if y is None else _target_frame(y, len(frame))
+    predicted, probabilities = _predicted(estimator, frame, signature, progress)
+    outputs = outputs_of(estimator, predicted, probabilities, _names_of(target))
+    _check_finite(estimator, predicted, probabilities)
+
+    golden = _golden(estimator, frame, signature, outputs, predicted, probabilities)
+    _check_what_is_not_in_the_data(Predictor(estimator, signature, outputs), frame, signature)
+    task, scored_on = task_of(estimator), HELD_OUT
+    if metrics is None and target is not None:
+        metrics, scored_on = scores_of(task, outputs, target, predicted, probabilities), GIVEN
+
+    # A plain pickle: `joblib.load` opens it, and what it imports can be told from its bytes alone.
+    pickled = _pickled(estimator)
+    modules = modules_of(pickled)
+    spreads = _spreads(outputs, predicted if target is None else target)
+    files = {ESTIMATOR: pickled, GOLDEN: _json({**golden, "spreads": spreads})}
+    if own := zip_of_own(modules):
+        files[MODULES] = own
+    manifest = Manifest(
+        name=path.name if name is None else name,
+        version=version,
+        task=task,
+        signature=signature,
+        outputs=outputs,
+        metrics=metrics,
+        scored_on=None if metrics is None else scored_on,
+        libraries=running_libraries(distributions_of(modules)),
+        modules=modules,
+        runtimes=("sklearn",),
+        files={file: sha256(content) for file, content in files.items()},
+    ).with_content_digest()
+    write(path, {**files, MANIFEST: manifest.to_bytes()}, progress)
+    return manifest
+
+
+def _no_estimator(found: Any) -> str:
+    if isinstance(found, type):
+        return f"{found.__name__} is a class: give an instance that is fitted"
+    sentence = f"{name_of(found)} has no predict: there is nothing to serve"
+    inside = [key for key, value in found.items() if hasattr(value, "predict")] if isinstance(found, dict) else []
+    return f"{sentence}; what is under {inside[0]!r} has one: give that alone" if inside else sentence
+
+
+def _target_frame(y: Any, n_rows: int) -> pd.DataFrame:
+    if isinstance(y, pd.DataFrame):
+        target = y
+    elif isinstance(y, pd.Series):
+        target = y.to_frame("target" if y.name is None else y.name)
+    else:
+        target = pd.DataFrame(np.asarray(y))
+        target.columns = pd.Index(["target"] if target.shape[1] == 1 else [f"y{index}" for index in target.columns])
+    if len(target) != n_rows:
+        raise EstimatorError(f"the target has {len(target)} rows, the data have {n_rows}")
+    return target.reset_index(drop=True)
+
+
+def _names_of(target: pd.DataFrame | None) -> list[str] | None:
+    return None if target is None else list(target.columns)
+
+
+def _predicted(estimator: Any, frame: pd.DataFrame, signature: Signature, progress: Progress) -> tuple[Any, Any]:
+    """What `predict` and `predict_proba`, where it has that, answer to all rows."""
+    has_probabilities = hasattr(estimator, "predict_proba")
+    predicted, probabilities = [], []
+    for start in range(0, len(frame), ROWS_PER_CALL):
+        progress("predicting", start, len(frame))
+        rows = frame.iloc[start : start + ROWS_PER_CALL]
+        given = as_fitted(rows, signature)
+        try:
+            predicted.append(np.asarray(estimator.predict(given)))
+            probabilities.append(estimator.predict_proba(given) if has_probabilities else None)
+        except NotFittedError:
+            raise EstimatorError(f"{name_of(estimator)} is not fitted: call fit first") from None
+        except Exception as error:  # an estimator may raise anything
+            raise EstimatorError(f"{name_of(estimator)} cannot predict these data: {reason(error)}") from error
+        if np.shape(predicted[-1])[:1] != (len(rows),):
+            raise EstimatorError(
+                f"{name_of(estimator)} predicts an array of shape {np.shape(predicted[-1])} for {len(rows)} rows"
+            )
+    progress("predicting", len(frame), len(frame))
+    return np.concatenate(predicted), _concatenated(probabilities) if has_probabilities else None
+
+
+def _concatenated(parts: list[Any]) -> Any:
+    if isinstance(parts[0], list):  # one array for each of several outputs
+        return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+    return np.concatenate(parts)
+
+
+def _check_finite(estimator: Any, predicted: Array, probabilities: Any) -> None:
+    arrays = [predicted, *(probabilities if isinstance(probabilities, list) else [probabilities])]
+    numbers = [array.reshape(len(array), -1) for array in arrays if array is not None and array.dtype.kind == "f"]
+    if not numbers:
+        return
+    is_finite = np.isfinite(np.hstack(numbers)).all(axis=1)
+    if not is_finite.all():
+        raise EstimatorError(
+            f"{name_of(estimator)} predicts NaN or infinity for {(~is_finite).sum()} of {len(is_finite)} rows, "
+            f"first for row {int(np.argmin(is_finite))}"
+        )
+
+
+def _golden(
+    estimator: Any,
+    frame: pd.DataFrame,
+    signature: Signature,
+    outputs: Sequence[Output],
+    predicted: Array,
+    probabilities: Any,
+) -> dict[str, Any]:
+    """Rows from all over the data as JSON has them, with the predictions of the estimator for the data themselves.
+
+    Raises: EstimatorError where the estimator predicts the JSON otherwise than the data.
+    """
+    predictor = Predictor(estimator, signature, outputs)
+    chosen = np.unique(np.linspace(0, len(frame) - 1, GOLDEN_ROWS).astype(int))
+    rows = rows_of(frame.iloc[chosen], signature)
+    try:
+        predictions = predictor.predict(rows)
+        expected = predictor.predictions_of(len(chosen), predicted[chosen], _rows(probabilities, chosen))
+    except BadPrediction as error:
+        raise EstimatorError(f"the estimator's answer cannot be served: {error}") from error
+    spreads = _spreads(outputs, predicted)
+    for row, pair in zip(chosen, zip(expected, predictions, strict=True), strict=True):
+        if not agree(*pair, spreads=spreads):
+            raise EstimatorError(f"row {row} is predicted otherwise when its values come from JSON")
+    return {"rows": rows, "predictions": predictions}
+
+
+def _rows(probabilities: Any, chosen: Array) -> Any:
+    if isinstance(probabilities, list):
+        return [array[chosen] for array in probabilities]
+    return None if probabilities is None else probabilities[chosen]
+
+
+def _check_what_is_not_in_the_data(predictor: Predictor, frame: pd.DataFrame, signature: Signature) -> None:
+    """The signature may allow null and categories of which the estimator knows nothing: they must be predicted, too."""
+    example = list(signature.example.values())
+    for index, feature in enumerate(signature.features):
+        present = {plain(value, feature.kind) for value in frame[feature.name].unique()}
+        allowed = {*feature.categories, None} if feature.nullable else {*feature.categories}
+        for value in sorted(allowed - present, key=str):
+            row: Row = [*example[:index], value, *example[index + 1 :]]
+            try:
+                predictor.predict([row])
+            except Exception as error:  # an estimator may raise anything
+                what = "null" if value is None else f"the category {value!r}"
+                raise EstimatorError(
+                    f"the signature allows {what} for the feature {feature.name!r}, which is not in the data, and the "
+                    f"estimator fails on it: {reason(error)}"
+                ) from error
+
+
+def _spreads(outputs: Sequence[Output], values: Any) -> list[float | None]:
+    """Largest less smallest value of each output; 1 where all are equal, None for labels."""
+    columns = np.asarray(values).reshape(len(values), -1).T
+    return [
+        None if output.is_label else float(np.nanmax(column) - np.nanmin(column)) or 1.0
+        for output, column in zip(outputs, columns, strict=True)
+    ]
+
+
+def _pickled(estimator: Any) -> bytes:
+    try:
+        return pickle.dumps(estimator)
+    except Exception as error:  # an object may refuse to be pickled by any exception
+        raise EstimatorError(f"{name_of(estimator)} cannot be pickled: {reason(error)}") from error
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
