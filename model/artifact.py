@@ -26,7 +26,9 @@ from .prediction import Prediction, Predictor
 from .progress import Progress, silent
 from .signature import Row, Signature
 
-MANIFEST, ESTIMATOR, GOLDEN, MODULES = "manifest.json", "model.joblib", "golden.json", "modules.zip"
+MANIFEST, ESTIMATOR, GOLDEN = "manifest.json", "model.joblib", "golden.json"
+MODULES = "modules.zip"  # the author's own; absent where the pickle needs none
+EXAMPLE = "example.json"  # a request, for curl; nothing here reads it
 WRITTEN_BYTES = 2**24  # at a time
 
 # Batched and single predictions differ in the last bits, and so do CPUs (by 2.2e-16 for linear models).

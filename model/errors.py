@@ -29,3 +29,7 @@ class EvaluationError(ValueError):
 
 class ArtifactExists(ValueError):
     """A folder that would have to be replaced."""
+
+
+class UnusableFile(ValueError):
+    """A file of the author's that cannot be packaged; the message names it."""

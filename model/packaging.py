@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import NotFittedError
 
-from .artifact import ESTIMATOR, GOLDEN, MANIFEST, MODULES, agree, reason, write
+from .artifact import ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, MODULES, agree, reason, write
 from .errors import ArtifactExists, BadPrediction, EstimatorError
 from .evaluation import scores_of
 from .fitted import training_frame
@@ -83,7 +83,11 @@ def save(
     pickled = _pickled(estimator)
     modules = modules_of(pickled)
     spreads = _spreads(outputs, predicted if target is None else target)
-    files = {ESTIMATOR: pickled, GOLDEN: _json({**golden, "spreads": spreads})}
+    files = {
+        ESTIMATOR: pickled,
+        GOLDEN: _json({**golden, "spreads": spreads}),
+        EXAMPLE: example_request(signature),
+    }
     if own := zip_of_own(modules):
         files[MODULES] = own
     manifest = Manifest(
@@ -101,6 +105,11 @@ def save(
     ).with_content_digest()
     write(path, {**files, MANIFEST: manifest.to_bytes()}, progress)
     return manifest
+
+
+def example_request(signature: Signature) -> bytes:
+    """A body that the services take."""
+    return _json({"instances": [signature.example]})
 
 
 def _no_estimator(found: Any) -> str:

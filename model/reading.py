@@ -1,0 +1,117 @@
+"""Files of the author's, read or refused with a sentence: an estimator, data, corrections."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+from sklearn.exceptions import InconsistentVersionWarning
+
+from .artifact import reason
+from .errors import UnusableFile
+from .modules import main_sentence
+
+
+def read_estimator(path: Path) -> Any:
+    """Unpickle what joblib or pickle has written: this runs what is in it. Raises: UnusableFile."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", InconsistentVersionWarning)
+            return joblib.load(path)
+    except OSError as error:
+        raise UnusableFile(f"{path} cannot be read: {error.strerror or error}") from None
+    except InconsistentVersionWarning as difference:
+        fitted, running = difference.original_sklearn_version, difference.current_sklearn_version
+        raise UnusableFile(
+            f"{path} was pickled by scikit-learn {fitted}, and {running} is installed here: fit it again with "
+            f"{running}, or install the other: make add PACKAGES=scikit-learn=={fitted}"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise UnusableFile(
+            f"{path} needs the module {error.name!r}, which is not importable here: put a module of your own beside "
+            f"model/, or install a package: make add PACKAGES={str(error.name).partition('.')[0]}"
+        ) from None
+    except Exception as error:  # a pickle may raise anything: it is a program
+        if found := re.match(r"Can't get attribute '([^']+)' on <module '__main__'", str(error)):
+            raise UnusableFile(f"{path}: {main_sentence(found[1])}") from None
+        raise UnusableFile(f"{path} is not a pickle that can be opened: {reason(error)}") from error
+
+
+def read_data(path: Path, *, separator: str = ",", encoding: str = "utf-8") -> pd.DataFrame:
+    """The table in a CSV file with a header. Raises: UnusableFile."""
+    try:
+        header = pd.read_csv(path, sep=separator, encoding=encoding, header=None, nrows=1, dtype=str)
+        repeated = [name for name, count in Counter(header.iloc[0].dropna()).items() if count > 1]
+        if repeated:
+            raise UnusableFile(f"{path} has more than one column {repeated[0]!r}")
+        # All of a column at once: in pieces, a column of mixed values would get a type for each piece.
+        data = pd.read_csv(path, sep=separator, encoding=encoding, low_memory=False)
+    except UnicodeDecodeError:
+        raise UnusableFile(f"{path} is not {encoding}: say what it is, by --encoding latin-1 for example") from None
+    except LookupError:
+        raise UnusableFile(f"there is no encoding {encoding!r}") from None
+    except pd.errors.EmptyDataError:
+        raise UnusableFile(f"{path} is empty") from None
+    except pd.errors.ParserError as error:
+        raise UnusableFile(f"{path} is not a CSV table: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise UnusableFile(f"{path} cannot be read: {error.strerror or error}") from None
+    if not len(data):
+        raise UnusableFile(f"{path} has no rows below its header")
+    return data
+
+
+def split_target(
+    path: Path, data: pd.DataFrame, target: Sequence[str], dropped: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The features, and the target where there is one. Raises: UnusableFile."""
+    if absent := [name for name in (*target, *dropped) if name not in data]:
+        columns = ", ".join(map(repr, data.columns[:20]))
+        raise UnusableFile(f"{path} has no column {absent[0]!r}; its columns are {columns}")
+    features = data.drop(columns=[*target, *dropped])
+    return features, data[list(target)] if target else None
+
+
+def read_corrections(path: Path) -> dict[str, dict[str, Any]]:
+    """A TOML file with a table for each feature that is corrected. Raises: UnusableFile."""
+    try:
+        corrections = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnusableFile(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnusableFile(f"{path} is not TOML: {error}") from None
+    if stray := [name for name, fields in corrections.items() if not isinstance(fields, dict)]:
+        raise UnusableFile(f"{path}: {stray[0]!r} is no table; write [feature] above what is corrected")
+    return corrections
+
+
+def with_dtypes(path: Path, data: pd.DataFrame, dtypes: dict[str, str]) -> pd.DataFrame:
+    """The columns as the estimator was fitted on them, which a CSV does not say. Raises: UnusableFile."""
+    for name, dtype in dtypes.items():
+        if name not in data:
+            continue  # the signature says that there is no such feature
+        try:
+            data = data.astype({name: dtype})
+        except (TypeError, ValueError) as error:
+            raise UnusableFile(f"{path}: the column {name!r} is not {dtype}: {reason(error)}") from None
+    return data
+
+
+def strays_among_numbers(data: pd.DataFrame) -> list[str]:
+    """Of columns in which most values are numbers, the first that is none, in a sentence."""
+    sentences = []
+    for name in data.columns:
+        column = data[name].dropna()
+        if pd.api.types.is_numeric_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
+            continue
+        strays = column[pd.to_numeric(column, errors="coerce").isna()]
+        if 0 < len(strays) < len(column) / 2:
+            sentences.append(f"the column {name!r} holds {strays.iloc[0]!r} among numbers, in row {strays.index[0]}")
+    return sentences
