@@ -52,7 +52,7 @@ def read_data(path: Path, *, separator: str = ",", encoding: str = "utf-8") -> p
         if repeated:
             raise UnusableFile(f"{path} has more than one column {repeated[0]!r}")
         # All of a column at once: in pieces, a column of mixed values would get a type for each piece.
-        data = pd.read_csv(path, sep=separator, encoding=encoding, low_memory=False)
+        data = pd.read_csv(path, sep=separator, encoding=encoding, low_memory=False, float_precision="round_trip")
     except UnicodeDecodeError:
         raise UnusableFile(f"{path} is not {encoding}: say what it is, by --encoding latin-1 for example") from None
     except LookupError:

@@ -59,7 +59,7 @@ def correction_example(signature: Signature) -> str:
     lines = [f"[{key}]"]
     if feature.kind in ("number", "integer"):
         least, most = feature.observed or (0, 1)
-        lines += ['unit = "..."', f"minimum = {least:g}", f"maximum = {most:g}"]
+        lines += ['unit = "..."', f"minimum = {least:.10g}", f"maximum = {most:.10g}"]
     else:
         lines += ["nullable = true"]
     return "\n".join(lines)
@@ -87,8 +87,8 @@ def _allowed(feature: Feature) -> str:
         return _shortened(", ".join(map(_printable, feature.categories)))
     if feature.minimum is None and feature.maximum is None:
         return "any" if feature.kind in ("number", "integer") else ""
-    least = "" if feature.minimum is None else f"from {feature.minimum:g} "
-    most = "" if feature.maximum is None else f"to {feature.maximum:g}"
+    least = "" if feature.minimum is None else f"from {feature.minimum:.10g} "
+    most = "" if feature.maximum is None else f"to {feature.maximum:.10g}"
     return (least + most).strip()
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
@@ -23,64 +34,140 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from model.packaging import save
+from .services import ROOT
+
+# Modules of an author's own, importable where a model is packaged and nowhere else.
+OWN = Path(__file__).parent / "own"
+
+# What a CSV says as it is; other dtypes are told to the command.
+CSV_DTYPES = {"float64", "int64", "bool", "str", "object"}
+
+OTHERS: dict[str, Callable[[Path], str]] = {}
+
+FILES = tempfile.TemporaryDirectory()
 
 
-def wine(folder: Path) -> None:
+@dataclass(frozen=True)
+class Training:
+    """What an author has: a fitted estimator and what it was fitted on."""
+
+    estimator: Any
+    X: Any
+    y: Any = None
+    corrections: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def packaged(train: Callable[[], Training]) -> Callable[[Path], str]:
+    """Into a folder, by the command, from files as an author has them; returns what the command printed."""
+
+    @cache
+    def packaged_once() -> tuple[Path, str]:
+        files = Path(tempfile.mkdtemp(dir=FILES.name))
+        run = subprocess.run(
+            [
+                *(sys.executable, "-m", "model.pack", *_written(train(), files)),
+                *("--name", train.__name__, "--into", files / "artifact"),
+            ],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(OWN)},
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stderr
+        return files / "artifact", run.stdout
+
+    def package(folder: Path) -> str:
+        artifact, printed = packaged_once()
+        shutil.copytree(artifact, folder)
+        return printed
+
+    OTHERS[train.__name__] = package
+    return package
+
+
+def _written(training: Training, folder: Path) -> list[str | Path]:
+    """Writes the files; returns the options that name them."""
+    joblib.dump(training.estimator, folder / "model.joblib")
+    X = training.X if isinstance(training.X, pd.DataFrame) else pd.DataFrame(training.X)  # noqa: N806
+    X = X.rename(columns=lambda name: f"x{name}" if isinstance(name, int) else name)  # noqa: N806
+    target = pd.DataFrame() if training.y is None else pd.DataFrame(training.y)
+    target = target.rename(columns=lambda name: f"target {name}" if isinstance(name, int) or name in X else name)
+    pd.concat([X, target], axis="columns").to_csv(folder / "data.csv", index=False)
+    dtypes = {name: {"dtype": str(dtype)} for name, dtype in X.dtypes.items() if str(dtype) not in CSV_DTYPES}
+    corrections = {str(name): dtypes.get(name, {}) | training.corrections.get(str(name), {}) for name in X}
+    (folder / "corrections.toml").write_text("\n".join(_toml(*each) for each in corrections.items()))
+    options = [folder / "model.joblib", "--data", folder / "data.csv", "--corrections", folder / "corrections.toml"]
+    return [*options, *(["--target", *target.columns] if len(target) else [])]
+
+
+def _toml(name: str, fields: dict[str, Any]) -> str:
+    return "\n".join([f"[{json.dumps(name)}]", *(f"{key} = {json.dumps(value)}" for key, value in fields.items())])
+
+
+@packaged
+def wine() -> Training:
     """Thirteen numbers, one with a slash in its name; integer labels."""
     frame, target = load_wine(return_X_y=True, as_frame=True)
-    save(make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target), frame, folder, target)
+    return Training(make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target), frame, target)
 
 
-def diabetes(folder: Path) -> None:
+@packaged
+def diabetes() -> Training:
     """Regression."""
     frame, target = load_diabetes(return_X_y=True, as_frame=True)
-    save(Ridge().fit(frame, target), frame, folder, target)
+    return Training(Ridge().fit(frame, target), frame, target)
 
 
-def breast_cancer(folder: Path) -> None:
+@packaged
+def breast_cancer() -> Training:
     """Binary, names with spaces, boolean labels; a tuned threshold, so that the label is not always the likeliest."""
     frame, target = load_breast_cancer(return_X_y=True, as_frame=True)
     classifier = make_pipeline(StandardScaler(), LogisticRegression())
     estimator = TunedThresholdClassifierCV(classifier, scoring="recall", cv=2).fit(frame, target == 0)
-    save(estimator, frame, folder, target == 0)
+    return Training(estimator, frame, target == 0)
 
 
-def digits(folder: Path) -> None:
+@packaged
+def digits() -> Training:
     """Fitted on an array of 64 columns."""
     array, target = load_digits(return_X_y=True)
-    save(RandomForestClassifier(10, random_state=0).fit(array, target), array, folder, target)
+    return Training(RandomForestClassifier(10, random_state=0).fit(array, target), array, target)
 
 
-def sentiment(folder: Path) -> None:
+@packaged
+def sentiment() -> Training:
     """Fitted on a sequence of strings."""
     texts = [f"{word} {index}" for index in range(40) for word in ("good", "schön", "bad", "übel")]
     labels = ["positive", "positive", "negative", "negative"] * 40
-    save(make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels), texts, folder, labels)
+    return Training(make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels), texts, labels)
 
 
-def linnerud(folder: Path) -> None:
+@packaged
+def linnerud() -> Training:
     """Three values, with the names of the target's columns."""
     frame, target = load_linnerud(return_X_y=True, as_frame=True)
-    save(LinearRegression().fit(frame, target), frame, folder, target)
+    return Training(LinearRegression().fit(frame, target), frame, target)
 
 
-def two_labels(folder: Path) -> None:
+@packaged
+def two_labels() -> Training:
     """Two labels of different types, with probabilities; their names need escapes."""
     frame, kind = load_wine(return_X_y=True, as_frame=True)
     target = pd.DataFrame({'a/"b"': kind, "__proto__": (frame["alcohol"] > 13).astype(int)})
-    save(DecisionTreeClassifier(max_depth=3).fit(frame, target), frame, folder, target)
+    return Training(DecisionTreeClassifier(max_depth=3).fit(frame, target), frame, target)
 
 
-def three_flags(folder: Path) -> None:
+@packaged
+def three_flags() -> Training:
     """Of each of three labels, whether it applies; their probabilities come as one table."""
     frame, kind = load_wine(return_X_y=True, as_frame=True)
     flags = np.column_stack([kind == 0, frame["alcohol"] > 13, frame["hue"] > 1]).astype(int)
     chain = ClassifierChain(DecisionTreeClassifier(max_depth=3, random_state=0)).fit(frame, flags)
-    save(chain, frame, folder, flags)
+    return Training(chain, frame, flags)
 
 
-def mixed_columns(folder: Path) -> None:
+@packaged
+def mixed_columns() -> Training:
     """Numbers, integers, booleans, strings and texts as a CSV brings them, any of which may be missing."""
     index = pd.RangeIndex(200).to_series()
     frame = pd.DataFrame(
@@ -96,10 +183,11 @@ def mixed_columns(folder: Path) -> None:
         (make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder()), ["owner", "region"]),
     )
     target = frame["income"].fillna(3) * 2 + index % 3
-    save(make_pipeline(columns, Ridge()).fit(frame, target), frame, folder, target)
+    return Training(make_pipeline(columns, Ridge()).fit(frame, target), frame, target)
 
 
-def boosted_trees(folder: Path) -> None:
+@packaged
+def boosted_trees() -> Training:
     """Pandas' own dtypes, of which any may be missing, handed to the trees as they are; labels that are floats."""
     index = pd.RangeIndex(200).to_series()
     frame = pd.DataFrame(
@@ -112,45 +200,52 @@ def boosted_trees(folder: Path) -> None:
     )
     estimator = HistGradientBoostingClassifier(max_iter=10, categorical_features="from_dtype")
     target = index % 3 / 1.0
-    save(estimator.fit(frame, target), frame, folder, target)
+    return Training(estimator.fit(frame, target), frame, target)
 
 
-def linear_svc(folder: Path) -> None:
+@packaged
+def linear_svc() -> Training:
     """Labels without probabilities, in more than ASCII."""
     frame, target = load_wine(return_X_y=True, as_frame=True)
     labels = target.map({0: "rot", 1: "weiß", 2: "\U0001f377"})
-    save(make_pipeline(StandardScaler(), LinearSVC()).fit(frame, labels), frame, folder, labels)
+    return Training(make_pipeline(StandardScaler(), LinearSVC()).fit(frame, labels), frame, labels)
 
 
-def outliers(folder: Path) -> None:
+@packaged
+def outliers() -> Training:
     """1 and -1."""
     frame = load_wine(as_frame=True).data
-    save(IsolationForest(n_estimators=10, random_state=0).fit(frame), frame, folder)
+    return Training(IsolationForest(n_estimators=10, random_state=0).fit(frame), frame)
 
 
-def clusters(folder: Path) -> None:
+@packaged
+def clusters() -> Training:
     """Numbers of clusters, of which the signature says no more than that they are integers."""
     frame = load_wine(as_frame=True).data
-    save(make_pipeline(StandardScaler(), KMeans(3, random_state=0)).fit(frame), frame, folder)
+    return Training(make_pipeline(StandardScaler(), KMeans(3, random_state=0)).fit(frame), frame)
 
 
-def mixture(folder: Path) -> None:
+@packaged
+def mixture() -> Training:
     """Clusters with probabilities."""
     frame = load_wine(as_frame=True).data[["alcohol", "hue"]]
-    save(GaussianMixture(2, random_state=0).fit(frame), frame, folder)
+    return Training(GaussianMixture(2, random_state=0).fit(frame), frame)
 
 
-def one_column(folder: Path) -> None:
+@packaged
+def one_column() -> Training:
     array = np.arange(20.0).reshape(-1, 1)
-    save(LinearRegression().fit(array, array[:, 0] ** 2), array, folder, array[:, 0] ** 2)
+    return Training(LinearRegression().fit(array, array[:, 0] ** 2), array, array[:, 0] ** 2)
 
 
-def thousand_columns(folder: Path) -> None:
+@packaged
+def thousand_columns() -> Training:
     array = np.random.default_rng(0).normal(size=(50, 1000))
-    save(Ridge().fit(array, array[:, 0]), array, folder, array[:, 0])
+    return Training(Ridge().fit(array, array[:, 0]), array, array[:, 0])
 
 
-def every_kind(folder: Path) -> None:
+@packaged
+def every_kind() -> Training:
     """A feature of each kind and of narrow dtypes, nullable and not, with awkward names; labels that are booleans."""
     n_rows = 120
     index = pd.RangeIndex(n_rows).to_series()
@@ -188,13 +283,23 @@ def every_kind(folder: Path) -> None:
         (TfidfVectorizer(), "c0"),
     )
     estimator = make_pipeline(columns, LogisticRegression()).fit(frame, index % 2 == 1)
-    save(estimator, frame, folder, name="every kind", corrections=corrections)
+    return Training(estimator, frame, corrections=corrections)
 
 
-OTHERS: dict[str, Callable[[Path], None]] = {
-    each.__name__: each
-    for each in (
-        *(wine, diabetes, breast_cancer, digits, sentiment, linnerud, two_labels, three_flags, mixed_columns),
-        *(boosted_trees, linear_svc, outliers, clusters, mixture, one_column, thousand_columns, every_kind),
-    )
-}
+@packaged
+def own_module() -> Training:
+    """A transformer from a module that no image has."""
+    with importable(OWN):
+        ratios = importlib.import_module("ratios")
+    frame, target = load_diabetes(return_X_y=True, as_frame=True)
+    estimator = make_pipeline(ratios.Ratio("bmi", "age"), StandardScaler(), Ridge()).fit(frame, target)
+    return Training(estimator, frame, target)
+
+
+@contextmanager
+def importable(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
