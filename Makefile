@@ -17,7 +17,7 @@ FULLY_COVERED := serve_*/validation.py serve_*/body.py serve_core/json_profile.p
 COMMA := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev model check format test fuzz lock
+.PHONY: help serve dev model check format test fuzz add lock
 
 help: ## list the words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -54,6 +54,10 @@ test: $(VENV)/installed ## every test; those with containers need a Docker engin
 
 fuzz: $(VENV)/installed ## compare the services on N=10000 requests from a fresh seed
 	$(RUN) -m tests.fuzz --requests $(N)
+
+add: ## add PACKAGES that a pickle needs to the images and the environment (needs uv)
+	uv add --quiet --frozen $(PACKAGES)
+	$(MAKE) --no-print-directory lock $(VENV)/installed
 
 lock: ## compile the locks anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
