@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from math import isfinite
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -68,6 +68,8 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
     kind = _kind_of(column, present)
     observed = _range_of(name, present, kind) if kind in UNBOUNDED and len(present) else None
     corrected_kind = correction.get("kind", kind)
+    if corrected_kind not in get_args(Kind):
+        raise SignatureError(f"the feature {name!r} has no usable 'kind'")
     if "kind" in correction and not _are_of(corrected_kind, present):
         raise SignatureError(f"the column {name!r} holds values that are not of the kind {corrected_kind!r}")
 
