@@ -12,8 +12,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from model.artifact import save
-from model.signature import infer_signature
+from model.packaging import save
 
 FRAME = pd.DataFrame({"size": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "colour": ["red", "blue", "red", "blue", "red", "blue"]})
 
@@ -28,8 +27,13 @@ def classifier() -> object:
 @pytest.fixture(scope="session")
 def packaged_classifier(classifier: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("classifier") / "artifact"
-    signature = infer_signature(FRAME, {"size": {"unit": "cm"}})
-    save(classifier, FRAME, signature, folder, name="sizes", version="1.2", metrics={"accuracy": 0.75})
+    save(
+        *(classifier, FRAME, folder),
+        name="sizes",
+        version="1.2",
+        corrections={"size": {"unit": "cm"}},
+        metrics={"accuracy": 0.75},
+    )
     return folder
 
 
@@ -39,7 +43,7 @@ def packaged_regressor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("regressor") / "artifact"
     frame = FRAME[["size"]]
     estimator = LinearRegression().fit(frame, [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0])
-    save(estimator, frame, infer_signature(frame), folder, name="prices", version="3")
+    save(estimator, frame, folder, name="prices", version="3")
     return folder
 
 

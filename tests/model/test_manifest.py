@@ -18,9 +18,9 @@ FIELDS = [
     "name",
     "version",
     "task",
-    "labels",
-    "has_probabilities",
+    "outputs",
     "metrics",
+    "scored_on",
     "libraries",
     "modules",
     "runtimes",
@@ -54,13 +54,14 @@ def test_says_where_nothing_was_scored(packaged_regressor):
 
     assert json.loads(content)["metrics"] == "nothing was scored"
     assert manifest_from_bytes(content).metrics is None
+    assert manifest_from_bytes(content).scored_on is None
 
 
 @pytest.mark.parametrize(
     "content",
     [
         pytest.param(b"", id="empty"),
-        pytest.param(b'{"format": 1, ', id="truncated"),
+        pytest.param(b'{"format": 2, ', id="truncated"),
         pytest.param(b"\x80\x05", id="a pickle"),
         pytest.param(b'{"name": "\xff"}', id="not UTF-8"),
         pytest.param(b"[" * 100_000, id="too deep"),
@@ -75,11 +76,11 @@ def test_refuses_what_is_not_an_object(content):
     assert refusal_of(content) == "is not a JSON object"
 
 
-@pytest.mark.parametrize("written", [None, 0, 2, "1"], ids=str)
+@pytest.mark.parametrize("written", [None, 0, 1, 3, "2"], ids=str)
 def test_refuses_another_format(document, written):
     document["format"] = written
 
-    assert refusal_of(json.dumps(document).encode()) == f"has the format {written!r}, this code reads 1"
+    assert refusal_of(json.dumps(document).encode()) == f"has the format {written!r}, this code reads 2"
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -98,11 +99,10 @@ def test_asks_for_every_field_that_it_writes(document):
     [
         ("name", 1),
         ("version", None),
-        ("task", "clustering"),
+        ("task", "forecasting"),
         ("task", []),
-        ("labels", "small"),
-        ("labels", [["small"]]),
-        ("has_probabilities", 1),
+        ("outputs", []),
+        ("scored_on", 75),
         ("metrics", 0.75),
         ("metrics", {"accuracy": "0.75"}),
         ("metrics", {"accuracy": True}),

@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import KMeans
+from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.mixture import GaussianMixture
+from sklearn.multioutput import ClassifierChain
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from model.errors import BadPrediction
-from model.prediction import Outputs, Prediction, Predictor, key_of, outputs_of
-from model.signature import Row, infer_signature
+from model.inference import infer_signature
+from model.outputs import Output, outputs_of
+from model.prediction import Prediction, Predictor, key_of
+from model.signature import Row
 
 from .estimators import Classifier, ProbabilisticClassifier, Regressor
 
@@ -22,15 +29,32 @@ SIGNATURE = infer_signature(FRAME)
 LOW: Row = [0.0]
 HIGH: Row = [5.0]
 
+VALUE = Output()
+TWO_VALUES = (Output(name="width"), Output(name="height"))
+
 
 def predictions(estimator: Any, rows: list[Row]) -> list[Prediction]:
-    return Predictor(estimator, SIGNATURE, outputs_of(estimator)).predict(rows)
+    """By a fitted estimator."""
+    probabilities = estimator.predict_proba(FRAME) if hasattr(estimator, "predict_proba") else None
+    outputs = outputs_of(estimator, estimator.predict(FRAME), probabilities)
+    return Predictor(estimator, SIGNATURE, outputs).predict(rows)
+
+
+def labelled(*labels: Any, has_probabilities: bool = False, name: str | None = None) -> Output:
+    return Output(name=name, is_label=True, labels=labels, has_probabilities=has_probabilities)
+
+
+def refusal_of(estimator: Any, *outputs: Output) -> str:
+    with pytest.raises(BadPrediction) as refused:
+        Predictor(estimator, SIGNATURE, outputs).predict([LOW, HIGH])
+    return str(refused.value)
 
 
 @pytest.mark.parametrize(
     ("low", "high", "keys"),
     [
         pytest.param("no", "yes", ["no", "yes"], id="strings"),
+        pytest.param("nein", 'ja, "größer"', ['ja, "größer"', "nein"], id="unicode"),
         pytest.param(0, 1, ["0", "1"], id="integers"),
         pytest.param(False, True, ["false", "true"], id="booleans"),
         pytest.param(0.0, 1.0, ["0.0", "1.0"], id="floats"),
@@ -43,7 +67,7 @@ def test_answers_labels_in_their_json_type_and_probabilities_under_their_json_te
 
     assert [json.dumps(answer["label"]) for answer in answers] == [json.dumps(low), json.dumps(high)]
     assert [list(answer["probabilities"]) for answer in answers] == [keys, keys]
-    assert keys == [key_of(label) for label in (low, high)]
+    assert keys == sorted(key_of(label) for label in (low, high))
 
 
 def test_answers_a_probability_for_each_of_many_classes():
@@ -59,53 +83,142 @@ def test_answers_a_probability_for_each_of_many_classes():
 def test_answers_the_label_alone_where_the_classifier_has_no_probabilities():
     estimator = LinearSVC().fit(FRAME, [7, 7, 7, 9, 9, 9])
 
-    assert outputs_of(estimator) == Outputs("classification", (7, 9), has_probabilities=False)
     assert predictions(estimator, [LOW, HIGH]) == [{"label": 7}, {"label": 9}]
 
 
 def test_answers_a_value_for_a_regression():
     estimator = LinearRegression().fit(FRAME, 2 * FRAME["x"] + 1)
 
-    assert outputs_of(estimator) == Outputs("regression")
     assert [answer["value"] for answer in predictions(estimator, [LOW, HIGH])] == pytest.approx([1.0, 11.0])
+
+
+def test_answers_a_value_for_a_regression_on_a_column():
+    estimator = LinearRegression().fit(FRAME, 2 * FRAME[["x"]] + 1)
+
+    assert [answer["value"] for answer in predictions(estimator, [LOW, HIGH])] == pytest.approx([1.0, 11.0])
+
+
+def test_answers_whether_a_row_is_an_outlier():
+    estimator = IsolationForest(n_estimators=10, random_state=0).fit(FRAME)
+
+    assert predictions(estimator, [[2.5], [1000.0]]) == [{"label": 1}, {"label": -1}]
+
+
+def test_answers_the_number_of_a_cluster():
+    estimator = KMeans(2, random_state=0).fit(FRAME)
+
+    answers = predictions(estimator, [LOW, HIGH])
+
+    assert sorted(json.dumps(answer) for answer in answers) == ['{"label": 0}', '{"label": 1}']
+
+
+def test_answers_a_probability_for_each_cluster_of_a_mixture():
+    estimator = GaussianMixture(2, random_state=0).fit(FRAME)
+
+    (answer,) = predictions(estimator, [LOW])
+
+    assert list(answer["probabilities"]) == ["0", "1"]
+    assert answer["probabilities"][str(answer["label"])] > 0.5
+
+
+def test_answers_several_values_under_their_names():
+    estimator = Regressor([[1, 2.5], [3, 4.5]])
+
+    assert Predictor(estimator, SIGNATURE, TWO_VALUES).predict([LOW, HIGH]) == [
+        {"outputs": {"width": {"value": 1.0}, "height": {"value": 2.5}}},
+        {"outputs": {"width": {"value": 3.0}, "height": {"value": 4.5}}},
+    ]
+
+
+def test_answers_several_labels_without_probabilities():
+    estimator = Regressor([["a", "x"], ["b", "y"]])
+    outputs = labelled("a", "b", name="kind"), labelled("x", "y", name="size")
+
+    assert Predictor(estimator, SIGNATURE, outputs).predict([LOW, HIGH]) == [
+        {"outputs": {"kind": {"label": "a"}, "size": {"label": "x"}}},
+        {"outputs": {"kind": {"label": "b"}, "size": {"label": "y"}}},
+    ]
+
+
+def test_answers_several_labels_with_the_probabilities_of_each():
+    estimator = DecisionTreeClassifier().fit(FRAME, [["a", "x"]] * 2 + [["b", "y"]] * 2 + [["c", "y"]] * 2)
+
+    assert predictions(estimator, [LOW]) == [
+        {
+            "outputs": {
+                "y0": {"label": "a", "probabilities": {"a": 1.0, "b": 0.0, "c": 0.0}},
+                "y1": {"label": "x", "probabilities": {"x": 1.0, "y": 0.0}},
+            }
+        }
+    ]
+
+
+def test_answers_for_each_of_several_flags_how_probably_it_applies():
+    estimator = ClassifierChain(DecisionTreeClassifier()).fit(FRAME, [[0, 1]] * 3 + [[1, 1]] * 2 + [[1, 0]])
+
+    assert predictions(estimator, [HIGH]) == [
+        {
+            "outputs": {
+                "y0": {"label": 1, "probabilities": {"0": 0.0, "1": 1.0}},
+                "y1": {"label": 0, "probabilities": {"0": 1.0, "1": 0.0}},
+            }
+        }
+    ]
 
 
 def test_answers_the_label_that_the_estimator_chose_even_if_another_is_likelier():
     estimator = ProbabilisticClassifier(["no", "yes"], ["yes"], [[0.75, 0.25]])
+    predictor = Predictor(estimator, SIGNATURE, [labelled("no", "yes", has_probabilities=True)])
 
-    assert predictions(estimator, [LOW]) == [{"label": "yes", "probabilities": {"no": 0.75, "yes": 0.25}}]
+    assert predictor.predict([LOW]) == [{"label": "yes", "probabilities": {"no": 0.75, "yes": 0.25}}]
 
 
 @pytest.mark.parametrize(
-    ("classes", "answered", "label"),
+    ("labels", "answered", "label"),
     [
         ([0, 1], [1.0], 1),
         ([False, True], [1], True),
         ([0.0, 1.0], [1], 1.0),
+        ([], [2.0], 2),
     ],
-    ids=["a float for an integer", "an integer for a boolean", "an integer for a float"],
+    ids=["a float for an integer", "an integer for a boolean", "an integer for a float", "a float for a cluster"],
 )
-def test_answers_the_trained_label_where_the_estimator_returns_its_equal(classes, answered, label):
-    ((_, answer),) = predictions(Classifier(classes, answered), [LOW])[0].items()
+def test_answers_the_trained_label_where_the_estimator_returns_its_equal(labels, answered, label):
+    predictor = Predictor(Classifier(labels, answered), SIGNATURE, [labelled(*labels)])
+
+    ((_, answer),) = predictor.predict([LOW])[0].items()
 
     assert (answer, type(answer)) == (label, type(label))
 
 
 @pytest.mark.parametrize(
-    "values",
+    ("values", "sentence"),
     [
-        pytest.param([1.0, np.nan], id="NaN"),
-        pytest.param([1.0, np.inf], id="infinity"),
-        pytest.param([1.0, None], id="None"),
-        pytest.param([1.0], id="too few"),
-        pytest.param([1.0, 2.0, 3.0], id="too many"),
-        pytest.param([[1.0], [2.0]], id="a column"),
-        pytest.param(1.0, id="no list"),
+        pytest.param([1.0, np.nan], "a prediction is NaN or infinite", id="NaN"),
+        pytest.param([1.0, np.inf], "a prediction is NaN or infinite", id="infinity"),
+        pytest.param([1.0, None], "a prediction is NaN or infinite", id="None"),
+        pytest.param([1.0], "predictions of shape (1,), where 1 for 2 rows are due", id="too few"),
+        pytest.param([1.0] * 3, "predictions of shape (3,), where 1 for 2 rows are due", id="too many"),
+        pytest.param([[1.0, 2.0]] * 2, "predictions of shape (2, 2), where 1 for 2 rows are due", id="two columns"),
+        pytest.param([[[1.0]]] * 2, "predictions of shape (2, 1, 1), where 1 for 2 rows are due", id="a cube"),
+        pytest.param(1.0, "predictions of shape (), where 1 for 2 rows are due", id="no list"),
     ],
 )
-def test_refuses_values_that_are_not_one_number_per_row(values):
-    with pytest.raises(BadPrediction):
-        predictions(Regressor(values), [LOW, HIGH])
+def test_refuses_values_that_are_not_one_number_per_row(values, sentence):
+    assert refusal_of(Regressor(values), VALUE) == sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        pytest.param([[1.0, 2.0], [3.0, np.nan]], "a prediction is NaN or infinite", id="NaN"),
+        pytest.param([[1.0, 2.0]], "predictions of shape (1, 2), where 2 for 2 rows are due", id="too few rows"),
+        pytest.param([[1.0]] * 2, "predictions of shape (2, 1), where 2 for 2 rows are due", id="too few columns"),
+        pytest.param([1.0, 2.0], "predictions of shape (2,), where 2 for 2 rows are due", id="one column"),
+    ],
+)
+def test_refuses_several_values_that_are_not_one_number_per_output_and_row(values, sentence):
+    assert refusal_of(Regressor(values), *TWO_VALUES) == sentence
 
 
 @pytest.mark.parametrize(
@@ -115,18 +228,18 @@ def test_refuses_values_that_are_not_one_number_per_row(values):
         pytest.param(["yes", None], id="None"),
         pytest.param(["yes"], id="too few"),
         pytest.param(["yes", "no", "yes"], id="too many"),
-        pytest.param([["yes"], ["no"]], id="a column"),
+        pytest.param([["yes", "no"]] * 2, id="two columns"),
         pytest.param("yes", id="no list"),
     ],
 )
 def test_refuses_labels_that_are_not_one_class_per_row(labels):
-    with pytest.raises(BadPrediction):
-        predictions(Classifier(["no", "yes"], labels), [LOW, HIGH])
+    refusal_of(Classifier(["no", "yes"], labels), labelled("no", "yes"))
 
 
 def test_refuses_a_label_that_is_nan():
-    with pytest.raises(BadPrediction):
-        predictions(Classifier([0.0, 1.0], [1.0, np.nan]), [LOW, HIGH])
+    refusal = refusal_of(Classifier([0.0, 1.0], [1.0, np.nan]), labelled(0.0, 1.0))
+
+    assert refusal == "a label that the estimator was not trained on"
 
 
 @pytest.mark.parametrize(
@@ -140,5 +253,6 @@ def test_refuses_a_label_that_is_nan():
     ],
 )
 def test_refuses_probabilities_that_are_not_one_per_class_and_row(probabilities):
-    with pytest.raises(BadPrediction):
-        predictions(ProbabilisticClassifier(["no", "yes"], ["no", "yes"], probabilities), [LOW, HIGH])
+    estimator = ProbabilisticClassifier(["no", "yes"], ["no", "yes"], probabilities)
+
+    refusal_of(estimator, labelled("no", "yes", has_probabilities=True))

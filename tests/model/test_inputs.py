@@ -11,7 +11,9 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from model.errors import SignatureError
-from model.signature import INT64_MAX, INT64_MIN, Feature, Signature, frame_of, infer_signature, rows_of
+from model.inference import infer_signature
+from model.inputs import frame_of, rows_of
+from model.signature import INT64_MAX, INT64_MIN, Feature, Signature
 
 LEVELS = ["low", "middle", "high"]
 
@@ -20,7 +22,7 @@ COLUMNS = {
     "float32": pd.Series([0.1, 2.0, np.nan], dtype="float32"),
     "nullable float": pd.Series([1.5, 2.0, None], dtype="Float64"),
     "int64": pd.Series([1, -2, 2**62 + 1]),
-    "uint64": pd.Series([1, 2, 2**64 - 1], dtype="uint64"),
+    "uint64": pd.Series([1, 2, 2**63 - 1], dtype="uint64"),
     "int8": pd.Series([1, 2, -3], dtype="int8"),
     "nullable integer": pd.Series([1, None, 2**62 + 1], dtype="Int64"),
     "bool": pd.Series([True, False, True]),
@@ -29,6 +31,9 @@ COLUMNS = {
     "nullable string": pd.Series(["b", "a", None], dtype="string"),
     "object with NaN": pd.Series(["b", "a", np.nan], dtype="object"),
     "object with None": pd.Series(["b", "a", None], dtype="object"),
+    "objects that are integers": pd.Series([1, None, 2**62 + 1], dtype="object"),
+    "objects that are floats": pd.Series([1.5, np.nan, 2.0], dtype="object"),
+    "objects that are booleans": pd.Series([True, np.nan, False], dtype="object"),
     "category": pd.Series(["low", "high", None], dtype=pd.CategoricalDtype(LEVELS)),
     "ordered category": pd.Series(["low", "high", None], dtype=pd.CategoricalDtype(LEVELS, ordered=True)),
 }
