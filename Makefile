@@ -17,10 +17,12 @@ FULLY_COVERED := serve_*/validation.py serve_*/body.py serve_core/json_profile.p
 COMMA := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev model check format test fuzz add lock
+.PHONY: help install serve dev model check format test fuzz add lock
 
 help: ## list the words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+
+install: $(VENV)/installed ## make the environment
 
 serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run the services: FastAPI on port 8000, Flask on 8001
 	@trap 'kill $$services; wait; exit 0' INT TERM; \
