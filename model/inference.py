@@ -53,7 +53,10 @@ def infer_signature(
     complete = frame.dropna()
     # Column by column: a row of its own would turn integers into floats.
     examples = complete if len(complete) else frame
-    features = (_infer_feature(frame[name], examples[name].iloc[0], corrections.get(name, {})) for name in names)
+    known = {"kind": "text"} if fitted_on == "texts" else {}  # however few there are
+    features = (
+        _infer_feature(frame[name], examples[name].iloc[0], {**known, **corrections.get(name, {})}) for name in names
+    )
     return Signature(tuple(features), fitted_on)
 
 

@@ -73,6 +73,20 @@ def test_reads_the_kind_off_the_column(values, dtype, kind):
     assert inferred(values, dtype).kind == kind
 
 
+def test_takes_texts_for_texts_however_few_there_are():
+    (feature,) = infer_signature(pd.DataFrame({"text": ["good", "bad", "good"]}), fitted_on="texts").features
+
+    assert (feature.kind, feature.categories) == ("text", ())
+
+
+def test_takes_the_authors_word_for_texts_of_which_there_are_only_some():
+    corrections = {"text": {"kind": "category"}}
+
+    (feature,) = infer_signature(pd.DataFrame({"text": ["good", "bad"]}), corrections, "texts").features
+
+    assert feature.categories == ("bad", "good")
+
+
 def test_keeps_the_columns_in_their_order():
     frame = pd.DataFrame([[1, 2, 3]], columns=["b", "c", "a"])
 
@@ -183,8 +197,20 @@ def test_writes_the_example_in_the_kind_that_the_author_corrects(values, kind, e
         (pd.DataFrame([[1, 2]], columns=["a", ""]), "the column name '' is not a non-empty string"),
         (pd.DataFrame([[1, 2]]), "the column name 0 is not a non-empty string"),
         (pd.DataFrame([[1]], columns=[np.nan]), "the column name nan is not a non-empty string"),
+        (
+            pd.DataFrame([[1]], columns=["\ud800"]),
+            r"the column name '\ud800' holds half of a surrogate pair, which no JSON text can",
+        ),
     ],
-    ids=["no columns", "no rows", "a name twice", "an empty name", "numbers for names", "NaN for a name"],
+    ids=[
+        "no columns",
+        "no rows",
+        "a name twice",
+        "an empty name",
+        "numbers for names",
+        "NaN for a name",
+        "half a name",
+    ],
 )
 def test_refuses_a_frame_whose_columns_are_no_features(frame, sentence):
     with pytest.raises(SignatureError) as refused:
