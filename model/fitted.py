@@ -56,9 +56,10 @@ def _of_texts(texts: Any) -> tuple[pd.DataFrame, FittedOn]:
 def _of_array(estimator: Any, array: Any) -> tuple[pd.DataFrame, FittedOn]:
     names = getattr(estimator, "feature_names_in_", None)
     _check_count(estimator, array.shape[1])
-    if names is not None:
-        return pd.DataFrame(array, columns=list(names)), "frame"
-    return pd.DataFrame(array, columns=[f"x{index}" for index in range(array.shape[1])]), "array"
+    columns = [f"x{index}" for index in range(array.shape[1])] if names is None else list(names)
+    # Of objects that are strings pandas would make strings of its own, which have no None.
+    frame = pd.DataFrame(array, columns=columns, dtype=object if array.dtype == object else None)
+    return frame, "array" if names is None else "frame"
 
 
 def _check_names(estimator: Any, fitted: list[Any], given: list[Any]) -> None:

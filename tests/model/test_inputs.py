@@ -11,9 +11,12 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from model.errors import SignatureError
+from model.fitted import training_frame
 from model.inference import infer_signature
-from model.inputs import frame_of, rows_of
+from model.inputs import as_fitted, frame_of, input_of, rows_of
 from model.signature import INT64_MAX, INT64_MIN, Feature, Signature
+
+from .estimators import Regressor
 
 LEVELS = ["low", "middle", "high"]
 
@@ -89,6 +92,47 @@ def test_forgets_the_index_of_the_training_frame():
     signature = infer_signature(frame)
 
     assert frame_of(rows_of(frame, signature), signature).index.tolist() == [0, 1]
+
+
+ARRAYS = {
+    "floats": np.array([[1.5, np.nan], [2.5, 3.0]]),
+    "narrow floats": np.array([[0.1, np.nan], [2.5, 3.0]], dtype="float32"),
+    "integers": np.array([[1, 2**62 + 1], [2, -3]]),
+    "narrow integers": np.array([[1, 2], [2, 255]], dtype="uint8"),
+    "booleans": np.array([[True, False], [False, True]]),
+    "strings": np.array([["a", "b"], ["b", "a"]], dtype=object),
+    "objects of several kinds": np.array([[1, "b"], [2, None]], dtype=object),
+}
+
+
+@pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS.keys())
+def test_builds_the_training_array_again_from_its_rows(array):
+    frame, fitted_on = training_frame(Regressor([]), array)
+    signature = infer_signature(frame, fitted_on=fitted_on)
+
+    again = input_of(rows_of(frame, signature), signature)
+
+    assert again.dtype == array.dtype
+    np.testing.assert_array_equal(again, array)
+    np.testing.assert_array_equal(as_fitted(frame, signature), array)
+
+
+def test_hands_an_array_over_that_has_columns_of_several_dtypes():
+    frame = pd.DataFrame({"a": [1.5, 2.5], "b": [1, 2], "c": [True, False]})
+    signature = infer_signature(frame, fitted_on="array")
+
+    again = input_of(rows_of(frame, signature), signature)
+
+    np.testing.assert_array_equal(again, frame.to_numpy())
+    assert again.dtype == frame.to_numpy().dtype
+
+
+def test_hands_texts_over_as_a_list():
+    frame = pd.DataFrame({"text": ["good", "bad", "größe"]})
+    signature = infer_signature(frame, fitted_on="texts")
+
+    assert input_of([["new"], ["good"]], signature) == ["new", "good"]
+    assert as_fitted(frame, signature) == ["good", "bad", "größe"]
 
 
 def test_takes_integers_for_a_number():

@@ -1,0 +1,212 @@
+"""Training data are taken as the estimator was fitted on them; others are refused, and columns that differ named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from model.errors import EstimatorError
+from model.fitted import training_frame
+
+from .estimators import Regressor
+
+FRAME = pd.DataFrame({"width": [1.0, 2.0, 3.0, 4.0], "height": [5, 6, 8, 7]})
+ARRAY = FRAME.to_numpy()
+TARGET = [1.0, 3.0, 2.0, 4.0]
+TEXTS = ["good day", "bad night", "good night", "bad day"]
+
+ON_FRAME = LinearRegression().fit(FRAME, TARGET)
+ON_ARRAY = LinearRegression().fit(ARRAY, TARGET)
+ON_TEXTS = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, ["y", "n", "y", "n"])
+
+
+def refusal_of(estimator: Any, data: Any) -> str:
+    with pytest.raises(EstimatorError) as refused:
+        training_frame(estimator, data)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        pytest.param(ON_FRAME, id="an estimator"),
+        pytest.param(make_pipeline(StandardScaler(), LinearRegression()).fit(FRAME, TARGET), id="a pipeline"),
+        pytest.param(
+            make_pipeline(FunctionTransformer(), LinearRegression()).fit(FRAME, TARGET), id="a pipeline with a function"
+        ),
+        pytest.param(
+            GridSearchCV(LinearRegression(), {"fit_intercept": [True, False]}, cv=2).fit(FRAME, TARGET), id="a search"
+        ),
+        pytest.param(Regressor(TARGET), id="one that says nothing of its columns"),
+    ],
+)
+def test_takes_a_frame_that_the_estimator_was_fitted_on(estimator):
+    frame, fitted_on = training_frame(estimator, FRAME)
+
+    pd.testing.assert_frame_equal(frame, FRAME)
+    assert fitted_on == "frame"
+
+
+def test_puts_columns_into_the_order_in_which_they_were_fitted():
+    frame, fitted_on = training_frame(ON_FRAME, FRAME[["height", "width"]])
+
+    pd.testing.assert_frame_equal(frame, FRAME)
+    assert fitted_on == "frame"
+
+
+def test_names_the_columns_of_an_array():
+    frame, fitted_on = training_frame(ON_ARRAY, ARRAY)
+
+    pd.testing.assert_frame_equal(frame, pd.DataFrame(ARRAY, columns=["x0", "x1"]))
+    assert fitted_on == "array"
+
+
+def test_takes_rows_in_lists_for_an_array():
+    frame, fitted_on = training_frame(Regressor(TARGET), ARRAY.tolist())
+
+    pd.testing.assert_frame_equal(frame, pd.DataFrame(ARRAY, columns=["x0", "x1"]))
+    assert fitted_on == "array"
+
+
+def test_keeps_the_names_of_a_frame_for_an_estimator_that_was_fitted_on_an_array():
+    frame, fitted_on = training_frame(ON_ARRAY, FRAME)
+
+    pd.testing.assert_frame_equal(frame, FRAME)
+    assert fitted_on == "array"
+
+
+def test_names_the_columns_of_an_array_as_the_frame_that_the_estimator_was_fitted_on():
+    frame, fitted_on = training_frame(ON_FRAME, ARRAY)
+
+    pd.testing.assert_frame_equal(frame, pd.DataFrame(ARRAY, columns=["width", "height"]))
+    assert fitted_on == "frame"
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        pytest.param(TEXTS, "text", id="a list"),
+        pytest.param(tuple(TEXTS), "text", id="a tuple"),
+        pytest.param(np.array(TEXTS), "text", id="an array"),
+        pytest.param(pd.Series(TEXTS), "text", id="a series"),
+        pytest.param(pd.Series(TEXTS, name="review", index=[3, 1, 4, 1]), "review", id="a series with a name"),
+        pytest.param(pd.DataFrame({"review": TEXTS}), "review", id="a frame of one column"),
+    ],
+)
+def test_takes_texts_as_one_column(texts, name):
+    frame, fitted_on = training_frame(ON_TEXTS, texts)
+
+    assert frame.to_dict("list") == {name: TEXTS}
+    assert fitted_on == "texts"
+
+
+@pytest.mark.parametrize(
+    ("estimator", "frame"),
+    [
+        pytest.param(ON_TEXTS, pd.DataFrame({"review": TEXTS, "stars": [5, 1, 4, 2]}), id="two columns"),
+        pytest.param(Regressor(TARGET), pd.DataFrame({"stars": [5, 1, 4, 2]}), id="numbers"),
+        pytest.param(Regressor([1.0]), pd.DataFrame({"review": TEXTS}), id="texts that get no answer each"),
+        pytest.param(BaseEstimator(), pd.DataFrame({"review": TEXTS}), id="texts that nothing predicts"),
+    ],
+)
+def test_takes_a_frame_as_one_where_the_estimator_takes_no_texts_of_it(estimator, frame):
+    taken, fitted_on = training_frame(estimator, frame)
+
+    pd.testing.assert_frame_equal(taken, frame)
+    assert fitted_on == "frame"
+
+
+MANY = pd.DataFrame(np.zeros((4, 12)), columns=[f"c{index:02}" for index in range(12)])
+TEN = "'c00', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09' and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("fitted", "given", "difference"),
+    [
+        (FRAME, FRAME[["width"]], "the data lack 'height'"),
+        (FRAME, FRAME.assign(depth=1, colour="red"), "it does not know 'depth', 'colour'"),
+        (FRAME, FRAME.rename(columns={"width": "Width"}), "the data lack 'width'; it does not know 'Width'"),
+        (FRAME, MANY, f"the data lack 'width', 'height'; it does not know {TEN}"),
+        (MANY, FRAME, f"the data lack {TEN}; it does not know 'width', 'height'"),
+        (FRAME, FRAME.set_axis([0, 1], axis="columns"), "the data lack 'width', 'height'; it does not know 0, 1"),
+    ],
+    ids=["one less", "two more", "another name", "more than ten more", "more than ten less", "numbers for names"],
+)
+def test_says_which_columns_differ_from_those_that_were_fitted(fitted, given, difference):
+    estimator = LinearRegression().fit(fitted, TARGET)
+
+    assert refusal_of(estimator, given) == f"LinearRegression was fitted on other columns: {difference}"
+
+
+@pytest.mark.parametrize(
+    ("estimator", "data", "sentence"),
+    [
+        pytest.param(
+            ON_ARRAY,
+            ARRAY[:, :1],
+            "LinearRegression was fitted on an array of 2 columns, the data have 1",
+            id="an array",
+        ),
+        pytest.param(
+            ON_FRAME,
+            np.zeros((4, 12)),
+            "LinearRegression was fitted on an array of 2 columns, the data have 12",
+            id="an array for a frame",
+        ),
+        pytest.param(
+            ON_ARRAY,
+            FRAME[["width"]],
+            "LinearRegression was fitted on an array of 2 columns, the data have 1 ('width')",
+            id="a frame for an array",
+        ),
+        pytest.param(
+            ON_ARRAY,
+            MANY,
+            f"LinearRegression was fitted on an array of 2 columns, the data have 12 ({TEN})",
+            id="a frame of many columns for an array",
+        ),
+    ],
+)
+def test_refuses_another_number_of_columns_than_were_fitted(estimator, data, sentence):
+    assert refusal_of(estimator, data) == sentence
+
+
+ONE_DIMENSION = "the data have one dimension, and are not all strings: give rows and columns, or texts"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        pytest.param(ARRAY[0], ONE_DIMENSION, id="an array of numbers"),
+        pytest.param(FRAME["width"], ONE_DIMENSION, id="a series of numbers"),
+        pytest.param([1.5, 2.5], ONE_DIMENSION, id="a list of numbers"),
+        pytest.param(["good", None], ONE_DIMENSION, id="texts of which one is missing"),
+        pytest.param(np.zeros((2, 2, 2)), "the data have 3 dimensions: give rows and columns", id="a cube"),
+        pytest.param("good day", "the data have 0 dimensions: give rows and columns", id="one text"),
+        pytest.param({"width": [1.0]}, "the data have 0 dimensions: give rows and columns", id="a dict"),
+        pytest.param(
+            csr_matrix(ARRAY),
+            "the data are a csr_matrix: give a DataFrame, an array, or a sequence of strings",
+            id="a sparse matrix",
+        ),
+        pytest.param(
+            iter(TEXTS),
+            "the data are a list_iterator: give a DataFrame, an array, or a sequence of strings",
+            id="an iterator",
+        ),
+        pytest.param(None, "the data are a NoneType: give a DataFrame, an array, or a sequence of strings", id="None"),
+    ],
+)
+def test_refuses_data_that_are_no_rows(data, sentence):
+    assert refusal_of(RandomForestClassifier(), data) == sentence
