@@ -8,9 +8,10 @@ import sys
 import sysconfig
 import zipfile
 from collections.abc import Iterable
+from importlib.machinery import PathFinder
 from importlib.metadata import packages_distributions
 from modulefinder import ModuleFinder
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any
 
@@ -70,9 +71,11 @@ def zip_of_own(modules: Iterable[str]) -> bytes | None:
     sources = {path: source for module in modules if is_own(module) for path, source in _sources_of(module).items()}
     if not sources:
         return None
+    # A folder without `__init__.py` is only imported from an archive that lists it.
+    folders = {f"{folder}/" for path in sources for folder in PurePosixPath(path).parents if folder.name}
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
-        for path, source in sorted(sources.items()):
+        for path, source in sorted({**sources, **dict.fromkeys(folders, b"")}.items()):
             # Without a date: the same modules have the same digest.
             opened.writestr(zipfile.ZipInfo(path), source, zipfile.ZIP_DEFLATED)
     return archive.getvalue()
@@ -80,12 +83,23 @@ def zip_of_own(modules: Iterable[str]) -> bytes | None:
 
 def _sources_of(name: str) -> dict[str, bytes]:
     root = _root_of(sys.modules[name])
-    finder = ModuleFinder([str(root)], excludes=[THIS_PACKAGE])
+    finder = SourceFinder([str(root)], excludes=[THIS_PACKAGE])
     finder.import_hook(name)
     files = {Path(found.__file__) for found in finder.modules.values() if found.__file__}  # type: ignore[attr-defined]
     if foreign := sorted(file.name for file in files if file.suffix != ".py"):
         raise EstimatorError(f"the modules of your own must be Python source, unlike {', '.join(foreign)}")
     return {file.relative_to(root).as_posix(): file.read_bytes() for file in files}
+
+
+class SourceFinder(ModuleFinder):
+    """Passes folders without `__init__.py`, at which the standard library's stumbles."""
+
+    def import_module(self, partname: str, fqname: str, parent: Any) -> Any:
+        path = parent.__path__ if parent else self.path
+        spec = PathFinder.find_spec(partname, path) if path and fqname not in self.modules else None
+        if spec and spec.origin is None and spec.submodule_search_locations:
+            self.add_module(fqname).__path__ = list(spec.submodule_search_locations)  # type: ignore[attr-defined]
+        return super().import_module(partname, fqname, parent)
 
 
 def _root_of(module: ModuleType) -> Path:
