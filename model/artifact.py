@@ -61,8 +61,10 @@ class Model:
 
 def write(folder: Path, files: Mapping[str, bytes], progress: Progress = silent) -> None:
     """All files or none: they are written beside `folder`, which they then replace in one step."""
+    folder = folder.resolve()  # of a link, what it names is replaced
     fresh = folder.with_name(folder.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)  # of a writer that was killed
+    for leftover in (fresh, fresh.with_name(fresh.name + ".aside")):  # of a writer that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
     total = sum(map(len, files.values()))
     done = 0
@@ -90,7 +92,12 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False) 
     Raises: ArtifactError with the first check that failed.
     """
     manifest, manifest_digest = _checked_manifest(folder, digest)
-    contents = {file: _checked_content(folder / file, expected) for file, expected in manifest.files.items()}
+    try:
+        contents = {file: _checked_content(folder / file, expected) for file, expected in manifest.files.items()}
+    except ArtifactError:
+        if sha256(_read(folder / MANIFEST)) == manifest_digest:
+            raise
+        return load(folder, digest=digest, any_sklearn=any_sklearn)  # it has been replaced meanwhile
     _check_libraries(folder, manifest, any_sklearn)
     if MODULES in contents:
         _make_importable(folder / MODULES)

@@ -13,12 +13,14 @@ RENAME_SWAP = 2  # macOS: renamex_np(2)
 
 
 def exchange(one: Path, other: Path) -> None:
-    """Raises: OSError. Where the system or the file system cannot do it in one step, it takes three."""
+    """Where the system or the file system cannot do it in one step, it takes three, and between the first two of them
+    there is no `other`. Raises: OSError
+    """
     if not _exchanged_at_once(os.fsencode(one), os.fsencode(other)):
         aside = one.with_name(one.name + ".aside")
-        one.rename(aside)
-        other.rename(one)
-        aside.rename(other)
+        other.rename(aside)
+        one.rename(other)
+        aside.rename(one)
 
 
 def _exchanged_at_once(one: bytes, other: bytes) -> bool:
