@@ -18,6 +18,8 @@ from model.signature import Signature
 from .artifacts import OTHERS
 from .services import BACKENDS, PATIENCE_S, ROOT, Running, running
 
+pytest_plugins = ["tests.schedule"]
+
 Serve = Callable[..., Running]
 
 
@@ -30,11 +32,12 @@ def trained_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def artifact(request: pytest.FixtureRequest, trained_artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def artifact(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the services of a test serve: the trained one, or one of `tests.artifacts` by its name as the parameter."""
     name: str = getattr(request, "param", "trained")
     if name == "trained":
-        return trained_artifact
+        trained: Path = request.getfixturevalue("trained_artifact")
+        return trained
     folder = tmp_path_factory.mktemp("artifacts") / name
     OTHERS[name](folder)
     return folder

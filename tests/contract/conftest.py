@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ..artifacts import OTHERS
 
+ARTIFACTS = os.environ.get("CONTRACT_ARTIFACTS", " ".join(["trained", *OTHERS])).split()
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "artifact" in metafunc.fixturenames:
-        metafunc.parametrize("artifact", ["trained", *OTHERS], indirect=True, scope="session")
+        metafunc.parametrize("artifact", ARTIFACTS, indirect=True, scope="session")

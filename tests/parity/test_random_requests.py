@@ -24,11 +24,13 @@ CODES = {
 
 
 @pytest.mark.timeout(2400)
-def test_random_requests_are_answered_alike(capsys):
+def test_random_requests_are_answered_alike(monkeypatch, record_property):
+    # What these services cover the contract's do, too; those that measure it answer half as fast.
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
     tally = fuzz(N_REQUESTS, SEED)
 
-    with capsys.disabled():
-        print(f"\nseed {SEED}\n{tally}")
+    record_property("tally", f"seed {SEED}\n{tally}")
     assert tally.kinds == {kind: round(N_REQUESTS * share) for kind, share in SHARES.items()}
     assert tally.kinds["valid"] >= 0.3 * N_REQUESTS
     assert tally.kinds["faulty"] >= 0.4 * N_REQUESTS
