@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ..services import BACKENDS
-from .copies import copy_of_repository
+from .copies import copy_of_repository, environment
 
 # Per backend, what is taken away: a line of its `validation.py`, and the line without the constraint.
 CONSTRAINTS = {
@@ -48,6 +48,7 @@ def test_the_contract_fails_without(backend_changed, constraint, tmp_path):
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-x", "-q", "tests/contract/test_faults.py", "-k", f"{backend_changed}-every"],
         cwd=copy,
+        env=environment(),
         capture_output=True,
         text=True,
     )
