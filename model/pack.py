@@ -7,17 +7,18 @@ import os
 import re
 import sys
 from argparse import ArgumentParser, Namespace
+from io import TextIOWrapper
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from .artifact import EXAMPLE, load
-from .errors import ArtifactExists, EstimatorError, EvaluationError, SignatureError, UnusableFile
+from .errors import ArtifactError, ArtifactExists, EstimatorError, EvaluationError, SignatureError, UnusableFile
 from .manifest import Manifest
 from .packaging import save
 from .reading import read_corrections, read_data, read_estimator, split_target, strays_among_numbers, with_dtypes
-from .summary import correction_example, curl_line, score_lines, signature_table, unknown
+from .summary import correction_example, curl_line, printable, score_lines, signature_table, unknown
 
 ROOT = Path(__file__).parent.parent
 PORTS = {"serve_fastapi": 8000, "serve_flask": 8001}  # of `make serve` and `docker compose up`
@@ -25,10 +26,15 @@ PORTS = {"serve_fastapi": 8000, "serve_flask": 8001}  # of `make serve` and `doc
 
 def main() -> None:
     options = _options()
+    assert isinstance(sys.stdout, TextIOWrapper)
+    sys.stdout.reconfigure(errors="backslashreplace")  # a model may have names that a terminal has no characters for
     try:
         _pack(options)
+        sys.stdout.flush()
     except ArtifactExists as reason:
-        sys.exit(f"Not packaged: {reason}; --replace asks, --into names another folder.")
+        sys.exit(f"Not packaged: {reason}; {'' if options.replace else '--replace asks, '}--into names another folder.")
+    except ArtifactError as reason:
+        sys.exit(f"Packaged, but it cannot be served: {reason}.")
     except (EstimatorError, EvaluationError, SignatureError, UnusableFile) as reason:
         sys.exit(f"Not packaged: {reason}.")
     except KeyboardInterrupt:
@@ -58,12 +64,15 @@ def _options() -> Namespace:
 def _pack(options: Namespace) -> None:
     console = Console(markup=False, highlight=False, emoji=False)
     estimator = read_estimator(options.estimator)
-    data = read_data(options.data, separator=options.separator, encoding=options.encoding)
-    features, target = split_target(options.data, data, options.target, options.drop)
     corrections = read_corrections(options.corrections) if options.corrections else {}
     dtypes = {name: fields.pop("dtype") for name, fields in corrections.items() if "dtype" in fields}
+    strings = [name for name, dtype in dtypes.items() if dtype in ("str", "string")]
+    data = read_data(options.data, separator=options.separator, encoding=options.encoding, strings=strings)
+    features, target = split_target(options.data, data, options.target, options.drop)
     features = with_dtypes(options.data, features, dtypes)
     fitted = set(getattr(estimator, "feature_names_in_", features.columns))
+    if needed := [name for name in (*options.target, *options.drop) if name in fitted]:
+        raise UnusableFile(f"{needed[0]!r} is a feature of the estimator, neither its target nor to be dropped")
     unused = [name for name in features.columns if name not in fitted]
 
     with Bars(console) as bars:
@@ -81,16 +90,20 @@ def _pack(options: Namespace) -> None:
             )
         except EstimatorError as error:
             raise EstimatorError("; ".join([str(error), *strays_among_numbers(features)])) from error
+        except OSError as error:
+            raise UnusableFile(f"{options.into} cannot be written: {error.strerror}") from error
     prediction = _answer_to_the_example(options.into)
 
-    console.print(signature_table(manifest.signature))
+    with console.capture() as table:
+        console.print(signature_table(manifest.signature))
+    print(table.get(), end="")
     if unused:
-        print(f"\nNot used by the model: {', '.join(unused)}")
+        print(f"\nNot used by the model: {', '.join(map(printable, unused))}")
     print("\nThe data do not say:", *unknown(manifest.signature), sep="\n  ")
     print("\nTo correct this, write a file like the following, and add --replace --corrections and its name:\n")
     print(correction_example(manifest.signature))
     print("", *score_lines(manifest), *_not_in_the_images(manifest), sep="\n")
-    print(f"\n{options.into}: {manifest.name} {manifest.version}")
+    print(f"\n{options.into}: {printable(manifest.name)} {printable(manifest.version)}")
     print("It was loaded again. `make serve` or `docker compose up` serves it; then this command\n")
     print(curl_line(manifest.signature, options.into, _urls()))
     print(f"\nis answered, as the artifact was just now, with\n\n{prediction}")
@@ -119,8 +132,11 @@ class Bars:
 def _not_in_the_images(manifest: Manifest) -> list[str]:
     """What the pickle needs and a lock of the images lacks, with the command that adds it."""
     locked = [_locked(lock.read_text()) for lock in (ROOT / "docker").glob("*.lock")]
-    needed = {name: version for name, version in manifest.libraries.items() if name != "python"}
-    lacking = [f"{name}=={needed[name]}" for name in needed if not all(_normal(name) in names for names in locked)]
+    lacking = [
+        f"{name}=={version}"
+        for name, version in manifest.libraries.items()
+        if name != "python" and not all(_holds(versions, name, version) for versions in locked)
+    ]
     if not lacking:
         return []
     return [
@@ -131,8 +147,15 @@ def _not_in_the_images(manifest: Manifest) -> list[str]:
     ]
 
 
-def _locked(lock: str) -> set[str]:
-    return {_normal(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)}
+def _locked(lock: str) -> dict[str, str]:
+    pinned = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", lock, re.MULTILINE)
+    return {_normal(name): version for name, version in pinned}
+
+
+def _holds(locked: dict[str, str], name: str, version: str) -> bool:
+    """Another version of scikit-learn is refused where it is served, that of another library is not."""
+    found = locked.get(_normal(name))
+    return found == version if name == "scikit-learn" else found is not None
 
 
 def _normal(distribution: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 import tomllib
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pandas as pd
 from sklearn.exceptions import InconsistentVersionWarning
 
 from .artifact import reason
+from .dtypes import held_by
 from .errors import UnusableFile
 from .modules import main_sentence
 
@@ -22,11 +25,15 @@ from .modules import main_sentence
 def read_estimator(path: Path) -> Any:
     """Unpickle what joblib or pickle has written: this runs what is in it. Raises: UnusableFile."""
     try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnusableFile(f"{path} cannot be read: {error.strerror}") from None
+    if not content:
+        raise UnusableFile(f"{path} is empty")
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", InconsistentVersionWarning)
-            return joblib.load(path)
-    except OSError as error:
-        raise UnusableFile(f"{path} cannot be read: {error.strerror or error}") from None
+            return joblib.load(io.BytesIO(content))
     except InconsistentVersionWarning as difference:
         fitted, running = difference.original_sklearn_version, difference.current_sklearn_version
         raise UnusableFile(
@@ -36,33 +43,60 @@ def read_estimator(path: Path) -> Any:
     except ModuleNotFoundError as error:
         raise UnusableFile(
             f"{path} needs the module {error.name!r}, which is not importable here: put a module of your own beside "
-            f"model/, or install a package: make add PACKAGES={str(error.name).partition('.')[0]}"
+            "model/, or add the package that it comes from: make add PACKAGES=..."
         ) from None
     except Exception as error:  # a pickle may raise anything: it is a program
-        if found := re.match(r"Can't get attribute '([^']+)' on <module '__main__'", str(error)):
-            raise UnusableFile(f"{path}: {main_sentence(found[1])}") from None
+        if name := _name_in_main(error):
+            raise UnusableFile(f"{path}: {main_sentence(name)}") from None
         raise UnusableFile(f"{path} is not a pickle that can be opened: {reason(error)}") from error
 
 
-def read_data(path: Path, *, separator: str = ",", encoding: str = "utf-8") -> pd.DataFrame:
-    """The table in a CSV file with a header. Raises: UnusableFile."""
+def _name_in_main(error: Exception) -> str | None:
+    """What a pickle sought there in vain; a module that `python -m` runs shows itself by its own name."""
+    found = re.search(r"attribute '([^']+)'", str(error)) if isinstance(error, AttributeError) else None
+    is_main = any(main in str(error) for main in ("module '__main__'", repr(sys.modules["__main__"])))
+    return found[1] if found and is_main else None
+
+
+def read_data(
+    path: Path, *, separator: str = ",", encoding: str = "utf-8", strings: Collection[str] = ()
+) -> pd.DataFrame:
+    """The table in a CSV file with a header.
+
+    Args:
+        strings: columns of which every value is kept as it is written: 01234 is a number otherwise.
+    Raises: UnusableFile.
+    """
+    separator = {"\\t": "\t"}.get(separator, separator)  # as a shell hands it over
+    if len(separator) != 1 or not separator.isascii():
+        raise UnusableFile(f"a separator is one ASCII character, unlike {separator!r}")
     try:
         header = pd.read_csv(path, sep=separator, encoding=encoding, header=None, nrows=1, dtype=str)
-        repeated = [name for name, count in Counter(header.iloc[0].dropna()).items() if count > 1]
-        if repeated:
-            raise UnusableFile(f"{path} has more than one column {repeated[0]!r}")
-        # All of a column at once: in pieces, a column of mixed values would get a type for each piece.
-        data = pd.read_csv(path, sep=separator, encoding=encoding, low_memory=False, float_precision="round_trip")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            data = pd.read_csv(
+                path,
+                sep=separator,
+                encoding=encoding,
+                dtype=dict.fromkeys(strings, "str"),
+                index_col=False,  # the first column would be taken away where rows have more fields than the header
+                low_memory=False,  # in pieces, a column of mixed values would get a type for each piece
+                float_precision="round_trip",
+            )
     except UnicodeDecodeError:
         raise UnusableFile(f"{path} is not {encoding}: say what it is, by --encoding latin-1 for example") from None
     except LookupError:
         raise UnusableFile(f"there is no encoding {encoding!r}") from None
     except pd.errors.EmptyDataError:
         raise UnusableFile(f"{path} is empty") from None
-    except pd.errors.ParserError as error:
-        raise UnusableFile(f"{path} is not a CSV table: {' '.join(str(error).split())}") from None
+    except pd.errors.ParserWarning:
+        raise UnusableFile(f"{path} has rows of more fields than its header") from None
     except OSError as error:
         raise UnusableFile(f"{path} cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # a file may hold anything
+        raise UnusableFile(f"{path} is not a CSV table: {' '.join(str(error).split()).rstrip('.')}") from None
+    if repeated := [name for name, count in Counter(header.iloc[0].dropna()).items() if count > 1]:
+        raise UnusableFile(f"{path} has more than one column {repeated[0]!r}")
     if not len(data):
         raise UnusableFile(f"{path} has no rows below its header")
     return data
@@ -74,7 +108,8 @@ def split_target(
     """The features, and the target where there is one. Raises: UnusableFile."""
     if absent := [name for name in (*target, *dropped) if name not in data]:
         columns = ", ".join(map(repr, data.columns[:20]))
-        raise UnusableFile(f"{path} has no column {absent[0]!r}; its columns are {columns}")
+        hint = "; --separator says what is between them" if len(data.columns) == 1 else ""
+        raise UnusableFile(f"{path} has no column {absent[0]!r}; its columns are {columns}{hint}")
     features = data.drop(columns=[*target, *dropped])
     return features, data[list(target)] if target else None
 
@@ -92,15 +127,22 @@ def read_corrections(path: Path) -> dict[str, dict[str, Any]]:
     return corrections
 
 
-def with_dtypes(path: Path, data: pd.DataFrame, dtypes: dict[str, str]) -> pd.DataFrame:
+def with_dtypes(path: Path, data: pd.DataFrame, dtypes: dict[str, Any]) -> pd.DataFrame:
     """The columns as the estimator was fitted on them, which a CSV does not say. Raises: UnusableFile."""
+    data = data.copy()
     for name, dtype in dtypes.items():
         if name not in data:
             continue  # the signature says that there is no such feature
+        if not isinstance(dtype, str) or not held_by(dtype).kinds:
+            raise UnusableFile(f"the feature {name!r} has no usable 'dtype'")
         try:
-            data = data.astype({name: dtype})
+            column = data[name].astype(dtype)  # type: ignore[call-overload]
         except (TypeError, ValueError) as error:
             raise UnusableFile(f"{path}: the column {name!r} is not {dtype}: {reason(error)}") from None
+        # Half of 1 would be the integer 0, and every string true.
+        if column.dtype.kind in "biu" and (strays := data[name][(column != data[name]) & column.notna()]).size:
+            raise UnusableFile(f"{path}: the column {name!r} is not {dtype}: it holds {strays.tolist()[0]!r}")
+        data[name] = column
     return data
 
 

@@ -24,13 +24,13 @@ def signature_table(signature: Signature) -> Table:
     table = Table("feature", "kind", "null", "allowed", "in the data", "unit", "example", box=None, pad_edge=False)
     for feature in signature.features[:SHOWN_FEATURES]:
         cells = (
-            _printable(feature.name),
+            printable(feature.name),
             feature.kind,
             "yes" if feature.nullable else "no",
             _allowed(feature),
             "" if feature.observed is None else "{:g} to {:g}".format(*feature.observed),
             feature.unit or "",
-            _shortened(_printable(json.dumps(feature.example, ensure_ascii=False))),
+            _shortened(printable(json.dumps(feature.example, ensure_ascii=False))),
         )
         table.add_row(*(Text(cell, overflow="fold") for cell in cells))
     if (n_more := len(signature.features) - SHOWN_FEATURES) > 0:
@@ -55,11 +55,10 @@ def unknown(signature: Signature) -> Iterator[str]:
 def correction_example(signature: Signature) -> str:
     """The beginning of a TOML file with corrections."""
     feature = next((each for each in signature.features if each.kind in ("number", "integer")), signature.features[0])
-    key = feature.name if re.fullmatch(r"[A-Za-z0-9_-]+", feature.name) else json.dumps(feature.name)
-    lines = [f"[{key}]"]
+    lines = [f"[{_toml_key(feature.name)}]"]
     if feature.kind in ("number", "integer"):
         least, most = feature.observed or (0, 1)
-        lines += ['unit = "..."', f"minimum = {least:.10g}", f"maximum = {most:.10g}"]
+        lines += ['unit = "..."', f"minimum = {least}", f"maximum = {most}"]
     else:
         lines += ["nullable = true"]
     return "\n".join(lines)
@@ -82,9 +81,21 @@ def curl_line(signature: Signature, folder: Path, urls: Sequence[str]) -> str:
     return shlex.join(["curl", "-w", "\\n", "--json", body, *urls])
 
 
+def printable(text: str) -> str:
+    """The text, or as JSON escapes it where a terminal would act on it."""
+    return text if text.isprintable() else json.dumps(text)
+
+
+def _toml_key(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        return name
+    quoted = json.dumps(name, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08X}" for each in quoted)
+
+
 def _allowed(feature: Feature) -> str:
     if feature.kind == "category":
-        return _shortened(", ".join(map(_printable, feature.categories)))
+        return _shortened(", ".join(map(printable, feature.categories)))
     if feature.minimum is None and feature.maximum is None:
         return "any" if feature.kind in ("number", "integer") else ""
     least = "" if feature.minimum is None else f"from {feature.minimum:.10g} "
@@ -93,12 +104,8 @@ def _allowed(feature: Feature) -> str:
 
 
 def _listed(features: Sequence[Feature], at_most: int = 5) -> str:
-    shown = ", ".join(_printable(feature.name) for feature in features[:at_most])
+    shown = ", ".join(printable(feature.name) for feature in features[:at_most])
     return shown if len(features) <= at_most else f"{shown} and {len(features) - at_most} more"
-
-
-def _printable(text: str) -> str:
-    return text if text.isprintable() else json.dumps(text)
 
 
 def _shortened(text: str, n_characters: int = 60) -> str:
