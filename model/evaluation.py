@@ -42,6 +42,17 @@ def scores_of(
     return scores
 
 
+def numbers_of(target: pd.Series[Any]) -> Array:
+    """Raises: EvaluationError where there are others than finite ones."""
+    try:
+        numbers = target.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise EvaluationError(f"the target {target.name!r} holds other values than numbers") from None
+    if not np.isfinite(numbers).all():
+        raise EvaluationError(f"the target {target.name!r} holds infinity")
+    return numbers
+
+
 def _rows(probabilities: Any, chosen: Array) -> Array | None:
     return None if probabilities is None else np.asarray(probabilities)[chosen]
 
@@ -51,25 +62,18 @@ def _scores(
 ) -> Iterator[tuple[str, float]]:
     match task:
         case "regression":
-            numbers = _numbers(target)
+            numbers = numbers_of(target)
             yield "r2", float(metrics.r2_score(numbers, predicted))
             yield "mean_absolute_error", float(metrics.mean_absolute_error(numbers, predicted))
             yield "root_mean_squared_error", float(metrics.root_mean_squared_error(numbers, predicted))
         case "clustering":
             yield "adjusted_rand", float(metrics.adjusted_rand_score(target.astype(str), predicted))
-        case "classification" | "outlier_detection":
+        case _:  # of labels
             true, guessed = _indices(target, output), _indices(pd.Series(predicted, name=target.name), output)
             yield "accuracy", float(metrics.accuracy_score(true, guessed))
             yield "balanced_accuracy", float(metrics.balanced_accuracy_score(true, guessed))
             if probabilities is not None and len(output.labels) > 1:
                 yield "log_loss", float(metrics.log_loss(true, probabilities, labels=range(len(output.labels))))
-
-
-def _numbers(target: pd.Series[Any]) -> Array:
-    try:
-        return target.to_numpy(dtype=np.float64)
-    except (TypeError, ValueError):
-        raise EvaluationError(f"the target {target.name!r} holds other values than numbers") from None
 
 
 def _indices(values: pd.Series[Any], output: Output) -> list[int]:

@@ -67,13 +67,15 @@ def outputs_of(
     Args:
         predicted: (n_rows,) or (n_rows, n_outputs), what `predict` has answered.
         probabilities: what `predict_proba` has answered, None where there is none.
-        names: of several outputs; y0, y1, ... where it is None.
+        names: of the target's columns, which several outputs take; y0, y1, ... where it is None.
     Raises: EstimatorError where JSON has no words for the predictions, or the names do not fit them.
     """
     table = np.asarray(predicted)
     if table.ndim not in (1, 2):
         raise EstimatorError(f"{name_of(estimator)} predicts an array of {table.ndim} dimensions instead of a table")
     n_outputs = table.shape[1] if table.ndim == 2 else 1
+    if names is not None and len(names) != n_outputs:
+        raise EstimatorError(f"the target's columns are {list(names)}, and {name_of(estimator)} predicts {n_outputs}")
     labels = _labels_of(estimator, table.dtype, probabilities, n_outputs)
     if labels is None:
         outputs = [Output()] * n_outputs
@@ -82,7 +84,7 @@ def outputs_of(
     if n_outputs == 1:
         return tuple(outputs)
     names = names or [f"y{index}" for index in range(n_outputs)]
-    if len(names) != n_outputs or not _are_names(names):
+    if not _are_names(names):
         raise EstimatorError(f"{n_outputs} outputs need as many different, non-empty names, not {list(names)}")
     return tuple(replace(output, name=name) for output, name in zip(outputs, names, strict=True))
 

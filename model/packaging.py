@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping, Sequence
+from math import isfinite
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ import pandas as pd
 from sklearn.exceptions import NotFittedError
 
 from .artifact import ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, MODULES, agree, reason, write
-from .errors import ArtifactExists, BadPrediction, EstimatorError
-from .evaluation import scores_of
+from .errors import ArtifactExists, BadPrediction, EstimatorError, EvaluationError
+from .evaluation import numbers_of, scores_of
 from .fitted import training_frame
 from .inference import Corrections, infer_signature
 from .inputs import as_fitted, plain, rows_of
@@ -63,6 +65,8 @@ def save(
     path = Path(path)
     if path.exists() and not replace:
         raise ArtifactExists(f"{path} exists: it is kept unless you ask to replace it")
+    if path.exists() and not path.is_dir():
+        raise ArtifactExists(f"{path} is not a folder, and no artifact replaces it")
     if isinstance(estimator, type) or not callable(getattr(estimator, "predict", None)):
         raise EstimatorError(_no_estimator(estimator))
 
@@ -75,14 +79,16 @@ def save(
 
     golden = _golden(estimator, frame, signature, outputs, predicted, probabilities)
     _check_what_is_not_in_the_data(Predictor(estimator, signature, outputs), frame, signature)
-    task, scored_on = task_of(estimator), HELD_OUT
-    if metrics is None and target is not None:
-        metrics, scored_on = scores_of(task, outputs, target, predicted, probabilities), GIVEN
+    task = task_of(estimator)
+    scores = None if target is None else scores_of(task, outputs, target, predicted, probabilities)
+    scored_on = None if scores is None else GIVEN
+    if metrics is not None:
+        scores, scored_on = _checked_scores(metrics), HELD_OUT
 
     # A plain pickle: `joblib.load` opens it, and what it imports can be told from its bytes alone.
     pickled = _pickled(estimator)
-    modules = modules_of(pickled)
-    spreads = _spreads(outputs, predicted if target is None else target)
+    modules = _modules_of(estimator, pickled)
+    spreads = _spreads(outputs, pd.DataFrame(predicted) if target is None else target)
     files = {
         ESTIMATOR: pickled,
         GOLDEN: _json({**golden, "spreads": spreads}),
@@ -96,8 +102,8 @@ def save(
         task=task,
         signature=signature,
         outputs=outputs,
-        metrics=metrics,
-        scored_on=None if metrics is None else scored_on,
+        metrics=scores,
+        scored_on=scored_on,
         libraries=running_libraries(distributions_of(modules)),
         modules=modules,
         runtimes=("sklearn",),
@@ -125,6 +131,8 @@ def _target_frame(y: Any, n_rows: int) -> pd.DataFrame:
         target = y
     elif isinstance(y, pd.Series):
         target = y.to_frame("target" if y.name is None else y.name)
+    elif np.ndim(y) not in (1, 2):
+        raise EvaluationError(f"the target has {np.ndim(y)} dimensions: give one value for each row, or several")
     else:
         target = pd.DataFrame(np.asarray(y))
         target.columns = pd.Index(["target"] if target.shape[1] == 1 else [f"y{index}" for index in target.columns])
@@ -147,7 +155,7 @@ def _predicted(estimator: Any, frame: pd.DataFrame, signature: Signature, progre
         given = as_fitted(rows, signature)
         try:
             predicted.append(np.asarray(estimator.predict(given)))
-            probabilities.append(estimator.predict_proba(given) if has_probabilities else None)
+            probabilities.append(_tables(estimator.predict_proba(given)) if has_probabilities else None)
         except NotFittedError:
             raise EstimatorError(f"{name_of(estimator)} is not fitted: call fit first") from None
         except Exception as error:  # an estimator may raise anything
@@ -158,6 +166,13 @@ def _predicted(estimator: Any, frame: pd.DataFrame, signature: Signature, progre
             )
     progress("predicting", len(frame), len(frame))
     return np.concatenate(predicted), _concatenated(probabilities) if has_probabilities else None
+
+
+def _tables(probabilities: Any) -> Any:
+    """One array, or a list of them where each of several outputs has its own."""
+    if isinstance(probabilities, list) and np.ndim(probabilities[0]) == 2:
+        return [np.asarray(table) for table in probabilities]
+    return np.asarray(probabilities)
 
 
 def _concatenated(parts: list[Any]) -> Any:
@@ -199,7 +214,7 @@ def _golden(
         expected = predictor.predictions_of(len(chosen), predicted[chosen], _rows(probabilities, chosen))
     except BadPrediction as error:
         raise EstimatorError(f"the estimator's answer cannot be served: {error}") from error
-    spreads = _spreads(outputs, predicted)
+    spreads = _spreads(outputs, pd.DataFrame(predicted))
     for row, pair in zip(chosen, zip(expected, predictions, strict=True), strict=True):
         if not agree(*pair, spreads=spreads):
             raise EstimatorError(f"row {row} is predicted otherwise when its values come from JSON")
@@ -230,13 +245,21 @@ def _check_what_is_not_in_the_data(predictor: Predictor, frame: pd.DataFrame, si
                 ) from error
 
 
-def _spreads(outputs: Sequence[Output], values: Any) -> list[float | None]:
+def _spreads(outputs: Sequence[Output], values: pd.DataFrame) -> list[float | None]:
     """Largest less smallest value of each output; 1 where all are equal, None for labels."""
-    columns = np.asarray(values).reshape(len(values), -1).T
+    columns = [values.iloc[:, index].dropna() for index in range(len(outputs))]
     return [
-        None if output.is_label else float(np.nanmax(column) - np.nanmin(column)) or 1.0
+        None if output.is_label else float(np.ptp(numbers_of(column))) or 1.0
         for output, column in zip(outputs, columns, strict=True)
     ]
+
+
+def _checked_scores(metrics: Mapping[str, float]) -> dict[str, float]:
+    """As JSON writes them, which knows neither NaN nor numpy's numbers."""
+    for name, score in metrics.items():
+        if not isinstance(score, Real) or not isfinite(score):
+            raise EvaluationError(f"the score {name!r} is not a finite number")
+    return {name: float(score) for name, score in metrics.items()}
 
 
 def _pickled(estimator: Any) -> bytes:
@@ -246,5 +269,19 @@ def _pickled(estimator: Any) -> bytes:
         raise EstimatorError(f"{name_of(estimator)} cannot be pickled: {reason(error)}") from error
 
 
+def _modules_of(estimator: Any, pickled: bytes) -> tuple[str, ...]:
+    try:
+        return modules_of(pickled)
+    except EstimatorError:
+        raise
+    except Exception as error:  # a pickle may raise anything: it is a program
+        raise EstimatorError(
+            f"{name_of(estimator)} can be pickled, but its pickle cannot be opened: {reason(error)}"
+        ) from error
+
+
 def _json(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    try:
+        return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise EstimatorError("the data hold half of a surrogate pair, which no JSON text can") from None

@@ -29,3 +29,25 @@ class ProbabilisticClassifier(Classifier):
 
     def predict_proba(self, _frame: pd.DataFrame) -> Any:
         return self.probabilities
+
+
+class RaisingRegressor(Regressor):
+    def predict(self, _frame: pd.DataFrame) -> Any:
+        raise OSError("no\n  luck")
+
+
+class IndexRegressor(Regressor):
+    """Predicts what no client can send."""
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return frame.index.to_numpy(dtype=float)
+
+
+class UnpicklableRegressor(Regressor):
+    def __reduce__(self) -> Any:
+        raise TypeError("it holds a lock")
+
+
+class UnopenableRegressor(Regressor):
+    def __reduce__(self) -> Any:
+        return int, ("no number",)
