@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from model.errors import EstimatorError
 from model.fitted import training_frame
@@ -196,7 +195,7 @@ ONE_DIMENSION = "the data have one dimension, and are not all strings: give rows
         pytest.param("good day", "the data have 0 dimensions: give rows and columns", id="one text"),
         pytest.param({"width": [1.0]}, "the data have 0 dimensions: give rows and columns", id="a dict"),
         pytest.param(
-            csr_matrix(ARRAY),
+            OneHotEncoder().fit_transform(ARRAY),
             "the data are a csr_matrix: give a DataFrame, an array, or a sequence of strings",
             id="a sparse matrix",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import py_compile
 import subprocess
 import sys
@@ -198,10 +199,8 @@ except EstimatorError as error:
 def test_refuses_a_class_that_only_a_script_knows(tmp_path):
     (tmp_path / "script.py").write_text(SAVE_FROM_MAIN)
 
-    command = [sys.executable, "script.py"]
-    printed = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, text=True
-    ).stdout
+    command, importing = [sys.executable, "script.py"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    printed = subprocess.run(command, cwd=tmp_path, env=importing, check=True, capture_output=True, text=True).stdout
 
     assert printed == (
         "'Doubles' was defined in __main__, a script or a notebook, where nothing else can import it: "

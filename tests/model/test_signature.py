@@ -28,12 +28,19 @@ def refusal_of_feature(feature: object) -> str:
     return refusal_of({"fitted_on": "frame", "features": [feature]})
 
 
-@pytest.mark.parametrize("fitted_on", get_args(FittedOn))
-def test_comes_back_from_its_json(fitted_on):
+def test_comes_back_from_its_json():
     frame = pd.DataFrame({"a": [1.5, None], "b": [1, 2], "c": [True, False], "d": ["x", "y"], "é": ["y", None]})
-    signature = infer_signature(frame, {"a": {"unit": "mm", "minimum": 0, "maximum": 9.5}}, fitted_on)
+    signature = infer_signature(frame, {"a": {"unit": "mm", "minimum": 0, "maximum": 9.5}})
 
     assert signature_from_json(json.loads(json.dumps(signature.to_json()))) == signature
+
+
+@pytest.mark.parametrize("fitted_on", get_args(FittedOn))
+def test_says_what_the_estimator_was_fitted_on(fitted_on):
+    signature = infer_signature(pd.DataFrame({"a": ["x", "y"]}), fitted_on=fitted_on)
+
+    assert signature.to_json()["fitted_on"] == fitted_on
+    assert signature_from_json(signature.to_json()) == signature
 
 
 @pytest.mark.parametrize(
