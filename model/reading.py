@@ -81,7 +81,6 @@ def read_data(
                 dtype=dict.fromkeys(strings, "str"),
                 index_col=False,  # the first column would be taken away where rows have more fields than the header
                 low_memory=False,  # in pieces, a column of mixed values would get a type for each piece
-                float_precision="round_trip",
             )
     except UnicodeDecodeError:
         raise UnusableFile(f"{path} is not {encoding}: say what it is, by --encoding latin-1 for example") from None
