@@ -45,7 +45,8 @@ def scores_of(
 def numbers_of(target: pd.Series[Any]) -> Array:
     """Raises: EvaluationError where there are others than finite ones."""
     try:
-        numbers = target.to_numpy(dtype=np.float64)
+        # Objects, so that dates are no numbers.
+        numbers = target.astype(object).to_numpy().astype(np.float64)
     except (TypeError, ValueError):
         raise EvaluationError(f"the target {target.name!r} holds other values than numbers") from None
     if not np.isfinite(numbers).all():

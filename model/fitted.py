@@ -11,7 +11,7 @@ from .errors import EstimatorError
 from .outputs import name_of
 from .signature import FittedOn
 
-# Enough to see whether an estimator takes texts.
+# Enough to see what an estimator takes.
 SAMPLE_ROWS = 5
 
 
@@ -42,7 +42,7 @@ def _of_frame(estimator: Any, frame: pd.DataFrame) -> tuple[pd.DataFrame, Fitted
         return frame[list(names)], "frame"
     if hasattr(estimator, "n_features_in_"):
         _check_count(estimator, frame.shape[1], list(frame.columns))
-        return frame, "array"
+        return frame, "array" if _answers(estimator, frame.head(SAMPLE_ROWS).to_numpy()) else "frame"
     return frame, "texts" if _takes_texts(estimator, frame) else "frame"
 
 
@@ -91,7 +91,11 @@ def _takes_texts(estimator: Any, frame: pd.DataFrame) -> bool:
     texts = frame.iloc[:SAMPLE_ROWS, 0].tolist()
     if frame.shape[1] != 1 or not all(isinstance(text, str) for text in texts):
         return False
+    return _answers(estimator, texts)
+
+
+def _answers(estimator: Any, rows: Any) -> bool:
     try:
-        return bool(np.shape(estimator.predict(texts))[:1] == (len(texts),))
-    except Exception:  # whatever it raises, it takes no texts
+        return bool(np.shape(estimator.predict(rows))[:1] == (len(rows),))
+    except Exception:  # whatever it raises, these are not what it takes
         return False

@@ -19,13 +19,13 @@ from .errors import ArtifactExists, BadPrediction, EstimatorError, EvaluationErr
 from .evaluation import numbers_of, scores_of
 from .fitted import training_frame
 from .inference import Corrections, infer_signature
-from .inputs import as_fitted, plain, rows_of
+from .inputs import as_fitted, rows_of
 from .manifest import Manifest, running_libraries, sha256
 from .modules import distributions_of, modules_of, zip_of_own
 from .outputs import Array, Output, name_of, outputs_of, task_of
 from .prediction import Predictor
 from .progress import Progress, silent
-from .signature import Row, Signature
+from .signature import Row, Signature, Value
 
 GOLDEN_ROWS = 16
 ROWS_PER_CALL = 10_000
@@ -231,9 +231,12 @@ def _check_what_is_not_in_the_data(predictor: Predictor, frame: pd.DataFrame, si
     """The signature may allow null and categories of which the estimator knows nothing: they must be predicted, too."""
     example = list(signature.example.values())
     for index, feature in enumerate(signature.features):
-        present = {plain(value, feature.kind) for value in frame[feature.name].unique()}
-        allowed = {*feature.categories, None} if feature.nullable else {*feature.categories}
-        for value in sorted(allowed - present, key=str):
+        column = frame[feature.name]
+        present = {*column.dropna().unique()} if feature.categories else set()
+        absent: list[Value] = [category for category in feature.categories if category not in present]
+        if feature.nullable and not column.isna().any():
+            absent.append(None)
+        for value in absent:
             row: Row = [*example[:index], value, *example[index + 1 :]]
             try:
                 predictor.predict([row])

@@ -31,6 +31,17 @@ class ProbabilisticClassifier(Classifier):
         return self.probabilities
 
 
+class CountingRegressor(Regressor):
+    """Keeps the number of columns and not their names, as many a step of an author's own does."""
+
+    def fit(self, frame: pd.DataFrame) -> CountingRegressor:
+        self.n_features_in_ = frame.shape[1]
+        return self
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return [*frame["width"]]
+
+
 class RaisingRegressor(Regressor):
     def predict(self, _frame: pd.DataFrame) -> Any:
         raise OSError("no\n  luck")

@@ -165,6 +165,11 @@ UNKNOWN = "the target 'y0' holds labels that the estimator does not know: it kno
             id="objects for values",
         ),
         pytest.param(
+            *("regression", VALUE, pd.to_datetime(["2026-11-21", "2026-11-22"]), [1.0, 2.0]),
+            "the target 'y0' holds other values than numbers",
+            id="dates for values",
+        ),
+        pytest.param(
             *("regression", VALUE, [np.inf, 1.0], [1.0, 2.0]), "the target 'y0' holds infinity", id="infinity"
         ),
         pytest.param(

@@ -18,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from model.errors import EstimatorError
 from model.fitted import training_frame
 
-from .estimators import Regressor
+from .estimators import CountingRegressor, Regressor
 
 FRAME = pd.DataFrame({"width": [1.0, 2.0, 3.0, 4.0], "height": [5, 6, 8, 7]})
 ARRAY = FRAME.to_numpy()
@@ -83,6 +83,15 @@ def test_keeps_the_names_of_a_frame_for_an_estimator_that_was_fitted_on_an_array
 
     pd.testing.assert_frame_equal(frame, FRAME)
     assert fitted_on == "array"
+
+
+def test_takes_a_frame_as_one_where_a_step_counts_columns_and_asks_for_them_by_name():
+    estimator = CountingRegressor([1.0] * 4)
+
+    frame, fitted_on = training_frame(estimator.fit(FRAME), FRAME)
+
+    pd.testing.assert_frame_equal(frame, FRAME)
+    assert fitted_on == "frame"
 
 
 def test_names_the_columns_of_an_array_as_the_frame_that_the_estimator_was_fitted_on():
