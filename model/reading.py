@@ -40,12 +40,12 @@ def read_estimator(path: Path) -> Any:
             f"{path} was pickled by scikit-learn {fitted}, and {running} is installed here: fit it again with "
             f"{running}, or install the other: make add PACKAGES=scikit-learn=={fitted}"
         ) from None
-    except ModuleNotFoundError as error:
-        raise UnusableFile(
-            f"{path} needs the module {error.name!r}, which is not importable here: put a module of your own beside "
-            "model/, or add the package that it comes from: make add PACKAGES=..."
-        ) from None
     except Exception as error:  # a pickle may raise anything: it is a program
+        if isinstance(error, ModuleNotFoundError) and str(error.name).replace(".", "").isidentifier():
+            raise UnusableFile(
+                f"{path} needs the module {error.name!r}, which is not importable here: put a module of your own "
+                "beside model/, or add the package that it comes from: make add PACKAGES=<its name>"
+            ) from None
         if name := _name_in_main(error):
             raise UnusableFile(f"{path}: {main_sentence(name)}") from None
         raise UnusableFile(f"{path} is not a pickle that can be opened: {reason(error)}") from error

@@ -55,7 +55,8 @@ def unknown(signature: Signature) -> Iterator[str]:
 def correction_example(signature: Signature) -> str:
     """The beginning of a TOML file with corrections."""
     feature = next((each for each in signature.features if each.kind in ("number", "integer")), signature.features[0])
-    lines = [f"[{_toml_key(feature.name)}]"]
+    key = feature.name if re.fullmatch(r"[A-Za-z0-9_-]+", feature.name) else _quoted(feature.name)
+    lines = [f"[{key}]"]
     if feature.kind in ("number", "integer"):
         least, most = feature.observed or (0, 1)
         lines += ['unit = "..."', f"minimum = {least}", f"maximum = {most}"]
@@ -82,14 +83,13 @@ def curl_line(signature: Signature, folder: Path, urls: Sequence[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """The text, or as JSON escapes it where a terminal would act on it."""
-    return text if text.isprintable() else json.dumps(text)
+    """The text, quoted where a terminal would act on it."""
+    return text if text.isprintable() else _quoted(text)
 
 
-def _toml_key(name: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        return name
-    quoted = json.dumps(name, ensure_ascii=False)
+def _quoted(text: str) -> str:
+    """As TOML takes it, which knows every escape of JSON's but that of a character beyond 16 bits."""
+    quoted = json.dumps(text, ensure_ascii=False)
     return "".join(each if each.isprintable() else f"\\U{ord(each):08X}" for each in quoted)
 
 

@@ -48,16 +48,17 @@ def test_names_both_versions_of_scikit_learn_and_what_to_do(tmp_path, protocol):
     [
         (b"", "{path} is empty"),
         (b"estimator", "{path} is not a pickle that can be opened: "),
+        (b"customer,months\n1,2\n", "{path} is not a pickle that can be opened: ModuleNotFoundError: "),
         (pickle.dumps(ESTIMATOR)[:-40], "{path} is not a pickle that can be opened: "),
         (b"csklearn\nNothing\n.", "{path} is not a pickle that can be opened: AttributeError: "),
         (
             b"cnowhere.to.be\nfound\n.",
-            "{path} needs the module 'nowhere', which is not importable here: put a module of ",
+            "{path} needs the module 'nowhere', which is not importable here: put a module ",
         ),
         (b"c__main__\nScaler\n.", "{path}: 'Scaler' was defined in __main__, a script or a notebook, where nothing "),
         (b"\x80\x04\x8c\x08__main__\x8c\x06Scaler\x93.", "{path}: 'Scaler' was defined in __main__, a script or a "),
     ],
-    ids=["empty", "text", "cut off", "an unknown name", "an unknown module", "of a script", "of a notebook"],
+    ids=["empty", "text", "a table", "cut off", "an unknown name", "an unknown module", "of a script", "of a notebook"],
 )
 def test_refuses_what_is_no_estimator_s_pickle(tmp_path, content, sentence):
     path = tmp_path / "file"
