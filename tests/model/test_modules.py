@@ -108,10 +108,10 @@ print(load(Path(sys.argv[1])).predict([[21.0]]))
 """
 
 
-def printed_by(program: str, folder: Path) -> str:
+def printed_by(program: str, folder: Path, **environment: str) -> str:
     """By a process of its own."""
-    command = [sys.executable, "-c", program, str(folder)]
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    command, variables = [sys.executable, "-c", program, str(folder)], {**os.environ, **environment}
+    return subprocess.run(command, cwd=ROOT, env=variables, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.parametrize(("module", "sources", "folders"), OWN)
@@ -134,6 +134,15 @@ def test_loads_modules_of_the_authors_own_where_they_cannot_be_imported(tmp_path
     beside.rename(tmp_path / "elsewhere")
 
     assert printed_by(LOAD_AND_PREDICT, tmp_path / "artifact") == "[{'value': 42.0}]\n"
+
+
+def test_loads_modules_as_they_were_packaged_whatever_became_of_them(tmp_path, write):
+    beside = write({"own.py": DOUBLED + DOUBLES})
+    save(import_module("own").Doubles(), FRAME, tmp_path / "artifact")
+
+    (beside / "own.py").write_text("raise ImportError")
+
+    assert printed_by(LOAD_AND_PREDICT, tmp_path / "artifact", PYTHONPATH=str(beside)) == "[{'value': 42.0}]\n"
 
 
 def test_has_the_same_digest_whenever_its_modules_were_written(tmp_path, write):

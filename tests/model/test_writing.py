@@ -6,44 +6,61 @@ import os
 import platform
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
-from model.artifact import ESTIMATOR, load, write
+from model.artifact import ESTIMATOR, MANIFEST, load, write
+from model.manifest import sha256
 from model.packaging import save
 
 from ..services import ROOT
 from .conftest import FRAME
 
-N_REPLACEMENTS = 300
+N_OBSERVATIONS, N_LOADS = 20_000, 50
 
 REPLACE_AGAIN_AND_AGAIN = """
 import sys
-from itertools import count
+from itertools import cycle
 from pathlib import Path
 from model.artifact import write
-for number in count(1):
-    write(Path(sys.argv[1]), {"file": b"%08d" % number * 50_000})
+folder, *others = map(Path, sys.argv[1:])
+for files in cycle([{path.name: path.read_bytes() for path in other.iterdir()} for other in others]):
+    write(folder, files)
 """
 
 
-def test_shows_a_reader_one_whole_artifact_after_the_other_while_it_is_replaced(tmp_path):
-    folder = tmp_path / "artifact"
-    write(folder, {"file": b"%08d" % 0 * 50_000})
-    seen = [b"%08d" % 0]
-    with subprocess.Popen([sys.executable, "-c", REPLACE_AGAIN_AND_AGAIN, str(folder)], cwd=ROOT) as writer:
-        try:
-            while len(seen) < N_REPLACEMENTS:
-                content = (folder / "file").read_bytes()
-                assert content == content[:8] * 50_000
-                if content[:8] != seen[-1]:
-                    seen.append(content[:8])
-        finally:
-            writer.kill()
+@pytest.fixture
+def digests(folder: Path, classifier: object, tmp_path: Path) -> Iterator[set[str]]:
+    """Of the two artifacts which take turns in `folder` meanwhile."""
+    others = [tmp_path / "one", tmp_path / "two"]
+    for other in others:
+        save(classifier, FRAME, other)
+    write(folder, {path.name: path.read_bytes() for path in others[0].iterdir()})
+    command = [sys.executable, "-c", REPLACE_AGAIN_AND_AGAIN, str(folder), *map(str, others)]
+    with subprocess.Popen(command, cwd=ROOT) as writer:
+        yield {load(other).digest for other in others}
+        writer.kill()
 
-    assert seen == sorted(seen)
+
+def test_shows_a_whole_file_to_whoever_reads_while_it_is_replaced(folder, digests):
+    counts: Counter[str] = Counter()
+    while len(counts) < 2 or counts.total() < N_OBSERVATIONS:
+        counts[sha256((folder / MANIFEST).read_bytes())] += 1
+
+    assert counts.keys() == digests
+
+
+def test_loads_while_it_is_replaced(folder, digests):
+    counts: Counter[str] = Counter()
+    while len(counts) < 2 or counts.total() < N_LOADS:
+        counts[load(folder).digest] += 1
+
+    assert counts.keys() == digests
 
 
 # Each child is killed at one more event that Python would tell an auditor of: a file opened, renamed, removed, ...
