@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from math import inf, nextafter
 
@@ -11,7 +12,8 @@ from model.signature import Feature, Signature
 
 Texts = dict[str, str]  # per key of an instance, the JSON text of its value
 
-INT64_MAX = 2**63 - 1
+# Of more features than these, those that are alike are asked once.
+FEW_FEATURES = 20
 
 
 def text_of(value: object) -> str:
@@ -35,6 +37,14 @@ def object_of(instance: Texts | str) -> str:
 
 def pointer(*keys: object) -> str:
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def telling_features(signature: Signature) -> list[Feature]:
+    """All features where there are few; of many, one of each sort and every one whose name needs escapes."""
+    if len(signature.features) <= FEW_FEATURES:
+        return list(signature.features)
+    first_of_sort = {_sort_of(feature): feature for feature in reversed(signature.features)}.values()
+    return [each for each in signature.features if each in first_of_sort or _needs_escapes(each.name)]
 
 
 def valid_texts(feature: Feature) -> Iterator[str]:
@@ -86,6 +96,16 @@ def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
         yield from ((text, wrong_type) for text in (*map(text_of, sorted(others)), "0", "true"))
     if feature.kind == "text":
         yield from ((text, wrong_type) for text in ("0", "1.5", "true"))
+
+
+def _sort_of(feature: Feature) -> tuple[object, ...]:
+    """What a feature has beside its name, unit, range and example."""
+    bounds = feature.minimum is None, feature.maximum is None
+    return feature.kind, feature.dtype, feature.nullable, *bounds
+
+
+def _needs_escapes(name: str) -> bool:
+    return json.dumps(name) != f'"{name}"' or pointer(name) != f"/{name}"
 
 
 def _out_of_bounds(feature: Feature) -> Iterator[tuple[str, str]]:

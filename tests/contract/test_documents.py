@@ -16,6 +16,16 @@ def test_describes_the_model(client, model):
     assert document["runtime"]["name"] == "sklearn"
 
 
+def test_answers_the_example_that_it_documents(client):
+    document = client.get("/openapi.json").json()
+    schema = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    [instances] = schema["properties"]["instances"]["examples"]
+
+    assert client.post("/predict", json={"instances": instances}).status_code == 200
+
+
 def test_is_alive_and_ready(client):
     assert client.get("/livez").json() == {"status": "alive"}
     assert client.get("/readyz").json() == {"status": "ready"}
