@@ -91,7 +91,10 @@ def _request(signature: Signature, max_instances: int) -> Schema:
 def _feature(feature: Feature) -> Schema:
     schema: Schema = {"type": TYPES[feature.kind]}
     if feature.kind == "category":
-        schema["enum"] = list(feature.categories)
+        # Pydantic, too, calls the only one a constant.
+        schema |= (
+            {"enum": list(feature.categories)} if len(feature.categories) > 1 else {"const": feature.categories[0]}
+        )
     least, most = feature.minimum, feature.maximum
     if feature.kind == "integer":
         least = INT64_MIN if least is None else least
