@@ -67,6 +67,8 @@ def save(
         raise ArtifactExists(f"{path} exists: it is kept unless you ask to replace it")
     if path.exists() and not path.is_dir():
         raise ArtifactExists(f"{path} is not a folder, and no artifact replaces it")
+    if path.exists() and any(path.iterdir()) and not (path / MANIFEST).exists():
+        raise ArtifactExists(f"{path} holds something else than an artifact, and none replaces it")
     if isinstance(estimator, type) or not callable(getattr(estimator, "predict", None)):
         raise EstimatorError(_no_estimator(estimator))
 
