@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import accumulate, pairwise
+from math import ceil, floor, inf
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +27,24 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from model.artifact import load
 from model.signature import Feature, Signature
 
-from .artifacts import every_kind
-from .bodies import Texts, faulty_texts, object_of, text_of
+from .artifacts import OTHERS
+from .bodies import Texts, faulty_texts, instance_texts, object_of, text_of, valid_texts
+from .parity.test_openapi import operations
 from .requests import Answer, Connection, Request
 from .services import BACKENDS, ROOT, Running, running
 
 # Of all requests: valid ones, JSON with one to three faults, and the rest hostile in method, path, headers or bytes.
 SHARES = {"valid": 0.35, "faulty": 0.45, "hostile": 0.20}
+# Of all requests: most go to the artifacts that between them can show every fault, as many to each of the others.
+SHARE_OF_OTHERS = 0.022
+SHOW_EVERY_FAULT = ("trained", "every_kind")
+# Of more features than these a valid instance draws some: Hypothesis has no room for a thousand in one example.
+MAX_DRAWN_FEATURES = 64
 REQUEST_ID = "X-Request-ID"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 PATHS = ["/predict", "/model", "/livez", "/readyz", "/openapi.json", "/docs", "/metrics"]
 # These answers are each service's own; only that there is one of the same kind is promised.
-OWN_WORDS = {"/metrics", "/openapi.json", "/docs"}
+OWN_WORDS = {"/metrics", "/docs"}
 TOKENS = [
     *("NaN", "-Infinity", "1e400", "9" * 401, "1" * 4301, "0" * 9, "-", "null", "true", '"', "\\", "[]", "{}", ","),
     *("[" * 70, '{"a":' * 70, r'"\ud800"', r"\u0000", "\x00", "\x7f", "\xff", "\ufeff", "é", '"instances":[],'),
@@ -97,6 +105,7 @@ class Tally:
 class Target:
     """One artifact, served by every backend."""
 
+    name: str
     signature: Signature
     services: list[Running]
     connections: dict[str, Connection]
@@ -107,7 +116,7 @@ class Target:
         promised = {backend: _promised(request, answer) for backend, answer in answers.items()}
         first = next(iter(promised))
         for backend in promised:
-            assert promised[backend] == promised[first], f"{request}\n{request.body!r}\n{promised}"
+            assert promised[backend] == promised[first], f"{self.name}: {request}\n{request.body!r}\n{promised}"
         return answers[first]
 
     def check_health(self) -> None:
@@ -119,30 +128,45 @@ class Target:
 
 
 def fuzz(n_requests: int, seed_of_run: int) -> Tally:
-    """Raises: AssertionError with the smallest request that is answered differently, or not as its kind must be."""
+    """Every artifact, one after the other: each takes two running services.
+
+    Raises: AssertionError with the smallest request that is answered differently, or not as its kind must be.
+    """
     tally = Tally()
-    with targets() as served:
-        try:
-            for kind, share in SHARES.items():
-                _fuzz_kind(kind, round(n_requests * share), seed_of_run, served, tally)
-        finally:
-            for target in served:
+    counts = {kind: _shared_out(round(n_requests * share)) for kind, share in SHARES.items()}
+    for name in ("trained", *OTHERS):
+        with target_of(name) as target:
+            try:
+                for path in PATHS:
+                    target.ask(Request("GET", path))
+                for kind in SHARES:
+                    _fuzz_kind(kind, counts[kind][name], f"{seed_of_run} {name}", target, tally)
+            finally:
                 target.check_health()
-        for target in served:
             for backend, connection in target.connections.items():
                 tally.broken.update(f"{backend} after {what}:" for what in connection.broken)
     return tally
 
 
-def _fuzz_kind(kind: str, n_requests: int, seed_of_run: int, served: list[Target], tally: Tally) -> None:
+def _shared_out(n_requests: int) -> dict[str, int]:
+    """How many of them each artifact is asked; none is lost in rounding."""
+    shares = dict.fromkeys(("trained", *OTHERS), SHARE_OF_OTHERS)
+    rest = 1 - SHARE_OF_OTHERS * (len(shares) - len(SHOW_EVERY_FAULT))
+    shares |= dict.fromkeys(SHOW_EVERY_FAULT, rest / len(SHOW_EVERY_FAULT))
+    ends = [round(n_requests * end) for end in accumulate(shares.values(), initial=0.0)]
+    return {name: end - start for name, (start, end) in zip(shares, pairwise(ends), strict=True)}
+
+
+def _fuzz_kind(kind: str, n_requests: int, seed_of_kind: str, target: Target, tally: Tally) -> None:
+    if not n_requests:
+        return
     requests: Callable[[Signature], st.SearchStrategy[Request]] = {
         "valid": valid_requests,
         "faulty": faulty_requests,
         "hostile": hostile_requests,
     }[kind]
-    cases = st.one_of(*(st.tuples(st.just(target), requests(target.signature)) for target in served))
 
-    @seed(seed_of_run)
+    @seed(seed_of_kind)
     @settings(
         max_examples=n_requests,
         database=None,
@@ -151,35 +175,34 @@ def _fuzz_kind(kind: str, n_requests: int, seed_of_run: int, served: list[Target
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(cases)
-    def ask(case: tuple[Target, Request]) -> None:
-        target, request = case
+    @given(requests(target.signature))
+    def ask(request: Request) -> None:
         answer = target.ask(request)
         tally.count(kind, answer)
         if kind == "valid":
-            assert answer.status == 200, (request, request.body, answer)
+            assert answer.status == 200, (target.name, request, answer)
         elif kind == "faulty":
-            assert answer.status == 422, (request, request.body, answer)
-        assert answer.status < 500, (request, request.body, answer)
+            assert answer.status == 422, (target.name, request, answer)
+        assert answer.status < 500, (target.name, request, answer)
 
     ask()
 
 
 @contextmanager
-def targets() -> Iterator[list[Target]]:
-    """The trained artifact and one with every kind of feature."""
+def target_of(name: str) -> Iterator[Target]:
+    """The trained artifact, or one of `tests.artifacts`."""
     with ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        subprocess.run([sys.executable, "-m", "model.train", str(folder / "trained")], cwd=ROOT, check=True)
-        every_kind(folder / "every_kind")
-        served = []
-        for artifact in (folder / "trained", folder / "every_kind"):
-            services = [opened.enter_context(running(backend, artifact, access_log=False)) for backend in BACKENDS]
-            connections = {service.backend: Connection(service.port) for service in services}
-            for connection in connections.values():
-                opened.callback(connection.close)
-            served.append(Target(load(artifact).signature, services, connections))
-        yield served
+        artifact = Path(opened.enter_context(tempfile.TemporaryDirectory())) / name
+        if name == "trained":
+            train = [sys.executable, "-m", "model.train", str(artifact)]
+            subprocess.run(train, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        else:
+            OTHERS[name](artifact)
+        services = [opened.enter_context(running(backend, artifact, access_log=False)) for backend in BACKENDS]
+        connections = {service.backend: Connection(service.port) for service in services}
+        for connection in connections.values():
+            opened.callback(connection.close)
+        yield Target(name, load(artifact).signature, services, connections)
 
 
 def _promised(request: Request, answer: Answer) -> Any:
@@ -192,8 +215,11 @@ def _promised(request: Request, answer: Answer) -> Any:
     if made and made not in sent:
         assert len(made) == 32
         headers[REQUEST_ID], body = "made", body.replace(made.encode(), b"made")
-    if request.path.partition("?")[0] in OWN_WORDS and answer.status == 200:
+    path = request.path.partition("?")[0]
+    if path in OWN_WORDS and answer.status == 200:
         return answer.status, headers
+    if path == "/openapi.json" and answer.status == 200:
+        return answer.status, headers, operations(json.loads(body)) if body else None
     return answer.status, headers, body
 
 
@@ -239,26 +265,43 @@ def hostile_requests(draw: st.DrawFn, signature: Signature) -> Request:
 
 @cache
 def valid_instances(signature: Signature) -> st.SearchStrategy[Texts]:
-    fixed = st.fixed_dictionaries({feature.name: valid_values(feature) for feature in signature.features})
-    return st.builds(lambda texts, flip: dict(reversed(texts.items())) if flip else texts, fixed, st.booleans())
+    if len(signature.features) <= MAX_DRAWN_FEATURES:
+        texts = _texts_of(list(signature.features))
+    else:
+        some = st.lists(st.sampled_from(signature.features), max_size=MAX_DRAWN_FEATURES, unique=True)
+        texts = some.flatmap(_texts_of).map(lambda drawn: instance_texts(signature) | drawn)
+    return st.builds(lambda texts, flip: dict(reversed(texts.items())) if flip else texts, texts, st.booleans())
 
 
+def _texts_of(features: list[Feature]) -> st.SearchStrategy[Texts]:
+    return st.fixed_dictionaries({feature.name: valid_values(feature) for feature in features})
+
+
+@cache
 def valid_values(feature: Feature) -> st.SearchStrategy[str]:
-    least, most = feature.observed or (0, 0)
+    """Such as the training data hold, and those at the edge of what the feature takes."""
     match feature.kind:
-        case "number":
-            numbers = st.floats(least, most).map(text_of)
-            whole = st.integers(-(-int(least * 10) // 10), int(most)).map(str) if most - least > 2 else numbers
-            values = st.one_of(numbers, whole)
-        case "integer":
-            values = st.integers(int(least), int(most)).map(str)
+        case "number" | "integer":
+            usual = _usual_numbers(feature)
         case "boolean":
-            values = st.sampled_from(["true", "false"])
+            usual = st.sampled_from(["true", "false"])
         case "category":
-            values = st.builds(json.dumps, st.sampled_from(feature.categories), ensure_ascii=st.booleans())
+            usual = st.builds(json.dumps, st.sampled_from(feature.categories), ensure_ascii=st.booleans())
         case "text":
-            values = st.builds(json.dumps, st.text(max_size=12), ensure_ascii=st.booleans())
-    return st.one_of(values, st.just("null")) if feature.nullable else values
+            usual = st.builds(json.dumps, st.text(max_size=12), ensure_ascii=st.booleans())
+    return st.one_of(usual, st.sampled_from([*valid_texts(feature)]))
+
+
+def _usual_numbers(feature: Feature) -> st.SearchStrategy[str]:
+    """In the observed range, as far as the feature takes it."""
+    if not feature.observed:
+        return st.just(text_of(feature.example))
+    least = max(feature.observed[0], -inf if feature.minimum is None else feature.minimum)
+    most = min(feature.observed[1], inf if feature.maximum is None else feature.maximum)
+    kinds = [st.floats(least, most).map(text_of)] if feature.kind == "number" else []
+    if ceil(least) <= floor(most):
+        kinds.append(st.integers(ceil(least), floor(most)).map(str))
+    return st.one_of(kinds)
 
 
 @cache
