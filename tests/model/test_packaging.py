@@ -348,6 +348,24 @@ def test_puts_no_artifact_in_the_place_of_a_file(tmp_path):
     assert contents_of(tmp_path) == {"model.joblib": b"of the author's own"}
 
 
+def test_puts_no_artifact_in_the_place_of_a_folder_with_something_else(tmp_path):
+    (tmp_path / "notes.txt").write_text("of the author's own")
+
+    with pytest.raises(ArtifactExists) as refused:
+        save(linear(), SIZES, tmp_path, replace=True)
+
+    assert str(refused.value) == f"{tmp_path} holds something else than an artifact, and none replaces it"
+    assert contents_of(tmp_path) == {"notes.txt": b"of the author's own"}
+
+
+def test_takes_an_empty_folder_where_it_may_replace_it(tmp_path):
+    (tmp_path / "artifact").mkdir()
+
+    manifest = save(linear(), SIZES, tmp_path / "artifact", replace=True)
+
+    assert load(tmp_path / "artifact").manifest == manifest
+
+
 ON_GIVEN = "the rows given when it was packaged, which may be those that it was fitted on"
 CLASSIFICATION = {"accuracy", "balanced_accuracy"}
 ERRORS = {"r2", "mean_absolute_error", "root_mean_squared_error"}
