@@ -1,0 +1,81 @@
+"""A model of the author's own in the images: with modules that only it has, and packages that `make add` brought."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tomllib
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from ..artifacts import OTHERS
+from ..house.copies import environment
+from ..services import BACKENDS, ROOT
+from .engine import asked, command, copy_context, example_of, inside
+
+# Small, pure Python, without dependencies, and needed by nothing here.
+PACKAGE, VERSION = "toolz", "1.0.0"
+
+
+@pytest.fixture
+def image(engine, backend, tmp_path):
+    """Of a clone whose author has packaged a pipeline with a module of their own."""
+    copy_context(tmp_path, backend)
+    OTHERS["own_module"](tmp_path / "artifact")
+    tag = f"test-{uuid4().hex[:8]}-{backend}"
+    command(
+        "docker", "build", "--quiet", "--file", "docker/Dockerfile", "--target", backend, "--tag", tag, ".",
+        cwd=tmp_path,
+    )  # fmt: skip
+    yield tag
+    engine.images.remove(tag)
+
+
+def test_answers_with_modules_that_are_nowhere_else_in_the_image(image, serve, tmp_path):
+    golden = json.loads((tmp_path / "artifact/golden.json").read_bytes())
+    container = serve(image=image)
+
+    with asked(container) as client:
+        names = list(example_of(client)["instances"][0])
+        instances = [dict(zip(names, row, strict=True)) for row in golden["rows"]]
+        answer = client.post("/predict", json={"instances": instances})
+
+    assert answer.status_code == httpx.codes.OK
+    values = [prediction["value"] for prediction in answer.json()["predictions"]]
+    assert values == pytest.approx([prediction["value"] for prediction in golden["predictions"]])
+    assert inside(container, "from importlib.util import find_spec; print(find_spec('ratios'))") == "None"
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
+@pytest.mark.usefixtures("engine")  # where images can be built, packages can be found
+def test_make_add_brings_a_package_to_every_lock_and_changes_nothing_else(tmp_path):
+    names = ["Makefile", "pyproject.toml", "README.md", "dev.lock", *(f"docker/{backend}.lock" for backend in BACKENDS)]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for backend in BACKENDS:
+        (tmp_path / f"serve_{backend}").mkdir()
+    before = {name: (tmp_path / name).read_text() for name in names}
+    # The locks are what is asked here: into the environment, `true` installs them.
+    (tmp_path / ".venv").mkdir()
+    words = ("make", "add", f"PACKAGES={PACKAGE}=={VERSION}", "PYTHON=true", "RUN=true")
+
+    command(*words, cwd=tmp_path, env=environment())
+
+    after = {name: (tmp_path / name).read_text() for name in names}
+    assert after["README.md"] == before["README.md"]
+    assert after["Makefile"] == before["Makefile"]
+    for name in [name for name in names if name.endswith(".lock")]:
+        assert f"{PACKAGE}=={VERSION} \\\n    --hash=sha256:" in after[name]
+        assert without(PACKAGE, after[name]) == before[name]
+    was, now = (tomllib.loads(each["pyproject.toml"]) for each in (before, after))
+    added = [*was["project"].pop("dependencies"), f"{PACKAGE}=={VERSION}"]
+    assert sorted(now["project"].pop("dependencies")) == sorted(added)
+    assert now == was
+
+
+def without(package, lock):
+    return re.sub(rf"^{package}==.*\n(?:    --hash.*\n)+", "", lock, flags=re.MULTILINE)
