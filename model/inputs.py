@@ -10,6 +10,8 @@ import pandas as pd
 
 from .signature import Feature, Kind, Row, Signature, Value
 
+PLAIN_DTYPES = {"float64", "float32", "int64", "int32", "bool"}  # numpy's, of which an array holds rows as they are
+
 
 def input_of(rows: list[Row], signature: Signature) -> Any:
     """What the estimator takes: (n_rows, n_features) as a frame or an array, or a list of n_rows strings."""
@@ -33,6 +35,8 @@ def frame_of(rows: list[Row], signature: Signature) -> pd.DataFrame:
 
     It takes every row that the signature allows; values stay what they are, numbers to the precision of their dtype.
     """
+    if dtype := _one_dtype_of(signature):
+        return pd.DataFrame(np.array(rows, dtype=dtype), columns=signature.names)
     columns = zip(*rows, strict=True)
     return pd.DataFrame(
         {feature.name: _column_of(column, feature) for feature, column in zip(signature.features, columns, strict=True)}
@@ -57,13 +61,14 @@ def plain(value: Any, kind: Kind) -> Value:
 
 
 def _one_dtype_of(signature: Signature) -> str | None:
-    """The dtype of an array of numbers whose columns all have the same."""
+    """Where all columns are of one of numpy's dtypes, one array holds them: a Series for each costs far more."""
     dtypes = {feature.dtype for feature in signature.features}
-    is_plain = len(dtypes) == 1 and dtypes <= {"float64", "float32", "int64", "int32", "bool"}
-    return dtypes.pop() if is_plain else None
+    return dtypes.pop() if len(dtypes) == 1 and dtypes <= PLAIN_DTYPES else None
 
 
-def _column_of(values: tuple[Value, ...], feature: Feature) -> pd.Series[Any]:
+def _column_of(values: tuple[Value, ...], feature: Feature) -> pd.Series[Any] | np.ndarray[Any, Any]:
+    if feature.dtype in PLAIN_DTYPES:
+        return np.array(values, dtype=feature.dtype)  # None becomes NaN
     match feature.dtype:
         case "category" | "ordered category":
             ordered = feature.dtype == "ordered category"

@@ -104,6 +104,16 @@ def _toml(name: str, fields: dict[str, Any]) -> str:
     return "\n".join([f"[{json.dumps(name)}]", *(f"{key} = {json.dumps(value)}" for key, value in fields.items())])
 
 
+def package(name: str, folder: Path) -> None:
+    """One of `OTHERS`, or "served": what `make serve` serves, trained where nothing is packaged."""
+    if name != "served":
+        OTHERS[name](folder)
+    elif (ROOT / "artifact").exists():
+        shutil.copytree(ROOT / "artifact", folder)
+    else:
+        subprocess.run([sys.executable, "-m", "model.train", folder], cwd=ROOT, check=True, capture_output=True)
+
+
 @packaged
 def wine() -> Training:
     """Thirteen numbers, one with a slash in its name; integer labels."""

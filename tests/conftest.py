@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,8 +13,8 @@ import pytest
 from model.artifact import Model, load
 from model.signature import Signature
 
-from .artifacts import OTHERS
-from .services import BACKENDS, PATIENCE_S, ROOT, Running, running
+from .artifacts import package
+from .services import BACKENDS, PATIENCE_S, Running, running
 
 pytest_plugins = ["tests.schedule"]
 
@@ -24,22 +22,22 @@ Serve = Callable[..., Running]
 
 
 @pytest.fixture(scope="session")
-def trained_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact as `make model` writes it."""
+def served_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make serve` serves, trained where nothing is packaged."""
     folder = tmp_path_factory.mktemp("artifacts") / "artifact"
-    subprocess.run([sys.executable, "-m", "model.train", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    package("served", folder)
     return folder
 
 
 @pytest.fixture(scope="session")
 def artifact(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the services of a test serve: the trained one, or one of `tests.artifacts` by its name as the parameter."""
-    name: str = getattr(request, "param", "trained")
-    if name == "trained":
-        trained: Path = request.getfixturevalue("trained_artifact")
-        return trained
+    """What the services of a test serve: that of `make serve`, or one of `tests.artifacts`, named by the parameter."""
+    name: str = getattr(request, "param", "served")
+    if name == "served":
+        served: Path = request.getfixturevalue("served_artifact")
+        return served
     folder = tmp_path_factory.mktemp("artifacts") / name
-    OTHERS[name](folder)
+    package(name, folder)
     return folder
 
 

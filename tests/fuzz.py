@@ -8,8 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,17 +25,17 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from model.artifact import load
 from model.signature import Feature, Signature
 
-from .artifacts import OTHERS
+from .artifacts import OTHERS, package
 from .bodies import Texts, faulty_texts, instance_texts, object_of, text_of, valid_texts
 from .parity.test_openapi import operations
 from .requests import Answer, Connection, Request
-from .services import BACKENDS, ROOT, Running, running
+from .services import BACKENDS, Running, running
 
 # Of all requests: valid ones, JSON with one to three faults, and the rest hostile in method, path, headers or bytes.
 SHARES = {"valid": 0.35, "faulty": 0.45, "hostile": 0.20}
 # Of all requests: most go to the artifacts that between them can show every fault, as many to each of the others.
 SHARE_OF_OTHERS = 0.022
-SHOW_EVERY_FAULT = ("trained", "every_kind")
+SHOW_EVERY_FAULT = ("served", "every_kind")
 # Of more features than these a valid instance draws some: Hypothesis has no room for a thousand in one example.
 MAX_DRAWN_FEATURES = 64
 REQUEST_ID = "X-Request-ID"
@@ -134,7 +132,7 @@ def fuzz(n_requests: int, seed_of_run: int) -> Tally:
     """
     tally = Tally()
     counts = {kind: _shared_out(round(n_requests * share)) for kind, share in SHARES.items()}
-    for name in ("trained", *OTHERS):
+    for name in ("served", *OTHERS):
         with target_of(name) as target:
             try:
                 for path in PATHS:
@@ -150,7 +148,7 @@ def fuzz(n_requests: int, seed_of_run: int) -> Tally:
 
 def _shared_out(n_requests: int) -> dict[str, int]:
     """How many of them each artifact is asked; none is lost in rounding."""
-    shares = dict.fromkeys(("trained", *OTHERS), SHARE_OF_OTHERS)
+    shares = dict.fromkeys(("served", *OTHERS), SHARE_OF_OTHERS)
     rest = 1 - SHARE_OF_OTHERS * (len(shares) - len(SHOW_EVERY_FAULT))
     shares |= dict.fromkeys(SHOW_EVERY_FAULT, rest / len(SHOW_EVERY_FAULT))
     ends = [round(n_requests * end) for end in accumulate(shares.values(), initial=0.0)]
@@ -190,14 +188,10 @@ def _fuzz_kind(kind: str, n_requests: int, seed_of_kind: str, target: Target, ta
 
 @contextmanager
 def target_of(name: str) -> Iterator[Target]:
-    """The trained artifact, or one of `tests.artifacts`."""
+    """What `make serve` serves, or one of `tests.artifacts`."""
     with ExitStack() as opened:
         artifact = Path(opened.enter_context(tempfile.TemporaryDirectory())) / name
-        if name == "trained":
-            train = [sys.executable, "-m", "model.train", str(artifact)]
-            subprocess.run(train, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        else:
-            OTHERS[name](artifact)
+        package(name, artifact)
         services = [opened.enter_context(running(backend, artifact, access_log=False)) for backend in BACKENDS]
         connections = {service.backend: Connection(service.port) for service in services}
         for connection in connections.values():

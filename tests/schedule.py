@@ -11,6 +11,7 @@ SHARED = {
     "service": ("artifact",),  # the backends' services have that in common
     "impatient": ("backend",),
     "limited": ("backend",),
+    "wide": ("backend",),
     "ports": (),
     "project": (),
 }
@@ -20,7 +21,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests that share something go to one worker, so that it is made once."""
     assert isinstance(item, pytest.Function)
     given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
-    parameters = {"artifact": "trained"} | given
+    parameters = {"artifact": "served"} | given
     for shared in SHARED.keys() & set(item.fixturenames):
         group = " ".join([shared, *(parameters[name] for name in SHARED[shared])])
         item.add_marker(pytest.mark.xdist_group(group))

@@ -8,7 +8,7 @@ import pytest
 
 from ..artifacts import OTHERS
 
-ARTIFACTS = os.environ.get("CONTRACT_ARTIFACTS", " ".join(["trained", *OTHERS])).split()
+ARTIFACTS = os.environ.get("CONTRACT_ARTIFACTS", " ".join(["served", *OTHERS])).split()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -50,12 +50,12 @@ def needs(program):
 
 
 @pytest.fixture(scope="module")
-def ports(trained_artifact):
+def ports(served_artifact):
     """What the page's ports are in this test: both services of the model that the page shows."""
-    if load(trained_artifact).manifest.name not in blocks("json")[0]:
+    if load(served_artifact).manifest.name not in blocks("json")[0]:
         pytest.skip("README.md shows another model")
     with ExitStack() as services:
-        yield {PORTS[backend]: services.enter_context(running(backend, trained_artifact)).port for backend in BACKENDS}
+        yield {PORTS[backend]: services.enter_context(running(backend, served_artifact)).port for backend in BACKENDS}
 
 
 def with_ports(text, ports):
@@ -154,7 +154,7 @@ def test_the_walk_through_adds_a_field_to_both_backends(tmp_path):
 
     run = subprocess.run(
         # The field is as new to every other model.
-        [sys.executable, "-m", "pytest", "-q", "-rA", "-k", "trained or every_kind", *tests],
+        [sys.executable, "-m", "pytest", "-q", "-rA", "-k", "served or every_kind", *tests],
         cwd=copy,
         env=environment(),
         capture_output=True,
@@ -164,7 +164,7 @@ def test_the_walk_through_adds_a_field_to_both_backends(tmp_path):
 
     assert run.returncode == 0, run.stdout
     for backend in BACKENDS:
-        assert re.search(rf"^PASSED \S+{added}\[{backend}-trained", run.stdout, re.MULTILINE), run.stdout
+        assert re.search(rf"^PASSED \S+{added}\[{backend}-served", run.stdout, re.MULTILINE), run.stdout
     assert house.returncode == 0, house.stdout
 
 

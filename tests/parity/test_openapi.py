@@ -54,7 +54,7 @@ def operations(document: dict[str, Any]) -> dict[tuple[str, str], Any]:
 
 
 # Between them every kind of feature, and several outputs; those of the others are compared by `tests.fuzz`.
-@pytest.mark.parametrize("artifact", ["trained", "every_kind", "two_labels"], indirect=True)
+@pytest.mark.parametrize("artifact", ["served", "every_kind", "two_labels"], indirect=True)
 def test_the_documents_are_alike(artifact):
     first, second = documents(artifact)
 
