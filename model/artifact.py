@@ -181,7 +181,7 @@ def _unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
 
 def reason(error: Exception) -> str:
     """What was raised, on one line, which scikit-learn's own messages are not."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 
 def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:

@@ -52,7 +52,7 @@ def infer_signature(
 
     complete = frame.dropna()
     # Column by column: a row of its own would turn integers into floats.
-    examples = complete if len(complete) else frame
+    examples = complete if len(complete) else frame.bfill()
     known = {"kind": "text"} if fitted_on == "texts" else {}  # however few there are
     features = (
         _infer_feature(frame[name], examples[name].iloc[0], {**known, **corrections.get(name, {})}) for name in names
@@ -68,8 +68,10 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
         raise SignatureError(f"the column {name!r} is sparse: make it dense before fitting")
 
     present = column.dropna()
+    if not len(present):
+        raise SignatureError(f"the column {name!r} has no value in any row, so that nothing is known of it")
     kind = _kind_of(column, present)
-    observed = _range_of(name, present, kind) if kind in UNBOUNDED and len(present) else None
+    observed = _range_of(name, present, kind) if kind in UNBOUNDED else None
     corrected_kind = correction.get("kind", kind)
     if corrected_kind not in get_args(Kind):
         raise SignatureError(f"the feature {name!r} has no usable 'kind'")

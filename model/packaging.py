@@ -25,7 +25,7 @@ from .modules import distributions_of, modules_of, zip_of_own
 from .outputs import Array, Output, name_of, outputs_of, task_of
 from .prediction import Predictor
 from .progress import Progress, silent
-from .signature import Row, Signature, Value
+from .signature import Row, Signature, Value, is_text
 
 GOLDEN_ROWS = 16
 ROWS_PER_CALL = 10_000
@@ -63,12 +63,15 @@ def save(
     Raises: EstimatorError, SignatureError, EvaluationError, ArtifactExists; nothing is written then.
     """
     path = Path(path)
-    if path.exists() and not replace:
-        raise ArtifactExists(f"{path} exists: it is kept unless you ask to replace it")
+    name = path.name if name is None else name
     if path.exists() and not path.is_dir():
         raise ArtifactExists(f"{path} is not a folder, and no artifact replaces it")
     if path.exists() and any(path.iterdir()) and not (path / MANIFEST).exists():
         raise ArtifactExists(f"{path} holds something else than an artifact, and none replaces it")
+    if path.exists() and not replace:
+        raise ArtifactExists(f"{path} exists: it is kept unless you ask to replace it")
+    if not (is_text(name) and is_text(version)):
+        raise EstimatorError("the name and the version must be strings, and no half of a surrogate pair in them")
     if isinstance(estimator, type) or not callable(getattr(estimator, "predict", None)):
         raise EstimatorError(_no_estimator(estimator))
 
@@ -99,7 +102,7 @@ def save(
     if own := zip_of_own(modules):
         files[MODULES] = own
     manifest = Manifest(
-        name=path.name if name is None else name,
+        name=name,
         version=version,
         task=task,
         signature=signature,

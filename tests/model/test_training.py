@@ -21,6 +21,13 @@ def trained(folder: Path) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.fixture(scope="module")
+def trained_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained") / "artifact"
+    trained(folder)
+    return folder
+
+
 def test_learns_from_344_penguins():
     header, *lines = DATA.read_text().splitlines()
 
