@@ -8,11 +8,9 @@ import logging
 import math
 import re
 import shutil
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from .errors import ArtifactError, ManifestError
 from .exchange import exchange
+from .importing import make_importable
 from .manifest import Manifest, installed_version, manifest_from_bytes, running_libraries, sha256
 from .prediction import Prediction, Predictor
 from .progress import Progress, silent
@@ -100,7 +99,7 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False) 
         return load(folder, digest=digest, any_sklearn=any_sklearn)  # it has been replaced meanwhile
     _check_libraries(folder, manifest, any_sklearn)
     if MODULES in contents:
-        _make_importable(folder / MODULES)
+        make_importable(contents[MODULES], folder / MODULES)
     estimator = _unpickled(folder / ESTIMATOR, contents[ESTIMATOR], any_sklearn)
     predictor = Predictor(estimator, manifest.signature, manifest.outputs)
     _check_golden(folder / GOLDEN, contents[GOLDEN], predictor)
@@ -161,12 +160,6 @@ def _check_libraries(folder: Path, manifest: Manifest, any_sklearn: bool) -> Non
                 "train it again, or allow the difference by SERVE_ALLOW_OTHER_SKLEARN=true"
             )
         logger.warning("%s was trained with %s %s, running %s", manifest.name, library, trained, running)
-
-
-def _make_importable(archive: Path) -> None:
-    """In front of all else: a module is served as it was packaged, whatever became of it beside `model/`."""
-    sys.path.insert(0, str(archive.resolve()))
-    invalidate_caches()
 
 
 def _unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:

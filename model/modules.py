@@ -49,8 +49,10 @@ def main_sentence(name: str) -> str:
 
 
 def distributions_of(modules: Iterable[str]) -> list[str]:
-    """The names of the distributions that installed these modules, sorted."""
-    packages = {module.partition(".")[0] for module in modules if not is_own(module)}
+    """The names of the distributions that installed these modules, and those that the author's own import; sorted."""
+    modules = list(modules)
+    imported = (name for module in modules if is_own(module) for name in _finder_of(module).badmodules)
+    packages = {name.partition(".")[0] for name in (*modules, *imported) if not is_own(name)}
     owners = packages_distributions()
     return sorted({owners[package][0] for package in packages & owners.keys()})
 
@@ -82,13 +84,18 @@ def zip_of_own(modules: Iterable[str]) -> bytes | None:
 
 
 def _sources_of(name: str) -> dict[str, bytes]:
-    root = _root_of(sys.modules[name])
-    finder = SourceFinder([str(root)], excludes=[THIS_PACKAGE])
-    finder.import_hook(name)
+    root, finder = _root_of(sys.modules[name]), _finder_of(name)
     files = {Path(found.__file__) for found in finder.modules.values() if found.__file__}  # type: ignore[attr-defined]
     if foreign := sorted(file.name for file in files if file.suffix != ".py"):
         raise EstimatorError(f"the modules of your own must be Python source, unlike {', '.join(foreign)}")
     return {file.relative_to(root).as_posix(): file.read_bytes() for file in files}
+
+
+def _finder_of(name: str) -> ModuleFinder:
+    """Has read what the module imports: `modules` are those beside it, `badmodules` all others."""
+    finder = SourceFinder([str(_root_of(sys.modules[name]))], excludes=[THIS_PACKAGE])
+    finder.import_hook(name)
+    return finder
 
 
 class SourceFinder(ModuleFinder):

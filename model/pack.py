@@ -9,11 +9,12 @@ import sys
 from argparse import ArgumentParser, Namespace
 from io import TextIOWrapper
 from pathlib import Path
+from zipfile import ZipFile
 
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from .artifact import EXAMPLE, load
+from .artifact import EXAMPLE, MODULES, load
 from .errors import ArtifactError, ArtifactExists, EstimatorError, EvaluationError, SignatureError, UnusableFile
 from .manifest import Manifest
 from .packaging import save
@@ -93,12 +94,15 @@ def _pack(options: Namespace) -> None:
         except OSError as error:
             raise UnusableFile(f"{options.into} cannot be written: {error.strerror}") from error
     prediction = _answer_to_the_example(options.into)
+    carried = _own_files(options.into / MODULES)
 
     with console.capture() as table:
         console.print(signature_table(manifest.signature))
     print(table.get(), end="")
     if unused:
         print(f"\nNot used by the model: {', '.join(map(printable, unused))}")
+    if carried:
+        print(f"\nModules of your own that it carries: {', '.join(map(printable, carried))}")
     print("\nThe data do not say:", *unknown(manifest.signature), sep="\n  ")
     print("\nTo correct this, write a file like the following, and add --replace --corrections and its name:\n")
     print(correction_example(manifest.signature))
@@ -127,6 +131,13 @@ class Bars:
         if step not in self._tasks:
             self._tasks[step] = self._progress.add_task(step, total=total)
         self._progress.update(self._tasks[step], completed=done)
+
+
+def _own_files(archive: Path) -> list[str]:
+    if not archive.exists():
+        return []
+    with ZipFile(archive) as opened:
+        return [name for name in opened.namelist() if not name.endswith("/")]
 
 
 def _not_in_the_images(manifest: Manifest) -> list[str]:

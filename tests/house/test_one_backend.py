@@ -1,4 +1,4 @@
-"""Who keeps one backend deletes the folder of the other, and nothing else."""
+"""Who keeps one backend deletes the folder of the other, who has a model packages it, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from ..artifacts import package
 from ..services import BACKENDS
 from .copies import copy_of_repository, environment
 
@@ -21,6 +22,7 @@ ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
 def test_check_and_test_pass_without(deleted, tmp_path):
     copy = copy_of_repository(tmp_path)
     shutil.rmtree(copy / f"serve_{deleted}")
+    package("mixed_columns", copy / "artifact")
 
     for word in ("check", "test"):
         run = subprocess.run(

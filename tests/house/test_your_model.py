@@ -124,6 +124,7 @@ def test_its_own_module_is_served_after_it_is_gone(copy):
     python(copy, OWN_PIPELINE)
     printed = sh(copy, ".venv/bin/python -m model.pack ratios.joblib --data flowers.csv --target species")
     (copy / "ratios.py").unlink()
+    assert "Modules of your own that it carries: ratios.py\n" in printed
     [line] = re.findall(r"^curl .*$", printed, re.MULTILINE)
 
     served = answers(copy, line)
