@@ -272,21 +272,21 @@ def every_kind() -> Training:
             "c0": index.map(lambda i: f"text number {i}"),
             "int8": (index % 9 - 4).astype("int8"),
             "uint8": (index % 9).astype("uint8"),
-            "UInt16": (index % 8).astype("UInt16").where(index % 5 > 0),
+            "n" * 200: (index % 8).astype("UInt16").where(index % 5 > 0),
             "float32": (index / 9).astype("float32"),
             "Float32": (index / 11).astype("Float32").where(index % 6 > 0),
             "float": index % 12 / 1.0,
-            "flag": (index % 5 == 0).astype("int64"),
+            "_x": (index % 5 == 0).astype("int64"),
         }
     )
     corrections: dict[str, dict[str, Any]] = {
         "class": {"minimum": 0, "maximum": 100},
         "mean radius": {"minimum": 0, "maximum": 1234567.5, "unit": "mm"},
         "float": {"kind": "integer", "nullable": True},
-        "flag": {"kind": "boolean"},
+        "_x": {"kind": "boolean"},
     }
     numbers = ["mean radius", "a/b~c", "class", "model_config", "json", "__proto__"]
-    numbers += ["int8", "uint8", "UInt16", "float32", "Float32", "float", "flag"]
+    numbers += ["int8", "uint8", "n" * 200, "float32", "Float32", "float", "_x"]
     columns = make_column_transformer(
         (SimpleImputer(), numbers),
         (OneHotEncoder(), ["été", 'a "quoted"\nname']),
