@@ -104,6 +104,11 @@ def _toml(name: str, fields: dict[str, Any]) -> str:
     return "\n".join([f"[{json.dumps(name)}]", *(f"{key} = {json.dumps(value)}" for key, value in fields.items())])
 
 
+def asked() -> list[str]:
+    """The names of the artifacts that every suite is asked of: `ARTIFACTS` of the environment, or all there are."""
+    return os.environ.get("ARTIFACTS", " ".join(["served", *OTHERS])).split()
+
+
 def package(name: str, folder: Path) -> None:
     """One of `OTHERS`, or "served": what `make serve` serves, trained where nothing is packaged."""
     if name != "served":

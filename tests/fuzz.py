@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from model.artifact import load
 from model.signature import Feature, Signature
 
-from .artifacts import OTHERS, package
+from .artifacts import asked, package
 from .bodies import Texts, faulty_texts, instance_texts, object_of, text_of, valid_texts
 from .parity.test_openapi import operations
 from .requests import Answer, Connection, Request
@@ -132,7 +132,7 @@ def fuzz(n_requests: int, seed_of_run: int) -> Tally:
     """
     tally = Tally()
     counts = {kind: _shared_out(round(n_requests * share)) for kind, share in SHARES.items()}
-    for name in ("served", *OTHERS):
+    for name in asked():
         with target_of(name) as target:
             try:
                 for path in PATHS:
@@ -148,7 +148,7 @@ def fuzz(n_requests: int, seed_of_run: int) -> Tally:
 
 def _shared_out(n_requests: int) -> dict[str, int]:
     """How many of them each artifact is asked; none is lost in rounding."""
-    shares = dict.fromkeys(("served", *OTHERS), SHARE_OF_OTHERS)
+    shares = dict.fromkeys(asked(), SHARE_OF_OTHERS)
     rest = 1 - SHARE_OF_OTHERS * (len(shares) - len(SHOW_EVERY_FAULT))
     shares |= dict.fromkeys(SHOW_EVERY_FAULT, rest / len(SHOW_EVERY_FAULT))
     ends = [round(n_requests * end) for end in accumulate(shares.values(), initial=0.0)]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from ..artifacts import OTHERS
-
-ARTIFACTS = os.environ.get("CONTRACT_ARTIFACTS", " ".join(["served", *OTHERS])).split()
+from ..artifacts import asked
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "artifact" in metafunc.fixturenames:
-        metafunc.parametrize("artifact", ARTIFACTS, indirect=True, scope="session")
+        metafunc.parametrize("artifact", asked(), indirect=True, scope="session")

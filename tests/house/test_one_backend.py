@@ -12,7 +12,7 @@ from ..services import BACKENDS
 from .copies import copy_of_repository, environment
 
 # Every test of the copy is run, the repeated ones less often: no model and no request knows of the other folder.
-FEWER = {"CONTRACT_ARTIFACTS": "served every_kind", "FUZZ_REQUESTS": "300"}
+FEWER = {"ARTIFACTS": "served every_kind", "FUZZ_REQUESTS": "300"}
 # The other worker has tests of its own.
 ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
 

@@ -1,0 +1,58 @@
+"""The curl line that packaging prints, pasted into a shell: the service answers it as packaging said."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from model.summary import curl_line
+
+from ..artifacts import OTHERS
+
+PORTS = {"fastapi": 8000, "flask": 8001}
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_curl_line_is_answered_as_packaging_said(request, service, artifact, model, tmp_path):
+    line, said = printed_for(request.node.callspec.params["artifact"], artifact, model, tmp_path / "artifact")
+    assert f"localhost:{PORTS[service.backend]}/predict" in line
+
+    # Only this service runs.
+    for backend, port in PORTS.items():
+        url = f"{service.url}/predict" if backend == service.backend else ""
+        line = line.replace(f"localhost:{port}/predict", url)
+    run = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stderr
+    assert values_of(json.loads(run.stdout)["predictions"]) == about(values_of(said["predictions"]))
+
+
+def printed_for(name, artifact, model, folder):
+    """The line and the answer; of what a script has packaged, as the command would have printed them."""
+    if name in OTHERS:
+        printed = OTHERS[name](folder)
+        return re.findall(r"^curl .*$", printed, re.MULTILINE)[0], json.loads(printed.splitlines()[-1])
+    urls = [f"localhost:{port}/predict" for port in PORTS.values()]
+    return curl_line(model.signature, artifact, urls), {
+        "predictions": model.predict([[*model.signature.example.values()]])
+    }
+
+
+def values_of(document, path=()):
+    """What is at the ends of a document, by the way to it."""
+    if not isinstance(document, dict | list):
+        return {path: document}
+    parts = document.items() if isinstance(document, dict) else enumerate(document)
+    return {key: value for name, part in parts for key, value in values_of(part, (*path, name)).items()}
+
+
+def about(values):
+    """Equal to these, numbers within 1e-9."""
+    return {
+        path: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
+        for path, value in values.items()
+    }
