@@ -55,6 +55,7 @@ import signal
 
 class Interrupted:
     def predict(self, X):
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job ignores
         signal.raise_signal(signal.SIGINT)
 
 class Undecided:

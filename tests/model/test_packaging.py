@@ -323,6 +323,15 @@ REFUSED = [
 ]
 
 
+@pytest.mark.parametrize("words", [{"name": "\ud800"}, {"version": "\ud800"}, {"version": 1}], ids=str)
+def test_refuses_a_name_and_a_version_that_json_cannot_say(tmp_path, classifier, words):
+    with pytest.raises(EstimatorError) as refused:
+        save(classifier, FRAME, tmp_path / "artifact", **words)
+
+    assert str(refused.value) == "the name and the version must be strings, and no half of a surrogate pair in them"
+    assert not (tmp_path / "artifact").exists()
+
+
 @pytest.mark.parametrize(("estimator", "data", "options", "sentence"), REFUSED)
 def test_refuses_what_cannot_be_served_and_writes_nothing(folder, estimator, data, options, sentence):
     before = contents_of(folder.parent)
