@@ -63,10 +63,10 @@ add: ## add PACKAGES that a pickle needs to the images and the environment (need
 
 lock: ## compile the locks anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
-	  pyproject.toml $(addprefix --extra ,$(BACKENDS)) --group dev -o dev.lock
-	for backend in $(BACKENDS); do \
+	  pyproject.toml --extra train $(addprefix --extra ,$(BACKENDS)) --group dev -o dev.lock
+	for image in train $(BACKENDS); do \
 	  uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
-	    pyproject.toml --extra $$backend -c dev.lock -o docker/$$backend.lock; \
+	    pyproject.toml --extra $$image -c dev.lock -o docker/$$image.lock; \
 	done
 
 $(VENV)/installed: dev.lock

@@ -12,26 +12,31 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import joblib
 from sklearn.exceptions import InconsistentVersionWarning
 
-from .errors import ArtifactError, ManifestError
+from .compiled import CompiledEstimator
+from .errors import ArtifactError, ExportError, ManifestError, reason
 from .exchange import exchange
 from .importing import make_importable
 from .manifest import Manifest, installed_version, manifest_from_bytes, running_libraries, sha256
-from .prediction import Prediction, Predictor
+from .parity import PARITY
+from .prediction import FittedEstimator, Prediction, Predictor
 from .progress import Progress, silent
 from .signature import Row, Signature
 
 MANIFEST, ESTIMATOR, GOLDEN = "manifest.json", "model.joblib", "golden.json"
+COMPILED = "model.onnx"  # absent where it did not pass
 MODULES = "modules.zip"  # the author's own; absent where the pickle needs none
 EXAMPLE = "example.json"  # a request, for curl; nothing here reads it
 WRITTEN_BYTES = 2**24  # at a time
 
 # Batched and single predictions differ in the last bits, and so do CPUs (by 2.2e-16 for linear models).
 TOLERANCE = 1e-6
+
+Runtime = Literal["auto", "sklearn", "onnx"]
 
 logger = logging.getLogger(__name__)
 
@@ -42,12 +47,13 @@ class Model:
 
     Attributes:
         digest: SHA-256 of the manifest's bytes, what `SERVE_ARTIFACT_DIGEST` pins.
-        runtime: what runs, one of the manifest's runtimes.
+        runtime: what runs, and why it is that: a sentence without its full stop.
     """
 
     manifest: Manifest
     digest: str
-    runtime: str
+    runtime: Literal["sklearn", "onnx"]
+    reason: str
     predictor: Predictor
 
     @property
@@ -81,29 +87,49 @@ def write(folder: Path, files: Mapping[str, bytes], progress: Progress = silent)
         fresh.rename(folder)
 
 
-def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False) -> Model:
-    """Check the artifact and load it, in the order that opens the pickle last.
+def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False, runtime: Runtime = "auto") -> Model:
+    """Check the artifact and load it, in the order that opens the pickle last; the compiled runtime never opens it.
 
     Args:
         digest: what the manifest's SHA-256 must be; None takes what a file beside the folder says (`artifact.sha256`
             beside `artifact`, as the images have it), and any manifest where there is none.
         any_sklearn: also load what another version of scikit-learn has trained.
+        runtime: "auto" takes the compiled one where there is one that runs.
     Raises: ArtifactError with the first check that failed.
     """
     manifest, manifest_digest = _checked_manifest(folder, digest)
     try:
-        contents = {file: _checked_content(folder / file, expected) for file, expected in manifest.files.items()}
+        contents = {
+            file: _checked_content(folder / file, expected)
+            for file, expected in manifest.files.items()
+            if file != COMPILED
+        }
     except ArtifactError:
         if sha256(_read(folder / MANIFEST)) == manifest_digest:
             raise
-        return load(folder, digest=digest, any_sklearn=any_sklearn)  # it has been replaced meanwhile
+        return load(folder, digest=digest, any_sklearn=any_sklearn, runtime=runtime)  # it has been replaced meanwhile
     _check_libraries(folder, manifest, any_sklearn)
+    why = "it was asked for"
+    if runtime != "sklearn":
+        try:
+            predictor = _compiled(folder, manifest)
+            _check_golden(folder / GOLDEN, contents[GOLDEN], predictor, "deviations", PARITY)
+            return Model(manifest, manifest_digest, "onnx", manifest.parity.finding, predictor)
+        except ArtifactError as error:
+            if runtime == "onnx":
+                raise
+            why = str(error)
+        if manifest.parity.passed:
+            logger.warning("%s runs on scikit-learn: %s", manifest.name, why)
     if MODULES in contents:
         make_importable(contents[MODULES], folder / MODULES)
     estimator = _unpickled(folder / ESTIMATOR, contents[ESTIMATOR], any_sklearn)
-    predictor = Predictor(estimator, manifest.signature, manifest.outputs)
-    _check_golden(folder / GOLDEN, contents[GOLDEN], predictor)
-    return Model(manifest, manifest_digest, "sklearn", predictor)
+    fitted = FittedEstimator(
+        estimator, manifest.signature, manifest.outputs, labels_are_likeliest=manifest.labels_are_likeliest
+    )
+    predictor = Predictor(fitted, manifest.outputs)
+    _check_golden(folder / GOLDEN, contents[GOLDEN], predictor, "spreads", TOLERANCE)
+    return Model(manifest, manifest_digest, "sklearn", why, predictor)
 
 
 def _read(path: Path) -> bytes:
@@ -162,6 +188,21 @@ def _check_libraries(folder: Path, manifest: Manifest, any_sklearn: bool) -> Non
         logger.warning("%s was trained with %s %s, running %s", manifest.name, library, trained, running)
 
 
+def _compiled(folder: Path, manifest: Manifest) -> Predictor:
+    if not manifest.parity.passed:
+        raise ArtifactError(f"{folder} holds no compiled model: {manifest.parity.finding}")
+    if COMPILED not in manifest.files:
+        raise ArtifactError(f"{folder / MANIFEST} names no {COMPILED}")
+    graph = _checked_content(folder / COMPILED, manifest.files[COMPILED])
+    try:
+        compiled = CompiledEstimator(
+            graph, manifest.signature, manifest.outputs, labels_are_likeliest=manifest.labels_are_likeliest
+        )
+    except ExportError as error:
+        raise ArtifactError(f"{folder / COMPILED}: {error}") from error
+    return Predictor(compiled, manifest.outputs)
+
+
 def _unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
     try:
         with warnings.catch_warnings():
@@ -172,12 +213,7 @@ def _unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
         raise ArtifactError(f"{path} cannot be unpickled: {reason(error)}") from error
 
 
-def reason(error: Exception) -> str:
-    """What was raised, on one line, which scikit-learn's own messages are not."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
-
-
-def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
+def _check_golden(path: Path, content: bytes, predictor: Predictor, scales: str, tolerance: float) -> None:
     try:
         golden = json.loads(content)
         rows, expected = golden["rows"], golden["predictions"]
@@ -185,7 +221,7 @@ def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
         differing = [
             index
             for index, pair in enumerate(zip(expected, actual, strict=True))
-            if not agree(*pair, spreads=golden["spreads"])
+            if not agree(*pair, scales=golden[scales], tolerance=tolerance)
         ]
     except Exception as error:  # whatever the estimator or a broken file raises, it must not be served
         raise ArtifactError(f"{path}: the golden rows cannot be predicted: {reason(error)}") from error
@@ -193,16 +229,18 @@ def _check_golden(path: Path, content: bytes, predictor: Predictor) -> None:
         raise ArtifactError(f"{path}: the model predicts golden row {differing[0]} otherwise than when it was packaged")
 
 
-def agree(expected: Prediction, actual: Prediction, *, spreads: Sequence[float | None]) -> bool:
-    """Same labels, |Δp| <= 1e-6, values within 1e-6 of the output's spread."""
+def agree(
+    expected: Prediction, actual: Prediction, *, scales: Sequence[float | None], tolerance: float = TOLERANCE
+) -> bool:
+    """Same labels, |Δp| <= tolerance, values within the tolerance times the output's scale."""
     if "outputs" in expected:
-        pairs = zip(expected["outputs"].values(), actual["outputs"].values(), spreads, strict=True)
-        return all(agree(*pair, spreads=[spread]) for *pair, spread in pairs)
+        pairs = zip(expected["outputs"].values(), actual["outputs"].values(), scales, strict=True)
+        return all(agree(*pair, scales=[scale], tolerance=tolerance) for *pair, scale in pairs)
     if expected.keys() != actual.keys() or expected.get("label") != actual.get("label"):
         return False
     if "value" in expected:
-        return math.isclose(expected["value"], actual["value"], rel_tol=0, abs_tol=TOLERANCE * (spreads[0] or 1.0))
+        return math.isclose(expected["value"], actual["value"], rel_tol=0, abs_tol=tolerance * (scales[0] or 1.0))
     probabilities, others = expected.get("probabilities", {}), actual.get("probabilities", {})
     return probabilities.keys() == others.keys() and all(
-        math.isclose(probabilities[key], others[key], rel_tol=0, abs_tol=TOLERANCE) for key in probabilities
+        math.isclose(probabilities[key], others[key], rel_tol=0, abs_tol=tolerance) for key in probabilities
     )

@@ -33,3 +33,12 @@ class ArtifactExists(ValueError):
 
 class UnusableFile(ValueError):
     """A file of the author's that cannot be packaged; the message names it."""
+
+
+class ExportError(ValueError):
+    """An estimator that has no ONNX graph, or a graph that does not run."""
+
+
+def reason(error: Exception) -> str:
+    """What another library raised, on one line, which its own messages often are not."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")

@@ -13,10 +13,11 @@ from typing import Any, get_args
 
 from .errors import ManifestError, SignatureError
 from .outputs import Output, Task, outputs_from_json
+from .parity import Parity, parity_from_json
 from .signature import Signature, signature_from_json
 
-FORMAT = 2
-LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib")
+FORMAT = 3
+LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib", "onnxruntime")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class Manifest:
         scored_on: what the scores were taken on; None where nothing was scored.
         libraries: versions at training, by distribution name, and "python".
         modules: the modules that opening the pickle imports names from; what these import in turn is not listed.
-        runtimes: what passed parity with the estimator, itself ("sklearn") included.
+        parity: what was found when the estimator was compiled.
+        labels_are_likeliest: `predict` says the label of the highest probability, wherever it was asked.
         files: SHA-256 of every other file of the artifact, by name.
     """
 
@@ -42,7 +44,8 @@ class Manifest:
     scored_on: str | None
     libraries: Mapping[str, str]
     modules: tuple[str, ...]
-    runtimes: tuple[str, ...]
+    parity: Parity
+    labels_are_likeliest: bool
     files: Mapping[str, str]
 
     def to_bytes(self) -> bytes:
@@ -57,7 +60,8 @@ class Manifest:
             "scored_on": self.scored_on,
             "libraries": dict(self.libraries),
             "modules": list(self.modules),
-            "runtimes": list(self.runtimes),
+            "parity": self.parity.to_json(),
+            "labels_are_likeliest": self.labels_are_likeliest,
             "files": dict(self.files),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
@@ -121,7 +125,8 @@ def manifest_from_bytes(content: bytes) -> Manifest:
         scored_on=field("scored_on", isinstance(document.get("scored_on", 0), str | None)),
         libraries=field("libraries", _is_table_of_strings(document.get("libraries"))),
         modules=tuple(field("modules", _are(str, document.get("modules")))),
-        runtimes=tuple(field("runtimes", _are(str, document.get("runtimes")))),
+        parity=parity_from_json(document.get("parity")),
+        labels_are_likeliest=field("labels_are_likeliest", isinstance(document.get("labels_are_likeliest"), bool)),
         files=field("files", _is_table_of_digests(document.get("files"))),
     )
     if not manifest.has_its_content_digest():

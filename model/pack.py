@@ -19,7 +19,7 @@ from .errors import ArtifactError, ArtifactExists, EstimatorError, EvaluationErr
 from .manifest import Manifest
 from .packaging import save
 from .reading import read_corrections, read_data, read_estimator, split_target, strays_among_numbers, with_dtypes
-from .summary import correction_example, curl_line, printable, score_lines, signature_table, unknown
+from .summary import correction_example, curl_line, printable, runtime_line, score_lines, signature_table, unknown
 
 ROOT = Path(__file__).parent.parent
 PORTS = {"serve_fastapi": 8000, "serve_flask": 8001}  # of `make serve` and `docker compose up`
@@ -106,7 +106,7 @@ def _pack(options: Namespace) -> None:
     print("\nThe data do not say:", *unknown(manifest.signature), sep="\n  ")
     print("\nTo correct this, write a file like the following, and add --replace --corrections and its name:\n")
     print(correction_example(manifest.signature))
-    print("", *score_lines(manifest), *_not_in_the_images(manifest), sep="\n")
+    print("", *score_lines(manifest), "", runtime_line(manifest), *_not_in_the_images(manifest), sep="\n")
     print(f"\n{options.into}: {printable(manifest.name)} {printable(manifest.version)}")
     print("It was loaded again. `make serve` or `docker compose up` serves it; then this command\n")
     print(curl_line(manifest.signature, options.into, _urls()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from numbers import Real
 from pathlib import Path
@@ -14,16 +14,17 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import NotFittedError
 
-from .artifact import ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, MODULES, agree, reason, write
-from .errors import ArtifactExists, BadPrediction, EstimatorError, EvaluationError
+from .artifact import COMPILED, ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, MODULES, agree, write
+from .errors import ArtifactExists, BadPrediction, EstimatorError, EvaluationError, reason
 from .evaluation import numbers_of, scores_of
 from .fitted import training_frame
+from .gate import compiled
 from .inference import Corrections, infer_signature
 from .inputs import as_fitted, rows_of
 from .manifest import Manifest, running_libraries, sha256
 from .modules import distributions_of, modules_of, zip_of_own
 from .outputs import Array, Output, name_of, outputs_of, task_of
-from .prediction import Predictor
+from .prediction import FittedEstimator, Predictor
 from .progress import Progress, silent
 from .signature import Row, Signature, Value, is_text
 
@@ -83,7 +84,7 @@ def save(
     _check_finite(estimator, predicted, probabilities)
 
     golden = _golden(estimator, frame, signature, outputs, predicted, probabilities)
-    _check_what_is_not_in_the_data(Predictor(estimator, signature, outputs), frame, signature)
+    _check_what_is_not_in_the_data(_predictor(estimator, signature, outputs), frame, signature)
     task = task_of(estimator)
     scores = None if target is None else scores_of(task, outputs, target, predicted, probabilities)
     scored_on = None if scores is None else GIVEN
@@ -93,14 +94,18 @@ def save(
     # A plain pickle: `joblib.load` opens it, and what it imports can be told from its bytes alone.
     pickled = _pickled(estimator)
     modules = _modules_of(estimator, pickled)
-    spreads = _spreads(outputs, pd.DataFrame(predicted) if target is None else target)
+    targets = pd.DataFrame(predicted) if target is None else target
+    spreads, deviations = _scales(outputs, targets, np.ptp), _scales(outputs, targets, np.std)
+    result = compiled(estimator, frame, signature, outputs, (predicted, probabilities), deviations, progress)
     files = {
         ESTIMATOR: pickled,
-        GOLDEN: _json({**golden, "spreads": spreads}),
+        GOLDEN: _json({**golden, "spreads": spreads, "deviations": deviations}),
         EXAMPLE: example_request(signature),
     }
     if own := zip_of_own(modules):
         files[MODULES] = own
+    if result.graph:
+        files[COMPILED] = result.graph
     manifest = Manifest(
         name=name,
         version=version,
@@ -111,7 +116,8 @@ def save(
         scored_on=scored_on,
         libraries=running_libraries(distributions_of(modules)),
         modules=modules,
-        runtimes=("sklearn",),
+        parity=result.parity,
+        labels_are_likeliest=result.labels_are_likeliest,
         files={file: sha256(content) for file, content in files.items()},
     ).with_content_digest()
     write(path, {**files, MANIFEST: manifest.to_bytes()}, progress)
@@ -211,7 +217,7 @@ def _golden(
 
     Raises: EstimatorError where the estimator predicts the JSON otherwise than the data.
     """
-    predictor = Predictor(estimator, signature, outputs)
+    predictor = _predictor(estimator, signature, outputs)
     chosen = np.unique(np.linspace(0, len(frame) - 1, GOLDEN_ROWS).astype(int))
     rows = rows_of(frame.iloc[chosen], signature)
     try:
@@ -219,9 +225,9 @@ def _golden(
         expected = predictor.predictions_of(len(chosen), predicted[chosen], _rows(probabilities, chosen))
     except BadPrediction as error:
         raise EstimatorError(f"the estimator's answer cannot be served: {error}") from error
-    spreads = _spreads(outputs, pd.DataFrame(predicted))
+    spreads = _scales(outputs, pd.DataFrame(predicted), np.ptp)
     for row, pair in zip(chosen, zip(expected, predictions, strict=True), strict=True):
-        if not agree(*pair, spreads=spreads):
+        if not agree(*pair, scales=spreads):
             raise EstimatorError(f"row {row} is predicted otherwise when its values come from JSON")
     return {"rows": rows, "predictions": predictions}
 
@@ -253,11 +259,15 @@ def _check_what_is_not_in_the_data(predictor: Predictor, frame: pd.DataFrame, si
                 ) from error
 
 
-def _spreads(outputs: Sequence[Output], values: pd.DataFrame) -> list[float | None]:
-    """Largest less smallest value of each output; 1 where all are equal, None for labels."""
+def _predictor(estimator: Any, signature: Signature, outputs: Sequence[Output]) -> Predictor:
+    return Predictor(FittedEstimator(estimator, signature, outputs), outputs)
+
+
+def _scales(outputs: Sequence[Output], values: pd.DataFrame, measure: Callable[[Array], Any]) -> list[float | None]:
+    """How far the values of each output are apart; 1 where all are equal, None for labels."""
     columns = [values.iloc[:, index].dropna() for index in range(len(outputs))]
     return [
-        None if output.is_label else float(np.ptp(numbers_of(column))) or 1.0
+        None if output.is_label else float(measure(numbers_of(column))) or 1.0
         for output, column in zip(outputs, columns, strict=True)
     ]
 

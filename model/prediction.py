@@ -1,9 +1,9 @@
-"""Rows in, predictions out: the fitted estimator behind the names and JSON types that a client sees."""
+"""Rows in, predictions out: what runs, behind the names and JSON types that a client sees."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
@@ -22,36 +22,61 @@ def key_of(label: Value) -> str:
     return label if isinstance(label, str) else orjson.dumps(label).decode()
 
 
-class Predictor:
-    """A fitted estimator with its signature. Read-only; one call at a time (scikit-learn is not thread-safe)."""
+class Answering(Protocol):
+    """What runs: a fitted estimator, or what it was compiled to."""
 
-    def __init__(self, estimator: Any, signature: Signature, outputs: Sequence[Output]) -> None:
+    def answer(self, rows: list[Row]) -> tuple[Any, Any]:
+        """What `predict` and `predict_proba` answer for the rows.
+
+        The labels are None where they are the likeliest, the probabilities where there are none.
+        """
+
+
+class FittedEstimator:
+    """scikit-learn itself. Read-only; one call at a time (scikit-learn is not thread-safe)."""
+
+    def __init__(
+        self, estimator: Any, signature: Signature, outputs: Sequence[Output], *, labels_are_likeliest: bool = False
+    ) -> None:
         self._estimator = estimator
         self._signature = signature
-        self._columns = [_Column(output) for output in outputs]
         self._has_probabilities = any(output.has_probabilities for output in outputs)
+        self._labels_are_likeliest = labels_are_likeliest
+
+    def answer(self, rows: list[Row]) -> tuple[Any, Any]:
+        """Raises: whatever the estimator raises."""
+        given = input_of(rows, self._signature)
+        # A label is what `predict` says: for some classifiers (a tuned threshold) that is not the likeliest class.
+        predicted = None if self._labels_are_likeliest else self._estimator.predict(given)
+        return predicted, self._estimator.predict_proba(given) if self._has_probabilities else None
+
+
+class Predictor:
+    """Predictions as a client sees them."""
+
+    def __init__(self, runtime: Answering, outputs: Sequence[Output]) -> None:
+        self._runtime = runtime
+        self._columns = [_Column(output) for output in outputs]
 
     def predict(self, rows: list[Row]) -> list[Prediction]:
         """One prediction per row, in the same order.
 
-        Raises: BadPrediction, and whatever the estimator raises.
+        Raises: BadPrediction, and whatever the runtime raises.
         """
-        given = input_of(rows, self._signature)
-        # The label is what `predict` says: for some classifiers (a tuned threshold) that is not the likeliest class.
-        predicted = self._estimator.predict(given)
-        probabilities = self._estimator.predict_proba(given) if self._has_probabilities else None
-        return self.predictions_of(len(rows), predicted, probabilities)
+        return self.predictions_of(len(rows), *self._runtime.answer(rows))
 
     def predictions_of(self, n_rows: int, predicted: Any, probabilities: Any = None) -> list[Prediction]:
         """The estimator's arrays as predictions.
 
         Args:
-            predicted: (n_rows,) or (n_rows, n_outputs).
+            predicted: (n_rows,) or (n_rows, n_outputs); None for labels that are the likeliest.
             probabilities: (n_rows, n_labels); for several outputs a list of such, or (n_rows, n_outputs), how
                 probably each applies.
         Raises: BadPrediction
         """
         n_outputs = len(self._columns)
+        if predicted is None:
+            return self._columns[0].likeliest_of(n_rows, probabilities)
         table = np.asarray(predicted)
         table = table.reshape(-1, 1) if table.ndim == 1 else table
         if table.shape != (n_rows, n_outputs):
@@ -82,11 +107,21 @@ class _Column:
         labels = self._labels(predicted)
         if not self.output.has_probabilities:
             return [{"label": label} for label in labels]
+        return self._with_probabilities(labels, self._table(len(labels), probabilities))
+
+    def likeliest_of(self, n_rows: int, probabilities: Any) -> list[Prediction]:
+        """From (n_rows, n_labels). Raises: BadPrediction"""
+        table = self._table(n_rows, probabilities)
+        labels = [self.output.labels[index] for index in table.argmax(axis=1).tolist()]
+        return self._with_probabilities(labels, table)
+
+    def _table(self, n_rows: int, probabilities: Any) -> Array:
         table = _finite(probabilities)
-        if table.shape != (len(labels), len(self._keys)):
-            raise BadPrediction(
-                f"probabilities of shape {table.shape} for {len(labels)} rows of {len(self._keys)} labels"
-            )
+        if table.shape != (n_rows, len(self._keys)):
+            raise BadPrediction(f"probabilities of shape {table.shape} for {n_rows} rows of {len(self._keys)} labels")
+        return table
+
+    def _with_probabilities(self, labels: list[Value], table: Array) -> list[Prediction]:
         return [
             {"label": label, "probabilities": dict(zip(self._keys, row, strict=True))}
             for label, row in zip(labels, table.tolist(), strict=True)

@@ -16,9 +16,8 @@ import joblib
 import pandas as pd
 from sklearn.exceptions import InconsistentVersionWarning
 
-from .artifact import reason
 from .dtypes import held_by
-from .errors import UnusableFile
+from .errors import UnusableFile, reason
 from .modules import main_sentence
 
 

@@ -74,6 +74,11 @@ def score_lines(manifest: Manifest) -> list[str]:
     ]
 
 
+def runtime_line(manifest: Manifest) -> str:
+    what = "It is served compiled" if manifest.parity.passed else "It is served by scikit-learn"
+    return f"{what}: {manifest.parity.finding}."
+
+
 def curl_line(signature: Signature, folder: Path, urls: Sequence[str]) -> str:
     """A command for a shell; a body that is too long to paste, or that a terminal would act on, is read from a file."""
     body = example_request(signature).decode()

@@ -24,6 +24,6 @@ def model_document(model: Model) -> bytes:
             "metrics": manifest.metrics,
             "scored_on": manifest.scored_on,
             "libraries": manifest.libraries,
-            "runtime": {"name": model.runtime, "reason": "the estimator itself, the only runtime of this artifact"},
+            "runtime": {"name": model.runtime, "reason": model.reason},
         }
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 PREFIX = "SERVE_"
 HOUR_MS = 3_600_000
+
+Runtime = Literal["auto", "sklearn", "onnx"]
 
 
 class SettingsError(ValueError):
@@ -69,6 +71,12 @@ class Settings:
     )
     allow_other_sklearn: bool = _setting(
         False, _boolean, "true/false", "load an artifact that another scikit-learn trained"
+    )
+    runtime: Runtime = _setting(
+        "auto",
+        _one_of("auto", "sklearn", "onnx"),
+        "",
+        "auto runs the compiled model where it has passed, scikit-learn otherwise",
     )
     host: str = _setting("127.0.0.1", _text, "address", "where to listen; the images say 0.0.0.0")
     port: int = _setting(8000, _integer(0, 65535), "port", "where to listen; 0 takes a free one")

@@ -14,9 +14,10 @@ from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from model.artifact import Model, load
+from model.artifact import Model
 from model.errors import ArtifactError
 from serve_core.draining import drain_on_sigterm
+from serve_core.loading import announce, load_model
 from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
@@ -34,6 +35,7 @@ def serve(settings: Settings) -> None:
     configure_logging(settings)
     model = load_model(settings)
     sockets = [bound_socket(settings.host, settings.port)]
+    announce(model)
     if settings.workers == 1:
         Server(_config(settings, partial(worker_app, model, settings))).run(sockets)
         return
@@ -67,10 +69,6 @@ def worker_app(model: Model, settings: Settings) -> FastAPI:
     signal.signal(signal.SIGINT, lambda _, frame: end(signal.SIGTERM, frame))
     drain_on_sigterm(service, settings.drain_ms)
     return create_app(service, settings)
-
-
-def load_model(settings: Settings) -> Model:
-    return load(settings.artifact, digest=settings.artifact_digest, any_sklearn=settings.allow_other_sklearn)
 
 
 class Supervisor(Multiprocess):

@@ -11,8 +11,8 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
-from model.artifact import load
 from serve_core.draining import drain_on_sigterm
+from serve_core.loading import announce, load_model
 from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
@@ -32,8 +32,9 @@ ANSWER_TAKEN_S = 10
 def serve(settings: Settings) -> None:
     """Never returns: the arbiter exits with code 0 after SIGTERM, when every request is answered."""
     configure_logging(settings)
-    model = load(settings.artifact, digest=settings.artifact_digest, any_sklearn=settings.allow_other_sklearn)
+    model = load_model(settings)
     listener = bound_socket(settings.host, settings.port)
+    announce(model)
     service = Service(model, settings, Metrics())
 
     def start(worker: Worker) -> None:

@@ -13,7 +13,7 @@ import pytest
 from model.artifact import Model, load
 from model.signature import Signature
 
-from .artifacts import package
+from .artifacts import is_recorded, package
 from .services import BACKENDS, PATIENCE_S, Running, running
 
 pytest_plugins = ["tests.schedule"]
@@ -61,7 +61,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def service(backend: str, artifact: Path) -> Iterator[Running]:
     """A service with the default settings, shared by all tests that leave it as it was."""
-    with running(backend, artifact) as service:
+    with running(backend, artifact, is_recorded=is_recorded(artifact)) as service:
         yield service
 
 

@@ -13,7 +13,7 @@ def test_describes_the_model(client, model):
     assert document["digest"] == model.digest
     assert document["signature"] == orjson.loads(orjson.dumps(model.signature.to_json()))
     assert document["metrics"] == model.manifest.metrics
-    assert document["runtime"]["name"] == "sklearn"
+    assert document["runtime"] == {"name": model.runtime, "reason": model.reason}
 
 
 def test_answers_the_example_that_it_documents(client):

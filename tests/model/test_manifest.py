@@ -23,7 +23,8 @@ FIELDS = [
     "scored_on",
     "libraries",
     "modules",
-    "runtimes",
+    "parity",
+    "labels_are_likeliest",
     "files",
 ]
 
@@ -76,11 +77,11 @@ def test_refuses_what_is_not_an_object(content):
     assert refusal_of(content) == "is not a JSON object"
 
 
-@pytest.mark.parametrize("written", [None, 0, 1, 3, "2"], ids=str)
+@pytest.mark.parametrize("written", [None, 0, 2, 4, "3"], ids=str)
 def test_refuses_another_format(document, written):
     document["format"] = written
 
-    assert refusal_of(json.dumps(document).encode()) == f"has the format {written!r}, this code reads 2"
+    assert refusal_of(json.dumps(document).encode()) == f"has the format {written!r}, this code reads 3"
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -110,8 +111,10 @@ def test_asks_for_every_field_that_it_writes(document):
         ("libraries", {"numpy": 2}),
         ("modules", "sklearn"),
         ("modules", [1]),
-        ("runtimes", {"sklearn": True}),
-        ("runtimes", [None]),
+        ("parity", None),
+        ("parity", {}),
+        ("parity", {"passed": 1, "finding": "", "rows": {}, "differing_labels": 0, "largest_difference": None}),
+        ("labels_are_likeliest", 1),
         ("files", ["golden.json"]),
         ("files", {"golden.json": 1}),
         ("files", {"golden.json": DIGEST[:-1]}),

@@ -339,7 +339,7 @@ def test_shows_on_a_terminal_how_far_it_is(folder):
     os.close(terminal)
 
     assert run.wait(PATIENCE_S) == 0
-    assert re.search(rb"predicting .*100%.*\n.*writing .*100%", shown)
+    assert re.search(rb"predicting .*100%.*\n.*comparing .*100%.*\n.*writing .*100%", shown)
 
 
 def _read(terminal: int) -> bytes:

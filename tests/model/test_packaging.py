@@ -23,7 +23,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from model.artifact import ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, load
+from model.artifact import COMPILED, ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, load
 from model.errors import ArtifactExists, EstimatorError, EvaluationError, SignatureError
 from model.packaging import GOLDEN_ROWS, save
 
@@ -38,7 +38,7 @@ from .estimators import (
     UnpicklableRegressor,
 )
 
-FILES = [MANIFEST, ESTIMATOR, GOLDEN, EXAMPLE]
+FILES = [MANIFEST, ESTIMATOR, GOLDEN, EXAMPLE, COMPILED]
 
 
 def contents_of(folder: Path) -> dict[str, bytes]:
@@ -91,7 +91,7 @@ def test_keeps_the_predictions_of_its_golden_rows(folder):
     golden = golden_of(folder)
 
     assert golden["rows"] == FRAME.to_numpy().tolist()
-    assert golden["predictions"] == load(folder).predict(golden["rows"])
+    assert golden["predictions"] == load(folder, runtime="sklearn").predict(golden["rows"])
 
 
 def test_takes_golden_rows_from_all_over_the_data_and_no_more_than_it_needs(tmp_path):
@@ -475,7 +475,8 @@ def test_tells_how_far_it_is(tmp_path):
     )
 
     assert told[:4] == [("predicting", done, 25_000) for done in (0, 10_000, 20_000, 25_000)]
-    assert {step for step, _, _ in told[4:]} == {"writing"}
+    assert told[4:8] == [("comparing", done, 25_000) for done in (0, 10_000, 20_000, 25_000)]
+    assert {step for step, _, _ in told[8:]} == {"writing"}
     assert told[-1][1] == told[-1][2] == sum(map(len, contents_of(tmp_path / "artifact").values()))
 
 

@@ -19,7 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 from model.errors import BadPrediction
 from model.inference import infer_signature
 from model.outputs import Output, outputs_of
-from model.prediction import Prediction, Predictor, key_of
+from model.prediction import FittedEstimator, Prediction, Predictor, key_of
 from model.signature import Row
 
 from .estimators import Classifier, ProbabilisticClassifier, Regressor
@@ -37,7 +37,7 @@ def predictions(estimator: Any, rows: list[Row]) -> list[Prediction]:
     """By a fitted estimator."""
     probabilities = estimator.predict_proba(FRAME) if hasattr(estimator, "predict_proba") else None
     outputs = outputs_of(estimator, estimator.predict(FRAME), probabilities)
-    return Predictor(estimator, SIGNATURE, outputs).predict(rows)
+    return Predictor(FittedEstimator(estimator, SIGNATURE, outputs), outputs).predict(rows)
 
 
 def labelled(*labels: Any, has_probabilities: bool = False, name: str | None = None) -> Output:
@@ -46,7 +46,7 @@ def labelled(*labels: Any, has_probabilities: bool = False, name: str | None = N
 
 def refusal_of(estimator: Any, *outputs: Output) -> str:
     with pytest.raises(BadPrediction) as refused:
-        Predictor(estimator, SIGNATURE, outputs).predict([LOW, HIGH])
+        Predictor(FittedEstimator(estimator, SIGNATURE, outputs), outputs).predict([LOW, HIGH])
     return str(refused.value)
 
 
@@ -124,7 +124,7 @@ def test_answers_a_probability_for_each_cluster_of_a_mixture():
 def test_answers_several_values_under_their_names():
     estimator = Regressor([[1, 2.5], [3, 4.5]])
 
-    assert Predictor(estimator, SIGNATURE, TWO_VALUES).predict([LOW, HIGH]) == [
+    assert Predictor(FittedEstimator(estimator, SIGNATURE, TWO_VALUES), TWO_VALUES).predict([LOW, HIGH]) == [
         {"outputs": {"width": {"value": 1.0}, "height": {"value": 2.5}}},
         {"outputs": {"width": {"value": 3.0}, "height": {"value": 4.5}}},
     ]
@@ -134,7 +134,7 @@ def test_answers_several_labels_without_probabilities():
     estimator = Regressor([["a", "x"], ["b", "y"]])
     outputs = labelled("a", "b", name="kind"), labelled("x", "y", name="size")
 
-    assert Predictor(estimator, SIGNATURE, outputs).predict([LOW, HIGH]) == [
+    assert Predictor(FittedEstimator(estimator, SIGNATURE, outputs), outputs).predict([LOW, HIGH]) == [
         {"outputs": {"kind": {"label": "a"}, "size": {"label": "x"}}},
         {"outputs": {"kind": {"label": "b"}, "size": {"label": "y"}}},
     ]
@@ -168,7 +168,8 @@ def test_answers_for_each_of_several_flags_how_probably_it_applies():
 
 def test_answers_the_label_that_the_estimator_chose_even_if_another_is_likelier():
     estimator = ProbabilisticClassifier(["no", "yes"], ["yes"], [[0.75, 0.25]])
-    predictor = Predictor(estimator, SIGNATURE, [labelled("no", "yes", has_probabilities=True)])
+    outputs = [labelled("no", "yes", has_probabilities=True)]
+    predictor = Predictor(FittedEstimator(estimator, SIGNATURE, outputs), outputs)
 
     assert predictor.predict([LOW]) == [{"label": "yes", "probabilities": {"no": 0.75, "yes": 0.25}}]
 
@@ -184,7 +185,8 @@ def test_answers_the_label_that_the_estimator_chose_even_if_another_is_likelier(
     ids=["a float for an integer", "an integer for a boolean", "an integer for a float", "a float for a cluster"],
 )
 def test_answers_the_trained_label_where_the_estimator_returns_its_equal(labels, answered, label):
-    predictor = Predictor(Classifier(labels, answered), SIGNATURE, [labelled(*labels)])
+    outputs = [labelled(*labels)]
+    predictor = Predictor(FittedEstimator(Classifier(labels, answered), SIGNATURE, outputs), outputs)
 
     ((_, answer),) = predictor.predict([LOW])[0].items()
 

@@ -75,6 +75,7 @@ def test_names_a_mistyped_setting(refused):
         ("deadline_ms", "-1", "an integer of at least 1 and at most 3600000"),
         ("access_log", "yes", "true or false"),
         ("log_format", "xml", "one of: auto, json, console"),
+        ("runtime", "torch", "one of: auto, sklearn, onnx"),
         ("artifact_digest", "abc", "a SHA-256 in 64 lower-case hexadecimal digits"),
         ("host", "", "a text that is not empty"),
     ],
@@ -212,3 +213,7 @@ def test_ends_at_once_when_it_is_told_to_while_the_model_loads(backend, tmp_path
             gate.open()
     assert (process.returncode, stderr) == (0, "")
     assert not list(temporary.iterdir())
+
+
+def test_names_why_the_compiled_model_that_is_asked_for_cannot_run(refused, puppet):
+    assert f"{puppet} holds no compiled model: skl2onnx cannot convert it: " in refused(runtime="onnx")

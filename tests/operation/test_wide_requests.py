@@ -14,6 +14,7 @@ from ..services import PATIENCE_S, running
 pytestmark = pytest.mark.parametrize("artifact", ["thousand_columns"], indirect=True, scope="module")
 
 MAX_BODY_BYTES = 64 * 1024**2
+LONG_MS = 10 * 60_000  # a busy machine takes its time to send so much
 N_INSTANCES = 1000
 CHUNK_BYTES = 1024**2
 
@@ -22,7 +23,7 @@ CHUNK_BYTES = 1024**2
 def wide(backend, artifact):
     """A client of a service that takes bodies as long."""
     with (
-        running(backend, artifact, max_body_bytes=MAX_BODY_BYTES) as service,
+        running(backend, artifact, max_body_bytes=MAX_BODY_BYTES, read_ms=LONG_MS) as service,
         httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client,
     ):
         yield client

@@ -1,0 +1,105 @@
+"""A fitted estimator as an ONNX graph, which is to predict the same: `parity` finds out whether it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+from skl2onnx import convert_sklearn
+from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
+from skl2onnx.sklapi import CastTransformer
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+from .compiled import NUMBERS, STRINGS, positions_of
+from .converters import CONVERTERS
+from .errors import ExportError, reason
+from .signature import Signature
+
+# The newest that the converters are written for; the graph says which of them it needs.
+OPSETS = {"": 19, "ai.onnx.ml": 3}
+
+LONGEST_SENTENCE = 200  # characters: some of skl2onnx's list all nodes
+
+# Words as scikit-learn's default pattern finds them, in a locale that every image has.
+WORDS = {"tokenexp": r"[\p{L}\p{N}_]{2,}", "locale": "C.UTF-8"}
+TEXT_OPTIONS = {CountVectorizer: WORDS, TfidfVectorizer: WORDS}
+
+
+def exported(estimator: Any, signature: Signature) -> bytes:
+    """The graph, as bytes. It takes the rows as `compiled` hands them over: a table of numbers, a table of strings.
+
+    Raises: ExportError
+    """
+    numbers, strings = positions_of(signature)
+    tables = []
+    if numbers:
+        tables.append((NUMBERS, DoubleTensorType([None, len(numbers)])))
+    if strings:
+        tables.append((STRINGS, StringTensorType([None, len(strings)])))
+    convertible = deepcopy(estimator)
+    _take_columns_by_position(convertible, [*numbers, *strings])
+    convertible = _with_casts(convertible)
+    try:
+        return bytes(_converted(convertible, tables).SerializeToString())
+    except Exception as error:  # a converter may stumble over anything
+        raise ExportError(shorten(f"skl2onnx cannot convert it: {reason(error)}", LONGEST_SENTENCE)) from error
+
+
+def _converted(estimator: Any, tables: list[Any]) -> Any:
+    def converted(**options: Any) -> Any:
+        return convert_sklearn(
+            estimator,
+            name="model",  # which skl2onnx otherwise draws at random
+            initial_types=tables,
+            target_opset=OPSETS,
+            custom_conversion_functions=CONVERTERS,
+            options={**TEXT_OPTIONS, id(_last_step(estimator)): options},
+        )
+
+    try:
+        return converted(zipmap=False)  # probabilities as a table
+    except NameError:  # there is no such option, where there are no probabilities or always a table
+        return converted()
+
+
+def _last_step(estimator: Any) -> Any:
+    return _last_step(estimator.steps[-1][1]) if isinstance(estimator, Pipeline) else estimator
+
+
+def _take_columns_by_position(step: Any, order: Sequence[int]) -> None:
+    """Whoever takes columns of the frame by name takes them out of the tables, in which they have this order."""
+    match step:
+        case Pipeline():
+            _take_columns_by_position(step.steps[0][1], order)
+        case FeatureUnion():
+            for _, transformer in step.transformer_list:
+                _take_columns_by_position(transformer, order)
+        case ColumnTransformer():
+            step.transformers_ = [
+                (name, transformer, [order.index(column) for column in step._transformer_to_input_indices[name]])
+                for name, transformer, _ in step.transformers_
+            ]
+
+
+def _is_encoder(step: Any) -> bool:
+    """Whether skl2onnx takes what comes out, or some of it, for float32."""
+    return isinstance(step, ColumnTransformer | FeatureUnion | OneHotEncoder | OrdinalEncoder | CountVectorizer)
+
+
+def _with_casts(estimator: Any) -> Any:
+    """Everything in double, but for trees: scikit-learn casts what they are given to float32."""
+    if isinstance(estimator, Pipeline):
+        steps = [(name, _with_casts(step)) for name, step in estimator.steps]
+        doubles = ("in double", CastTransformer(dtype=np.float64))
+        estimator.steps = [part for step in steps for part in ([step, doubles] if _is_encoder(step[1]) else [step])]
+        return estimator
+    trees = [estimator, *np.ravel(getattr(estimator, "estimators_", []))]
+    if hasattr(trees[-1], "tree_"):
+        return make_pipeline(CastTransformer(dtype=np.float32), estimator)
+    return estimator

@@ -1,0 +1,26 @@
+"""The model that the settings name: loaded, and said in the log."""
+
+from __future__ import annotations
+
+import structlog
+
+from model.artifact import Model, load
+
+from .settings import Settings
+
+logger = structlog.get_logger("serve.loading")
+
+
+def load_model(settings: Settings) -> Model:
+    """Raises: ArtifactError"""
+    return load(
+        settings.artifact,
+        digest=settings.artifact_digest,
+        any_sklearn=settings.allow_other_sklearn,
+        runtime=settings.runtime,
+    )
+
+
+def announce(model: Model) -> None:
+    manifest = model.manifest
+    logger.info("serving", model=manifest.name, version=manifest.version, runtime=model.runtime, reason=model.reason)

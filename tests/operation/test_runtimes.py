@@ -1,0 +1,69 @@
+"""Which runtime answers: what the setting asks for and the artifact has, said in the log and by `/model`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from model.artifact import COMPILED, load
+from model.packaging import save
+
+from ..services import PATIENCE_S
+
+LINE = np.arange(6.0).reshape(-1, 1)
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Path:
+    """The artifact of a straight line, compiled."""
+    save(LinearRegression().fit(LINE, 2 * LINE[:, 0]), LINE, tmp_path / "line")
+    return tmp_path / "line"
+
+
+def said_and_answered(service):
+    """What the log and `/model` say of the runtime, and the value for 4."""
+    logged = service.logged("serving")
+    with httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client:
+        described = client.get("/model").json()["runtime"]
+        prediction = client.post("/predict", json={"instances": [{"x0": 4.0}]}).json()["predictions"][0]
+    assert described == {"name": logged["runtime"], "reason": logged["reason"]}
+    return described["name"], described["reason"], prediction["value"]
+
+
+@pytest.mark.parametrize("runtime", ["auto", "onnx"])
+def test_runs_the_compiled_model(serve, line, runtime):
+    name, reason, value = said_and_answered(serve(line, runtime=runtime))
+
+    assert (name, reason) == ("onnx", load(line).manifest.parity.finding)
+    assert value == pytest.approx(8)
+
+
+def test_runs_scikit_learn_where_it_is_asked_for(serve, line):
+    name, reason, value = said_and_answered(serve(line, runtime="sklearn"))
+
+    assert (name, reason) == ("sklearn", "it was asked for")
+    assert value == pytest.approx(8)
+
+
+def test_runs_scikit_learn_where_the_compiled_model_is_damaged(serve, line):
+    (line / COMPILED).write_bytes(b"")
+
+    service = serve(line)
+
+    name, reason, value = said_and_answered(service)
+    assert name == "sklearn"
+    assert reason.startswith(f"{line / COMPILED} is not the file that was packaged")
+    assert value == pytest.approx(8)
+    service.logged(f"line runs on scikit-learn: {reason}")
+
+
+def test_each_worker_runs_the_compiled_model(serve, line):
+    service = serve(line, workers=2)
+
+    answers = [said_and_answered(service) for _ in range(20)]
+
+    assert [(name, value) for name, _, value in answers] == [("onnx", pytest.approx(8))] * 20
