@@ -19,6 +19,7 @@ TITLES = {
     413: "Content Too Large",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
+    499: "Client Closed Request",
     500: "Internal Server Error",
     503: "Service Unavailable",
     504: "Gateway Timeout",
@@ -177,6 +178,10 @@ class ShuttingDown(Unavailable):
     code, detail = "shutting_down", "The service is shutting down."
 
 
+class ModelBusy(Unavailable):
+    code, detail = "model_busy", "The model has been busy with one call for longer than a request may wait."
+
+
 class QueueFull(Unavailable):
     code, detail = "queue_full", "More requests are waiting than the service takes on."
 
@@ -186,6 +191,13 @@ class DeadlinePassed(Refusal):
 
     def __init__(self, deadline_ms: int) -> None:
         super().__init__(f"No prediction was made within {deadline_ms} ms.")
+
+
+class ClientLeft(Refusal):
+    """Seen in metrics and logs alone: nobody is there to be told. The status is the one that nginx uses."""
+
+    status, code = 499, "client_left"
+    detail = "The client closed the connection before there was an answer."
 
 
 class ModelFailed(Refusal):

@@ -83,11 +83,23 @@ class Settings:
     workers: int = _setting(1, _integer(1, 64), "processes", "each predicts on its own")
     max_body_bytes: int = _setting(2 * 1024**2, _integer(1), "bytes", "a longer body is refused with 413")
     max_instances: int = _setting(1000, _integer(1), "instances", "more in one request are refused with 422")
+    max_batch_rows: int = _setting(
+        1000,
+        _integer(1),
+        "rows",
+        "go together in one call of the model; a request is never split, one with more goes alone",
+    )
     max_queue_requests: int = _setting(
         64, _integer(1, 1024), "requests", "admitted and not yet answered, per worker; more are refused with 503"
     )
     max_queue_rows: int = _setting(
         16384, _integer(1), "rows", "admitted and not yet answered, per worker; more are refused with 503"
+    )
+    max_queue_bytes: int = _setting(
+        64 * 1024**2,
+        _integer(1),
+        "bytes",
+        "of bodies admitted and not yet answered, per worker; more are refused with 503",
     )
     deadline_ms: int = _setting(
         10_000, _integer(1, HOUR_MS), "ms", "an admitted request that takes longer is answered with 504"
@@ -109,6 +121,11 @@ class Settings:
             raise SettingsError(
                 f"{PREFIX}MAX_QUEUE_ROWS is {self.max_queue_rows}, "
                 f"less than one request may bring ({PREFIX}MAX_INSTANCES is {self.max_instances})."
+            )
+        if self.max_queue_bytes < self.max_body_bytes:
+            raise SettingsError(
+                f"{PREFIX}MAX_QUEUE_BYTES is {self.max_queue_bytes}, "
+                f"less than one request may bring ({PREFIX}MAX_BODY_BYTES is {self.max_body_bytes})."
             )
 
     @classmethod

@@ -35,7 +35,7 @@ def json_route(validate: Validate, max_body_bytes: int) -> type[APIRoute]:
                     validated = parse_and_validate(body, validate)
                 else:
                     validated = await asyncio.to_thread(parse_and_validate, body, validate)
-                return await handle(_ValidatedRequest(request, validated))
+                return await handle(ValidatedRequest(request, validated, len(body)))
 
             return handle_json
 
@@ -62,11 +62,12 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
     return bytes(body)
 
 
-class _ValidatedRequest(Request):
+class ValidatedRequest(Request):
     """A request whose body has been read: FastAPI finds the model that the route declares where it looks for JSON."""
 
-    def __init__(self, request: Request, validated: object) -> None:
+    def __init__(self, request: Request, validated: object, n_body_bytes: int) -> None:
         super().__init__(request.scope, request.receive)
+        self.n_body_bytes = n_body_bytes
         self._validated = validated
 
     async def body(self) -> bytes:

@@ -11,6 +11,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 MAX_HEADER_BYTES = 64 * 1024
 MAX_PIPELINED_REQUESTS = 16
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+PROBED_EVERY_S = 0.1
+
 
 class Refused(ValueError):
     """Raised through the parser, which makes an error of its own of it."""
@@ -48,7 +51,10 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """A client that closes its sending half behind a request still waits for the answer."""
-        return self._end_behind_what_is_due()
+        is_kept = self._end_behind_what_is_due()
+        if is_kept:
+            self._probe_the_other_half()
+        return is_kept
 
     def on_message_begin(self) -> None:
         self._n_header_bytes = self._n_held_bytes = 0
@@ -114,6 +120,18 @@ class LimitedProtocol(HttpToolsProtocol):
             self.pipeline.popleft()
         self._is_ending = True
         return True
+
+    def _probe_the_other_half(self) -> None:
+        """A client that has closed both looks the same, but resets the connection when it is sent something.
+
+        What is sent next fails then, and the request learns that its client left. One that is there skips the response.
+        """
+        newest = self.cycle
+        if self.pipeline or newest is None or newest.response_started or newest.disconnected:
+            return
+        if newest.scope["http_version"] == "1.1":
+            self.transport.write(CONTINUE)
+            self.loop.call_later(PROBED_EVERY_S, self._probe_the_other_half)
 
     def _await_headers(self) -> None:
         if not self._headers_due:

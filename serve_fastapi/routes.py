@@ -1,6 +1,5 @@
 """What the service answers, path by path."""
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -10,10 +9,11 @@ from serve_core import documents, metrics
 from serve_core.openapi import problem_responses
 from serve_core.settings import Settings
 
-from .body import json_route
+from .body import ValidatedRequest, json_route
 from .responses import ModelDocument, ServedModel, Status, response_model
 from .state import ServiceDep
 from .validation import request_model
+from .waiting import predictions_of
 
 
 class JSON(Response):
@@ -31,13 +31,9 @@ def service_routes(model: Model, settings: Settings) -> APIRouter:
     json_routes = APIRouter(route_class=json_route(Request.of, settings.max_body_bytes))
 
     @json_routes.post("/predict", responses=problem_responses([400, 413, 415, 422, 500, 503, 504]))
-    async def predict(body: Request, service: ServiceDep) -> Answer:
+    async def predict(body: Request, request: ValidatedRequest, service: ServiceDep) -> Answer:
         """One prediction per instance, in the same order."""
-        predictions = asyncio.wrap_future(service.submit(body.rows()))
-        try:
-            return Answer.of(await asyncio.wait_for(predictions, service.deadline_s), served)
-        except TimeoutError:
-            raise service.deadline_passed() from None
+        return Answer.of(await predictions_of(body.rows(), request, service), served)
 
     routes = APIRouter()
     routes.include_router(json_routes)

@@ -13,12 +13,14 @@ from .state import state
 from .validation import rows_of
 
 
-def read_rows() -> list[Row]:
-    """Raises: what `read_body`, `parse_and_validate` and `rows_of` raise."""
+def read_rows() -> tuple[list[Row], int]:
+    """The rows, and of how many bytes they were read.
+
+    Raises: what `read_body`, `parse_and_validate` and `rows_of` raise.
+    """
     signature, max_instances = state().signature, state().max_instances
-    return parse_and_validate(
-        read_body(state().max_body_bytes), lambda document: rows_of(document, signature, max_instances)
-    )
+    body = read_body(state().max_body_bytes)
+    return parse_and_validate(body, lambda document: rows_of(document, signature, max_instances)), len(body)
 
 
 def read_body(max_body_bytes: int) -> bytes:

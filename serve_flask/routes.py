@@ -9,6 +9,7 @@ from serve_core import documents, metrics
 from .body import read_rows
 from .responses import JSON, predict_response
 from .state import state
+from .waiting import predictions_of
 
 service_routes = Blueprint("service", __name__)
 
@@ -16,13 +17,8 @@ service_routes = Blueprint("service", __name__)
 @service_routes.post("/predict")
 def predict() -> JSON:
     """One prediction per instance, in the same order."""
-    service = state().service
-    predictions = service.submit(read_rows())
-    try:
-        return predict_response(predictions.result(service.deadline_s), state().served)
-    except TimeoutError:
-        predictions.cancel()
-        raise service.deadline_passed() from None
+    rows, n_body_bytes = read_rows()
+    return predict_response(predictions_of(rows, n_body_bytes, state().service), state().served)
 
 
 @service_routes.get("/model")

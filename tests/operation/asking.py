@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -27,19 +27,26 @@ class Asking:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self._client.request(method, path, **options)
 
-    def predict(self, command: str, request_id: str = "a") -> httpx.Response:
-        return self._client.post(
-            "/predict", json={"instances": [{"command": command}]}, headers={"X-Request-ID": request_id}
-        )
+    def predict(self, *commands: str, request_id: str = "a") -> httpx.Response:
+        """One instance per command."""
+        instances = [{"command": command} for command in commands]
+        return self._client.post("/predict", json={"instances": instances}, headers={"X-Request-ID": request_id})
 
-    def predict_later(self, command: str) -> Future[httpx.Response]:
-        return self._background.submit(self.predict, command)
+    def predict_later(self, *commands: str, request_id: str = "a") -> Future[httpx.Response]:
+        return self._background.submit(self.predict, *commands, request_id=request_id)
+
+    def queue(self, *requests: Sequence[str]) -> list[Future[httpx.Response]]:
+        """Each a request of so many commands, in this order, while a call holds back those behind it."""
+        queued = []
+        n_queued = self.metric("serve_queue_requests")
+        for index, commands in enumerate(requests):
+            queued.append(self.predict_later(*commands, request_id=f"number-{index}"))
+            self.wait_for_metric("serve_queue_requests", n_queued + index + 1)
+        return queued
 
     def worker(self) -> int:
         """The process id of the worker that has answered."""
-        response = self.predict("pid")
-        assert response.status_code == 200, response.text
-        return int(response.json()["predictions"][0]["value"])
+        return int(values(self.predict("pid"))[0])
 
     def metrics(self) -> Samples:
         response = self.get("/metrics")
@@ -60,6 +67,17 @@ class Asking:
         deadline = time.monotonic() + PATIENCE_S
         while (found := self.metric(name, **labels)) != value:
             assert time.monotonic() < deadline, f"{name} is {found}, and was not {value} in time"
+
+    def wait_for_status(self, path: str, status: int) -> httpx.Response:
+        deadline = time.monotonic() + PATIENCE_S
+        while (response := self.get(path)).status_code != status:
+            assert time.monotonic() < deadline, f"{path} answers {response.status_code}, and did not {status} in time"
+        return response
+
+
+def values(response: httpx.Response) -> list[float]:
+    assert response.status_code == 200, response.text
+    return [prediction["value"] for prediction in response.json()["predictions"]]
 
 
 @contextmanager

@@ -47,7 +47,24 @@ def test_counts_rows_too(serve, puppet, gate):
         assert ask.request("POST", "/predict", json=three).status_code == 200
 
 
-def test_answers_after_the_deadline_that_there_was_none_and_works_again(serve, puppet, gate):
+def test_counts_the_bytes_of_bodies_too(serve, puppet, gate):
+    service = serve(puppet, max_body_bytes=200, max_queue_bytes=250, deadline_ms=LONG_MS)
+    longest = b'{"instances": [{"command": "answer"}]}'.ljust(200)
+    with asking(service) as ask:
+        held = ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+
+        refused = ask.request("POST", "/predict", content=longest, headers={"Content-Type": "application/json"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "queue_full")
+
+        gate.open()
+        assert held.result().status_code == 200
+        ask.wait_for_metric("serve_queue_requests", 0)
+        answered = ask.request("POST", "/predict", content=longest, headers={"Content-Type": "application/json"})
+        assert answered.status_code == 200
+
+
+def test_answers_after_the_deadline_that_there_was_no_prediction_and_never_makes_it(serve, puppet, gate):
     service = serve(puppet, deadline_ms=2000)
     with asking(service) as ask:
         in_flight = ask.predict_later(f"wait {gate.path}")
@@ -56,13 +73,31 @@ def test_answers_after_the_deadline_that_there_was_none_and_works_again(serve, p
 
         for late in (in_flight.result(), queued.result()):
             assert (late.status_code, late.json()["code"]) == (504, "deadline_passed")
-        assert ask.get("/readyz").status_code == 200
+        assert ask.metric("serve_queue_requests") == ask.metric("serve_queue_rows") == 0
 
         gate.open()
-        ask.wait_for_metric("serve_queue_requests", 0)
+        ask.wait_for_status("/readyz", 200)
         assert ask.predict("answer").status_code == 200
-        # What waited too long was never predicted.
         assert ask.metric("serve_model_calls_total") == 2
+
+
+def test_takes_nothing_on_while_a_call_lasts_longer_than_a_request_may_wait(serve, puppet, gate):
+    service = serve(puppet, deadline_ms=500)
+    with asking(service) as ask:
+        in_flight = ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+        assert in_flight.result().status_code == 504
+
+        not_ready = ask.wait_for_status("/readyz", 503)
+        for refused in (not_ready, ask.predict("answer")):
+            assert (refused.status_code, refused.json()["code"]) == (503, "model_busy")
+            assert int(refused.headers["Retry-After"]) > 0
+        assert ask.request("POST", "/predict", json={"instances": [{}]}).json()["code"] == "invalid_instances"
+        assert [ask.get(path).status_code for path in ("/livez", "/metrics", "/model")] == [200] * 3
+
+        gate.open()
+        ask.wait_for_status("/readyz", 200)
+        assert ask.predict("answer").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -98,8 +133,7 @@ def test_keeps_to_itself_why_the_model_failed_and_goes_on(serve, puppet, command
 def test_logs_why_the_model_failed_when_nobody_waits_for_it_any_more(serve, puppet, gate):
     service = serve(puppet, deadline_ms=500)
     with asking(service) as ask:
-        instances = [{"command": f"wait {gate.path}"}, {"command": f"raise {WORDS}"}]
-        late = ask.request("POST", "/predict", json={"instances": instances}, headers={"X-Request-ID": "the-late-one"})
+        late = ask.predict(f"wait {gate.path}", f"raise {WORDS}", request_id="the-late-one")
         assert late.json()["code"] == "deadline_passed"
 
         gate.open()

@@ -84,11 +84,15 @@ def test_says_what_a_setting_takes(refused, setting, value, expected):
     assert refused(**{setting: value}) == f"SERVE_{setting.upper()} is {value!r}, but takes {expected}."
 
 
-def test_says_which_settings_contradict_each_other(refused):
-    sentence = refused(max_queue_rows=10)
+@pytest.mark.parametrize(
+    ("setting", "limited"),
+    [("max_queue_rows", "MAX_INSTANCES is 1000"), ("max_queue_bytes", "MAX_BODY_BYTES is 2097152")],
+)
+def test_says_which_settings_contradict_each_other(refused, setting, limited):
+    sentence = refused(**{setting: 10})
 
-    assert "SERVE_MAX_QUEUE_ROWS is 10" in sentence
-    assert "SERVE_MAX_INSTANCES is 1000" in sentence
+    assert f"SERVE_{setting.upper()} is 10" in sentence
+    assert f"SERVE_{limited}" in sentence
 
 
 @pytest.mark.parametrize("workers", [1, 2])

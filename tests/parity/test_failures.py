@@ -25,7 +25,10 @@ def failures(backend, artifact, gate):
         gate.wait_for_call()
         refused = ask.predict("answer")
         late = held.result()
+        ask.wait_for_status("/readyz", 503)
+        busy = ask.predict("answer")
         gate.open()
+        ask.wait_for_status("/readyz", 200)
 
         service.terminate()
         ask.wait_for_metric("serve_ready_workers", 0)
@@ -36,6 +39,7 @@ def failures(backend, artifact, gate):
         "model_failed": promised(failed),
         "queue_full": promised(refused),
         "deadline_passed": promised(late),
+        "model_busy": promised(busy),
         "not ready": promised(not_ready),
         "shutting_down": promised(going),
     }
@@ -48,6 +52,6 @@ def test_failures_are_answered_alike(tmp_path):
     }
 
     first, *others = of.values()
-    assert [status for status, *_ in first.values()] == [500, 503, 504, 503, 503]
+    assert [status for status, *_ in first.values()] == [500, 503, 504, 503, 503, 503]
     for other in others:
         assert other == first

@@ -1,0 +1,16 @@
+"""How a request waits for its predictions: in its thread, to which WSGI never says that the client has left."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+from model.signature import Row
+from serve_core.queue import Predictions
+from serve_core.service import Service
+
+
+def predictions_of(rows: list[Row], n_body_bytes: int, service: Service) -> Predictions:
+    """Raises: what `Service.submit` raises and its promise brings."""
+    predictions: Future[Predictions] = Future()
+    service.submit(rows, n_body_bytes, predictions)
+    return predictions.result()

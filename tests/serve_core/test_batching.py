@@ -1,0 +1,74 @@
+"""How many calls of the model a batch costs in which some requests make it fail."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Future
+from itertools import combinations
+
+import pytest
+
+from serve_core.batching import answers_to
+from serve_core.problems import ModelFailed
+from serve_core.queue import Job
+
+
+class Counting:
+    """Predicts what a row holds, and fails where one holds "faulty"."""
+
+    def __init__(self):
+        self.n_calls = 0
+
+    def __call__(self, rows):
+        self.n_calls += 1
+        if ["faulty"] in rows:
+            raise ModelFailed
+        return [{"label": row[0]} for row in rows]
+
+
+def jobs_of(n_jobs, faulty):
+    return [Job([["faulty" if index in faulty else index]], 0, math.inf, Future()) for index in range(n_jobs)]
+
+
+def assert_each_its_own(jobs, answers, faulty):
+    of = dict(answers)
+    for index, job in enumerate(jobs):
+        if index in faulty:
+            assert isinstance(of[job], ModelFailed)
+        else:
+            assert of[job] == [{"label": index}]
+
+
+@pytest.mark.parametrize("n_jobs", range(1, 65))
+def test_one_that_fails_costs_no_more_than_two_calls_for_each_halving(n_jobs):
+    for faulty in range(n_jobs):
+        predict = Counting()
+        jobs = jobs_of(n_jobs, {faulty})
+
+        assert_each_its_own(jobs, answers_to(jobs, predict, waits=lambda _: True), {faulty})
+        assert predict.n_calls - 1 <= 2 * math.log2(n_jobs) + 1
+
+
+def test_several_that_fail_leave_the_others_their_answers():
+    for n_faulty in range(9):
+        for faulty in combinations(range(8), n_faulty):
+            jobs = jobs_of(8, faulty)
+
+            assert_each_its_own(jobs, answers_to(jobs, Counting(), waits=lambda _: True), faulty)
+
+
+def test_a_batch_that_fails_when_nobody_waits_any_more_is_not_asked_again():
+    predict = Counting()
+    jobs = jobs_of(8, {3})
+
+    answers = answers_to(jobs, predict, waits=lambda _: predict.n_calls == 0)
+
+    assert predict.n_calls == 1
+    assert all(isinstance(answer, ModelFailed) for _, answer in answers)
+
+
+def test_what_nobody_waits_for_is_not_predicted():
+    predict = Counting()
+
+    assert answers_to(jobs_of(8, ()), predict, waits=lambda _: False) == []
+    assert predict.n_calls == 0
