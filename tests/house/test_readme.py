@@ -232,7 +232,7 @@ def test_lists_the_words_that_make_knows():
 def test_sets_the_same_files_side_by_side():
     named = [cell.strip("`") for *_, cell in rows("Side by side") if cell]
 
-    assert len(named) == 11
+    assert len(named) == 12
     for backend in BACKENDS:
         files = {path.name for path in (ROOT / f"serve_{backend}").glob("*.py")} - {"__init__.py", "__main__.py"}
         assert files - {"openapi.py"} == set(named)
