@@ -52,7 +52,9 @@ class Metrics:
         )
         self.queue_requests = _gauge("serve_queue_requests", "Requests admitted and not yet answered.", registry)
         self.queue_rows = _gauge("serve_queue_rows", "Rows admitted and not yet answered.", registry)
-        self.ready_workers = _gauge("serve_ready_workers", "Workers that take predictions.", registry)
+        self.ready_workers = _gauge(
+            "serve_ready_workers", "Workers that have started and are not shutting down.", registry
+        )
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         self.requests.labels(route, method, str(status)).inc()

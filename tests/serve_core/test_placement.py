@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from model.artifact import load
 from serve_core.metrics import Metrics
+from serve_core.placement import is_called_in_place
 from serve_core.problems import QueueFull
 from serve_core.service import Service
 from serve_core.settings import Settings
+
+from ..estimators import save_puppet
 
 SLOW_S = 0.002
 
@@ -82,6 +86,12 @@ def test_a_longer_call_is_made_in_a_thread(ask):
 
 def test_scikit_learn_is_called_in_a_thread_however_short_a_call_is(ask):
     assert threads(ask(Compiled(), 5, runtime="sklearn")) == {"model"}
+
+
+def test_a_model_that_reads_texts_is_called_in_a_thread_for_they_may_be_long(tmp_path):
+    save_puppet(tmp_path / "artifact")
+
+    assert not is_called_in_place(replace(load(tmp_path / "artifact"), runtime="onnx"), max_batch_rows=1)
 
 
 def test_on_the_loop_too_the_queue_has_an_end(ask):
