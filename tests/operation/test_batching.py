@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import socket
+from http.client import HTTPResponse
 
 import pytest
 
@@ -139,6 +140,21 @@ def test_who_has_left_is_not_predicted(backend, serve, puppet, gate):
         ask.wait_for_metric("serve_model_calls_total", 1)
         assert values(ask.predict("answer")) == [0.0]
         assert ask.metric("serve_rows_total") == 2
+
+
+def test_who_has_closed_the_sending_half_alone_has_not_left(serve, puppet, gate):
+    service = serve(puppet, deadline_ms=LONG_MS)
+    with asking(service) as ask, socket.create_connection(("127.0.0.1", service.port), PATIENCE_S) as connection:
+        ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+        connection.sendall(Request(body=body_of({"command": '"answer"'}).encode()).to_bytes())
+        connection.shutdown(socket.SHUT_WR)
+        ask.wait_for_metric("serve_queue_requests", 2)
+        gate.open()
+
+        response = HTTPResponse(connection)
+        response.begin()
+        assert response.status == 200
 
 
 def opened(gate, responses):
