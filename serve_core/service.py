@@ -121,7 +121,8 @@ class Service:
 
     def _call(self) -> None:
         self._expire()
-        self._answer(answers_to(self._queue.next_batch(), self._predict, waits=self._queue.__contains__))
+        for answers in answers_to(self._queue.next_batch(), self._predict, waits=self._queue.__contains__):
+            self._answer(answers)
 
     def _expire_until_stopped(self) -> None:
         wait_s = self.deadline_s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import Future
-from itertools import combinations
+from itertools import chain, combinations
 
 import pytest
 
@@ -31,7 +31,7 @@ def jobs_of(n_jobs, faulty):
 
 
 def assert_each_its_own(jobs, answers, faulty):
-    of = dict(answers)
+    of = dict(chain.from_iterable(answers))
     for index, job in enumerate(jobs):
         if index in faulty:
             assert isinstance(of[job], ModelFailed)
@@ -61,14 +61,26 @@ def test_a_batch_that_fails_when_nobody_waits_any_more_is_not_asked_again():
     predict = Counting()
     jobs = jobs_of(8, {3})
 
-    answers = answers_to(jobs, predict, waits=lambda _: predict.n_calls == 0)
+    [answers] = answers_to(jobs, predict, waits=lambda _: predict.n_calls == 0)
 
     assert predict.n_calls == 1
     assert all(isinstance(answer, ModelFailed) for _, answer in answers)
 
 
+def test_nobody_waits_for_a_call_that_others_make_necessary():
+    predict = Counting()
+
+    answered_after = {
+        job: predict.n_calls
+        for answers in answers_to(jobs_of(8, {6}), predict, waits=lambda _: True)
+        for job, _ in answers
+    }
+
+    assert list(answered_after.values()) == [2, 2, 2, 2, 3, 3, 4, 5]
+
+
 def test_what_nobody_waits_for_is_not_predicted():
     predict = Counting()
 
-    assert answers_to(jobs_of(8, ()), predict, waits=lambda _: False) == []
+    assert list(answers_to(jobs_of(8, ()), predict, waits=lambda _: False)) == []
     assert predict.n_calls == 0
