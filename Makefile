@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 ARTIFACT ?= artifact
 BACKENDS := $(filter-out core,$(patsubst serve_%/,%,$(wildcard serve_*/)))
 BACKEND ?= $(firstword $(BACKENDS))
-PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS))
+PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS)) $(patsubst %/,%,$(wildcard compare/))
 PORT_fastapi ?= 8000
 PORT_flask ?= 8001
 N ?= 10000
@@ -17,7 +17,7 @@ FULLY_COVERED := serve_*/validation.py serve_*/body.py serve_core/json_profile.p
 COMMA := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve dev model check format test fuzz add lock
+.PHONY: help install serve dev model check format test fuzz bench add lock
 
 help: ## list the words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -56,6 +56,9 @@ test: $(VENV)/installed ## every test; those with containers need a Docker engin
 
 fuzz: $(VENV)/installed ## compare the services on N=10000 requests from a fresh seed
 	$(RUN) -m tests.fuzz --requests $(N)
+
+bench: $(VENV)/installed ## measure the services beside what could be the fastest; QUICK=1 for two minutes
+	$(RUN) -m compare.bench $(if $(QUICK),--quick)
 
 add: ## add PACKAGES that a pickle needs to the images and the environment (needs uv)
 	uv add --quiet --frozen $(PACKAGES)
