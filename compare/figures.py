@@ -1,0 +1,95 @@
+"""From what was counted in a cell to the figures, and from figures of one round to ratios."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .load import Outcome
+from .plan import RATES, Cell, Goal
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one cell in one round.
+
+    Attributes:
+        cpu_us: that a request took of all processes of the lane.
+        load_share: of a core, what the load generator took; 0 where there was none.
+        memory_mib: that the processes of the lane hold afterwards; 0 where there is none of its own.
+        faults: how many requests were not answered as they must be, by what was wrong.
+    """
+
+    requests: int
+    seconds: float
+    requests_per_s: float
+    rows_per_s: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+    load_share: float
+    memory_mib: float
+    faults: dict[str, int]
+
+
+Measured = dict[Cell, dict[int, Figures]]  # by cell, then by round
+
+
+def figures_of(
+    cell: Cell, outcome: Outcome, *, cpu_s: float, memory_mib: float = 0.0, faults: Mapping[str, int] | None = None
+) -> Figures:
+    waits_ms = sorted(wait_s * 1000 for wait_s in outcome.waits_s)
+    requests_per_s = len(waits_ms) / outcome.seconds if waits_ms else 0.0
+    return Figures(
+        requests=len(waits_ms),
+        seconds=outcome.seconds,
+        requests_per_s=requests_per_s,
+        rows_per_s=requests_per_s * cell.workload.rows,
+        p50_ms=percentile(waits_ms, 0.50),
+        p99_ms=percentile(waits_ms, 0.99),
+        cpu_us=cpu_s * 1e6 / max(len(waits_ms), 1),
+        load_share=outcome.load_share,
+        memory_mib=memory_mib,
+        faults=dict(faults or {}),
+    )
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The least value that this share of all does not exceed; 0 of none."""
+    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else 0.0
+
+
+def median_of(measured: Measured, cell: Cell, figure: str) -> float:
+    return median(float(getattr(figures, figure)) for figures in measured[cell].values())
+
+
+def ratios(measured: Measured, figure: str, cell: Cell, against: Sequence[Cell]) -> list[float]:
+    """One for each round in which every cell was measured; none where one of them never was."""
+    by_cell = [measured.get(each, {}) for each in (cell, *against)]
+    found = []
+    for each in sorted(set.intersection(*map(set, by_cell))):
+        value, *others = (float(getattr(rounds[each], figure)) for rounds in by_cell)
+        if base := one_after_the_other(figure, others):
+            found.append(value / base)
+    return found
+
+
+def one_after_the_other(figure: str, values: Sequence[float]) -> float:
+    """The figure of what does the work of several: times add up, of rates their inverses."""
+    if figure not in RATES:
+        return sum(values)
+    return 1 / sum(1 / value for value in values) if all(values) else 0.0
+
+
+def goal_ratios(measured: Measured, goal: Goal) -> list[float]:
+    against = [Cell(goal.workload, lane) for lane in goal.against]
+    return ratios(measured, goal.figure, Cell(goal.workload, goal.lane), against)
+
+
+def verdict(goal: Goal, ratio: float) -> str:
+    if goal.at_least is None and goal.at_most is None:
+        return ""
+    is_held = (goal.at_least is None or ratio >= goal.at_least) and (goal.at_most is None or ratio <= goal.at_most)
+    return "holds" if is_held else "falls short"

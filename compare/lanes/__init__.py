@@ -1,0 +1,1 @@
+"""What the services are measured against: each file an application that a server starts by its name."""

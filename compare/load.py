@@ -1,0 +1,204 @@
+"""How a server answers under load: every answer is kept, every wait counted from when its request was due.
+
+Two modes. A closed loop sends the next request of a connection when the last one is answered: it finds what a server
+can do at most. An open loop sends at a constant rate, whatever the server does, and is the one to ask for latencies:
+while a server stalls, a closed loop asks nothing, and never sees how long others would have waited.
+
+One thread over epoll, because the client must not be what is measured: most of its time is the kernel's.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import socket
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter, process_time
+
+READ_BYTES = 2**18
+
+# What is not answered so long after the end of the load is given up.
+PATIENCE_S = 30.0
+
+HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) .*?\r\ncontent-length: *(\d+)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass
+class Outcome:
+    """
+    Attributes:
+        answers: how often which payload (by its index) was answered by this status and this body.
+        waits_s: of each answered request, from when it was due.
+        n_broken: requests whose connection ended, or held no HTTP, before they were answered.
+        n_unanswered: requests that were due and never answered.
+        seconds: from the first request to the last answer.
+        load_share: of a core, what the load generator took.
+    """
+
+    answers: Counter[tuple[int, int, bytes]] = field(default_factory=Counter)
+    waits_s: list[float] = field(default_factory=list)
+    n_broken: int = 0
+    n_unanswered: int = 0
+    seconds: float = 0.0
+    load_share: float = 0.0
+
+
+def put_load_on(
+    port: int, payloads: Sequence[bytes], *, n_connections: int, seconds: float, requests_per_s: float | None = None
+) -> Outcome:
+    """POST the payloads to `/predict` in rotation.
+
+    Args:
+        requests_per_s: the rate of an open loop, in which a request that finds all connections busy waits for one of
+            them; None is a closed loop.
+    """
+    load = _Load(port, payloads, seconds, requests_per_s)
+    try:
+        load.run(n_connections)
+    finally:
+        load.close()
+    return load.outcome
+
+
+def request_of(payload: bytes) -> bytes:
+    lines = ["POST /predict HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+    return "\r\n".join([*lines, f"Content-Length: {len(payload)}", "", ""]).encode() + payload
+
+
+@dataclass(slots=True, eq=False)
+class _Connection:
+    socket: socket.socket
+    is_busy: bool = False
+    payload: int = 0
+    due_s: float = 0.0
+    unsent: memoryview = memoryview(b"")
+    received: bytes = b""
+
+
+class _Load:
+    def __init__(self, port: int, payloads: Sequence[bytes], seconds: float, requests_per_s: float | None) -> None:
+        self.outcome = Outcome()
+        self._port = port
+        self._requests = [request_of(payload) for payload in payloads]
+        self._seconds = seconds
+        self._requests_per_s = requests_per_s
+        self._n_sent = 0
+        self._connections: dict[int, _Connection] = {}
+        self._free: list[_Connection] = []
+        self._epoll = select.epoll()
+
+    def run(self, n_connections: int) -> None:
+        for _ in range(n_connections):
+            self._connect()
+        cpu_s = process_time()
+        self._started_s = self._answered_s = perf_counter()
+        self._ends_s = self._started_s + self._seconds
+        while self._connections and (now := perf_counter()) < self._ends_s + PATIENCE_S:
+            due_s = self._send_what_is_due(now)
+            if due_s is None and len(self._free) == len(self._connections):
+                break
+            for descriptor, event in self._epoll.poll(self._sleep_s(now, due_s)):
+                if connection := self._connections.get(descriptor):  # replaced by now, where it broke under a request
+                    self._serve(connection, event)
+        self.outcome.n_unanswered = self._n_due(n_connections) - len(self.outcome.waits_s) - self.outcome.n_broken
+        self.outcome.seconds = self._answered_s - self._started_s
+        self.outcome.load_share = (process_time() - cpu_s) / (perf_counter() - self._started_s)
+
+    def _send_what_is_due(self, now: float) -> float | None:
+        """When the next request will be."""
+        while (due_s := self._due_s(now)) is not None and due_s <= now and self._free:
+            self._send(self._free.pop(), due_s)
+        return due_s
+
+    def close(self) -> None:
+        self._epoll.close()
+        for connection in self._connections.values():
+            connection.socket.close()
+
+    def _due_s(self, now: float) -> float | None:
+        """When the next request is to be sent; None after the last."""
+        due_s = now if self._requests_per_s is None else self._started_s + self._n_sent / self._requests_per_s
+        return due_s if due_s < self._ends_s else None
+
+    def _n_due(self, n_connections: int) -> int:
+        """Sent or not: also where nothing listened, or no connection was ever free."""
+        if self._requests_per_s is None:
+            return max(self._n_sent, n_connections)
+        return max(self._n_sent, round(self._seconds * self._requests_per_s))
+
+    def _sleep_s(self, now: float, due_s: float | None) -> float:
+        if not self._free or due_s is None:
+            return 1.0
+        # epoll sleeps for whole milliseconds, rounded up: the last one is spent awake, so that no request is late.
+        return max(due_s - now - 0.001, 0.0)
+
+    def _connect(self) -> None:
+        try:
+            opened = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
+        except OSError:  # nothing listens any more: what is due then stays unanswered
+            return
+        opened.setblocking(False)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connections[opened.fileno()] = connection = _Connection(opened)
+        self._epoll.register(opened, select.EPOLLIN)
+        self._free.append(connection)
+
+    def _send(self, connection: _Connection, due_s: float) -> None:
+        connection.payload = self._n_sent % len(self._requests)
+        connection.due_s = due_s
+        connection.is_busy = True
+        self._n_sent += 1
+        self._write(connection, memoryview(self._requests[connection.payload]))
+
+    def _write(self, connection: _Connection, request: memoryview) -> None:
+        try:
+            sent = connection.socket.send(request)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._replace(connection)
+            return
+        if connection.unsent or sent < len(request):
+            connection.unsent = request[sent:]
+            self._epoll.modify(connection.socket, select.EPOLLIN | (select.EPOLLOUT if connection.unsent else 0))
+
+    def _serve(self, connection: _Connection, event: int) -> None:
+        if event & select.EPOLLOUT and connection.unsent:
+            self._write(connection, connection.unsent)
+            return
+        try:
+            received = connection.socket.recv(READ_BYTES)
+        except BlockingIOError:  # the event was of the connection that this one has replaced
+            return
+        except OSError:
+            received = b""
+        connection.received += received
+        head, end_of_head, body = connection.received.partition(b"\r\n\r\n")
+        found = HEAD.match(head)
+        if not received or not connection.is_busy or (end_of_head and not found):
+            self._replace(connection)
+        elif found and end_of_head and len(body) >= int(found[2]):
+            self._take(connection, int(found[1]), body)
+            if b"\r\nconnection: close" in head.lower():
+                self._replace(connection)
+            self._send_what_is_due(perf_counter())
+
+    def _take(self, connection: _Connection, status: int, body: bytes) -> None:
+        self._answered_s = perf_counter()
+        self.outcome.waits_s.append(self._answered_s - connection.due_s)
+        self.outcome.answers[connection.payload, status, body] += 1
+        connection.is_busy = False
+        connection.received = b""
+        self._free.append(connection)
+
+    def _replace(self, connection: _Connection) -> None:
+        """By a fresh one. What is in flight is lost; an idle connection may be closed by any server."""
+        if connection.is_busy:
+            self.outcome.n_broken += 1
+        else:
+            self._free.remove(connection)
+        del self._connections[connection.socket.fileno()]
+        connection.socket.close()
+        self._connect()

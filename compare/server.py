@@ -1,0 +1,200 @@
+"""A lane as processes on a core of its own: how soon it answers, what it takes, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryFile
+from time import perf_counter
+from typing import IO
+from urllib.request import urlopen
+
+from .plan import Lane
+
+ROOT = Path(__file__).parent.parent
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+MOST_TO_START_S = 60.0
+MOST_TO_STOP_S = 15.0
+POLL_S = 0.005
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+# As the services pin themselves, for every lane alike.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+class LaneError(RuntimeError):
+    """A lane that could not start; the message is what it said."""
+
+
+@dataclass(frozen=True)
+class Cores:
+    """On which cores servers and load run: the same one where there is no other."""
+
+    server: int
+    load: int
+
+    @classmethod
+    def available(cls) -> Cores:
+        cores = sorted(os.sched_getaffinity(0))
+        return cls(server=cores[-1], load=cores[0])
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """Run this thread, and the processes that it starts meanwhile, on one core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@dataclass(frozen=True)
+class Server:
+    """
+    Attributes:
+        cold_start_s: from the start of the process to the first prediction.
+    """
+
+    process: subprocess.Popen[bytes]
+    port: int
+    cold_start_s: float
+
+    def cpu_s(self) -> float:
+        """Of all processes of the lane so far, by the kernel's accounting, those that have ended included."""
+        # Behind the name, which stands in brackets: ticks of its own and of its dead children, in user and kernel mode.
+        stats = [_read(folder / "stat").rpartition(")")[2].split()[11:15] for folder in self._processes()]
+        return sum(int(ticks) for of_process in stats for ticks in of_process) / TICKS_PER_S
+
+    def memory_mib(self) -> float:
+        """What its processes hold now; what they share is counted once."""
+        held = [re.search(r"^Pss: +(\d+) kB", _read(each / "smaps_rollup"), re.MULTILINE) for each in self._processes()]
+        return sum(int(found[1]) for found in held if found) / 1024
+
+    def runtime(self) -> str:
+        """What runs the model, as the service says."""
+        with urlopen(f"http://127.0.0.1:{self.port}/model", timeout=MOST_TO_START_S) as answer:
+            return str(json.load(answer)["runtime"]["name"])
+
+    def _processes(self) -> list[Path]:
+        """A lane is the leader of a session of its own, and what it starts stays in it."""
+        folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return [folder for folder in folders if _session_of(int(folder.name)) == self.process.pid]
+
+
+@contextmanager
+def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[Server]:
+    """Started, asked once, and stopped at the end.
+
+    Raises: LaneError.
+    """
+    assert lane.command
+    port = _free_port()
+    process = None
+    with TemporaryFile() as log:
+        try:
+            started_s = perf_counter()
+            with _uninterrupted(), on_core(core):
+                process = subprocess.Popen(
+                    [sys.executable, "-m", *shlex.split(lane.command.format(port=port))],
+                    cwd=ROOT,
+                    env=_environment(lane, artifact, port),
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            status = _first_status(port, payload, process)
+            if status != HTTPStatus.OK:
+                raise LaneError(_last_line(log) if status is None else f"its first answer had the status {status}")
+            yield Server(process, port, perf_counter() - started_s)
+        finally:
+            if process:
+                _stop(process)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Signals come afterwards: one that came before `Popen` returns would leave the process behind."""
+    came: list[int] = []
+    handlers = {each: signal.signal(each, lambda signum, _: came.append(signum)) for each in STOPPING}
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+        for signum in came:
+            signal.raise_signal(signum)
+
+
+def _first_status(port: int, payload: bytes, process: subprocess.Popen[bytes]) -> int | None:
+    """None where the process ended, or is too slow."""
+    give_up_s = perf_counter() + MOST_TO_START_S
+    while process.poll() is None and perf_counter() < give_up_s:
+        connection = HTTPConnection("127.0.0.1", port, timeout=MOST_TO_START_S)
+        try:
+            connection.request("POST", "/predict", payload, {"Content-Type": "application/json"})
+            return connection.getresponse().status
+        except OSError:
+            time.sleep(POLL_S)
+        finally:
+            connection.close()
+    return None
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(MOST_TO_STOP_S)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # it, and workers that it left behind
+        process.wait()
+
+
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing").rstrip(".")
+
+
+def _environment(lane: Lane, artifact: Path, port: int) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVE_")}
+    # Nobody has to learn that the lane stops.
+    served = {"SERVE_ARTIFACT": str(artifact), "SERVE_PORT": str(port), "SERVE_DRAIN_MS": "0"}
+    return inherited | ONE_THREAD | served | lane.env
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _session_of(process: int) -> int | None:
+    try:
+        return os.getsid(process)
+    except ProcessLookupError:  # it has ended meanwhile
+        return None
+
+
+def _read(path: Path) -> str:
+    """Nothing of a process that has ended meanwhile."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

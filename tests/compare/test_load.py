@@ -1,0 +1,132 @@
+"""The load generator tells the truth: how long was waited, and what was not answered."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections import Counter
+from itertools import count
+
+import pytest
+
+from compare.load import put_load_on
+
+from .scripted import answer, scripted
+
+STALL_S = 1.0
+
+
+def test_an_open_loop_reports_the_wait_of_what_was_due_while_the_server_stalled():
+    numbers, turn = count(), threading.Lock()
+
+    def stall_once(_body, connection):
+        with turn:
+            if next(numbers) == 50:
+                time.sleep(STALL_S)
+        connection.sendall(answer())
+
+    with scripted(stall_once) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=10, seconds=2, requests_per_s=100)
+
+    assert len(outcome.waits_s) == 200
+    # A hundred were due in that second, and half of them in the first half of it: ten of them were on their way.
+    assert sum(wait_s > STALL_S / 2 for wait_s in outcome.waits_s) >= 49
+    assert max(outcome.waits_s) > STALL_S * 0.99
+
+
+def test_an_open_loop_sends_as_many_as_it_was_told_whatever_the_server_does():
+    with scripted(lambda _body, connection: connection.sendall(answer())) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=4, seconds=0.5, requests_per_s=100)
+
+    assert outcome.answers == {(0, 200, b"ok"): 50}
+
+
+def test_asks_every_payload_in_turn_and_keeps_every_answer():
+    with scripted(lambda body, connection: connection.sendall(answer(b"<" + body))) as port:
+        outcome = put_load_on(port, [b"a", b"b", b"c"], n_connections=1, seconds=0.5, requests_per_s=60)
+
+    assert outcome.answers == {(0, 200, b"<a"): 10, (1, 200, b"<b"): 10, (2, 200, b"<c"): 10}
+
+
+def test_counts_each_status():
+    statuses = count()
+
+    def every_fifth_is_refused(_body, connection):
+        connection.sendall(answer(status=503 if next(statuses) % 5 == 4 else 200))
+
+    with scripted(every_fifth_is_refused) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=1, seconds=0.5, requests_per_s=100)
+
+    assert Counter({status: n for (_, status, _), n in outcome.answers.items()}) == {200: 40, 503: 10}
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", answer(b"four")[:-1], b"no HTTP\r\n\r\n"])
+def test_counts_what_a_closed_connection_left_unanswered_and_goes_on(said):
+    numbers = count()
+
+    def every_tenth_is_cut(_body, connection):
+        is_cut = next(numbers) % 10 == 9
+        connection.sendall(said if is_cut else answer())
+        if is_cut:
+            connection.shutdown(socket.SHUT_RDWR)
+
+    with scripted(every_tenth_is_cut) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=2, seconds=0.5, requests_per_s=100)
+
+    assert (outcome.answers, outcome.n_broken, outcome.n_unanswered) == ({(0, 200, b"ok"): 45}, 5, 0)
+
+
+def test_a_connection_that_is_closed_behind_its_answer_is_no_fault():
+    def closing(_body, connection):
+        connection.sendall(answer(header="Connection: close\r\n"))
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with scripted(closing) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=2, seconds=0.5, requests_per_s=100)
+
+    assert (outcome.answers, outcome.n_broken, outcome.n_unanswered) == ({(0, 200, b"ok"): 50}, 0, 0)
+
+
+@pytest.mark.parametrize("requests_per_s", [None, 100])
+def test_counts_what_nobody_was_there_to_answer(requests_per_s):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+
+    outcome = put_load_on(port, [b"{}"], n_connections=8, seconds=0.1, requests_per_s=requests_per_s)
+
+    assert (outcome.waits_s, outcome.n_unanswered) == ([], 10 if requests_per_s else 8)
+
+
+def test_sends_a_body_that_no_buffer_holds_and_reads_an_answer_in_pieces():
+    body = b"x" * 10_000_000
+
+    def in_pieces(received, connection):
+        whole = answer(str(len(received)).encode())
+        for piece in (whole[:5], whole[5:-2], whole[-2:]):
+            connection.sendall(piece)
+
+    with scripted(in_pieces) as port:
+        outcome = put_load_on(port, [body], n_connections=2, seconds=0.1)
+
+    assert set(outcome.answers) == {(0, 200, b"10000000")}
+    assert outcome.n_broken == outcome.n_unanswered == 0
+
+
+def test_a_closed_loop_has_one_request_on_each_connection():
+    in_flight, most, lock = 0, 0, threading.Lock()
+
+    def watched(_body, connection):
+        nonlocal in_flight, most
+        with lock:
+            in_flight += 1
+            most = max(most, in_flight)
+        with lock:
+            in_flight -= 1
+        connection.sendall(answer())
+
+    with scripted(watched) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=3, seconds=0.3)
+
+    assert most <= 3
+    assert outcome.answers[0, 200, b"ok"] == len(outcome.waits_s) > 3

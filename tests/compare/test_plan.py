@@ -1,0 +1,98 @@
+"""A plan is read from TOML, and what cannot be measured is refused in a sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from compare.bench import PLAN
+from compare.models import MODELS
+from compare.plan import Cell, PlanError, Workload, read_plan
+
+SMALL = """
+rounds = 3
+seconds = 0.5
+[lanes.fast]
+backend = "fastapi"
+command = "serve_fastapi"
+env = { SERVE_ACCESS_LOG = "false" }
+[lanes.in_process]
+[[cells]]
+models = ["m"]
+lanes = ["fast", "in_process"]
+rows = [1, 64]
+connections = [16]
+[[goals]]
+what = "fast enough"
+model = "m"
+rows = 64
+connections = 16
+figure = "requests_per_s"
+lane = "fast"
+against = ["in_process"]
+at_least = 0.5
+[baselines.fastapi]
+in_process = "in_process"
+"""
+
+
+@pytest.fixture
+def plan_of(tmp_path):
+    def read(text):
+        path = tmp_path / "plan.toml"
+        path.write_text(text)
+        return read_plan(path, ["m", "n"])
+
+    return read
+
+
+def test_the_plan_of_make_bench_can_be_measured():
+    plan = read_plan(PLAN, MODELS)
+
+    assert set(plan.models) == set(MODELS)
+    assert {cell.workload.connections for cell in plan.cells} == {1, 16, 64}
+    assert {cell.workload.rows for cell in plan.cells} == {1, 64}
+
+
+def test_lists_every_cell_once(plan_of):
+    plan = plan_of(SMALL + SMALL[SMALL.index("[[cells]]") : SMALL.index("[[goals]]")])
+
+    assert plan.cells == tuple(Cell(Workload("m", n, 16), lane) for n in (1, 64) for lane in ("fast", "in_process"))
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "reason"),
+    [
+        ("rounds = 3", "", "it has no 'rounds'"),
+        ("rounds = 3", "rounds = 0", "it needs cells, and rounds, seconds, rows and connections above zero"),
+        ("rounds = 3", "rounds = true", "it has no usable 'rounds'"),
+        ("seconds = 0.5", 'seconds = "long"', "it has no usable 'seconds'"),
+        ("seconds = 0.5", "seconds = 0.5\nwarmup = 1", "it has 'warmup', which means nothing there"),
+        ('"false"', "false", "the lane 'fast' has no usable 'env'"),
+        ("[lanes.in_process]", "[lanes.in_process]\nport = 1", "the lane 'in_process' has 'port', which means nothing"),
+        ('models = ["m"]', 'models = ["x"]', "there is no model 'x', but m and n"),
+        ("rows = [1, 64]", "rows = [0]", "it needs cells, and rounds, seconds, rows and connections above zero"),
+        ("rows = [1, 64]", "rows = []", "it needs cells, and rounds, seconds, rows and connections above zero"),
+        ("rows = [1, 64]", "rows = [1.5]", "an entry of cells has no usable 'rows'"),
+        ('"fast", "in_process"', '"fast", "in_process", "slow"', "there is no lane 'slow'"),
+        ('in_process = "in_process"', 'in_process = "none"', "there is no lane 'none'"),
+        ('"requests_per_s"', '"speed"', "the goal 'fast enough' is about 'speed', not cpu_us or p50_ms or"),
+        ("rows = 64", "rows = 2", "the goal 'fast enough' needs a cell of the lane 'fast', and there is none"),
+    ],
+)
+def test_refuses_what_cannot_be_measured(plan_of, line, instead, reason):
+    assert line in SMALL
+
+    with pytest.raises(PlanError) as refused:
+        plan_of(SMALL.replace(line, instead))
+
+    assert f"plan.toml cannot be measured: {reason}" in str(refused.value)
+
+
+def test_refuses_what_is_no_toml(plan_of):
+    with pytest.raises(PlanError, match=r"plan.toml is not TOML: "):
+        plan_of("rounds = ")
+
+
+def test_refuses_what_is_not_there(tmp_path):
+    with pytest.raises(PlanError, match=r"nowhere.toml cannot be read: No such file or directory\.$"):
+        read_plan(tmp_path / "nowhere.toml", ["m"])
