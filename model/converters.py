@@ -13,6 +13,7 @@ from onnx.helper import make_tensor
 from skl2onnx.common.data_types import StringTensorType
 from skl2onnx.operator_converters.one_hot_encoder import convert_sklearn_one_hot_encoder
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
@@ -43,13 +44,26 @@ def convert_imputer(scope: Any, operator: Any, container: Any) -> None:
 
 
 def convert_one_hot_encoder(scope: Any, operator: Any, container: Any) -> None:
-    """Null may be a category of its own."""
+    """Null may be a category of its own.
+
+    Raises: NotImplementedError
+    """
     encoder = operator.raw_operator
+    if any(categories.dtype.kind == "f" for categories in encoder.categories_):
+        raise NotImplementedError("OneHotEncoder is not converted for floats, of which ONNX takes the whole part")
     encoder.categories_ = [
         np.array([NULL if pd.isna(category) else category for category in categories], categories.dtype)
         for categories in encoder.categories_
     ]
     convert_sklearn_one_hot_encoder(scope, operator, container)
+
+
+def refuse_texts(_scope: Any, _operator: Any, _container: Any) -> None:
+    """onnxruntime makes every text of a call as long as the longest, and a gigabyte of a body of 100 kB.
+
+    It also lowers case letter by letter, which is not how Python does it. Raises: NotImplementedError
+    """
+    raise NotImplementedError("vectorizers of texts are not converted")
 
 
 def convert_ordinal_encoder(scope: Any, operator: Any, container: Any) -> None:
@@ -172,6 +186,8 @@ CONVERTERS: dict[type, Callable[[Any, Any, Any], None]] = {
     SimpleImputer: convert_imputer,
     OneHotEncoder: convert_one_hot_encoder,
     OrdinalEncoder: convert_ordinal_encoder,
+    CountVectorizer: refuse_texts,
+    TfidfVectorizer: refuse_texts,
     HistGradientBoostingClassifier: convert_boosted_classifier,
     HistGradientBoostingRegressor: convert_boosted_regressor,
 }

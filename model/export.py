@@ -12,7 +12,6 @@ from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
 from skl2onnx.sklapi import CastTransformer
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
@@ -25,10 +24,6 @@ from .signature import Signature
 OPSETS = {"": 19, "ai.onnx.ml": 3}
 
 LONGEST_SENTENCE = 200  # characters: some of skl2onnx's list all nodes
-
-# Words as scikit-learn's default pattern finds them, in a locale that every image has.
-WORDS = {"tokenexp": r"[\p{L}\p{N}_]{2,}", "locale": "C.UTF-8"}
-TEXT_OPTIONS = {CountVectorizer: WORDS, TfidfVectorizer: WORDS}
 
 
 def exported(estimator: Any, signature: Signature) -> bytes:
@@ -59,7 +54,7 @@ def _converted(estimator: Any, tables: list[Any]) -> Any:
             initial_types=tables,
             target_opset=OPSETS,
             custom_conversion_functions=CONVERTERS,
-            options={**TEXT_OPTIONS, id(_last_step(estimator)): options},
+            options={id(_last_step(estimator)): options},
         )
 
     try:
@@ -89,7 +84,7 @@ def _take_columns_by_position(step: Any, order: Sequence[int]) -> None:
 
 def _is_encoder(step: Any) -> bool:
     """Whether skl2onnx takes what comes out, or some of it, for float32."""
-    return isinstance(step, ColumnTransformer | FeatureUnion | OneHotEncoder | OrdinalEncoder | CountVectorizer)
+    return isinstance(step, ColumnTransformer | FeatureUnion | OneHotEncoder | OrdinalEncoder)
 
 
 def _with_casts(estimator: Any) -> Any:

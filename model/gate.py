@@ -79,6 +79,10 @@ def compiled(
         probes = _probes(fitted, scored, frame, signature, view)
         expected = {"training": view(answers)} | {origin: view(fitted.answer(rows)) for origin, rows in probes.items()}
     likeliest = _are_likeliest(outputs, expected.values())
+    if not probes:
+        return Compiled(
+            None, Parity(passed=False, finding="the estimator predicts no row but those of the data"), likeliest
+        )
     try:
         graph = exported(estimator, signature)
         session = CompiledEstimator(graph, signature, outputs, labels_are_likeliest=likeliest)

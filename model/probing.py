@@ -17,7 +17,7 @@ Scores = Callable[[list[Row]], Array]  # (n_rows, n_scores): what the estimator 
 
 
 def perturbed_rows(rows: Sequence[Row], signature: Signature, random: np.random.Generator) -> list[Row]:
-    """Each value from another row: numbers moved by about a tenth of their range, any category, null here and there."""
+    """Each value from another row: numbers moved by about a tenth of their range, any category; now and then 0 or null."""
     chosen = random.integers(len(rows), size=(N_PERTURBED, len(signature.features)))
     return [
         [
@@ -71,7 +71,7 @@ def _perturbed(value: Value, feature: Feature, random: np.random.Generator) -> V
         return value
     assert not isinstance(value, str)
     least, most = feature.observed or (0, 0)
-    moved = value + random.normal() * (most - least) / 10
+    moved = value + random.normal() * (most - least) / 10 if random.random() < 0.95 else 0
     moved = moved if feature.minimum is None else max(moved, feature.minimum)
     moved = moved if feature.maximum is None else min(moved, feature.maximum)
     return round(moved) if feature.kind == "integer" else float(moved)

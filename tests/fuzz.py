@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from model.artifact import load
 from model.signature import Feature, Signature
 
-from .artifacts import asked, is_recorded, package
+from .artifacts import asked, package
 from .bodies import Texts, faulty_texts, instance_texts, object_of, text_of, valid_texts
 from .parity.test_openapi import operations
 from .requests import Answer, Connection, Request
@@ -192,11 +192,7 @@ def target_of(name: str) -> Iterator[Target]:
     with ExitStack() as opened:
         artifact = Path(opened.enter_context(tempfile.TemporaryDirectory())) / name
         package(name, artifact)
-        recorded = is_recorded(artifact)
-        services = [
-            opened.enter_context(running(backend, artifact, is_recorded=recorded, access_log=False))
-            for backend in BACKENDS
-        ]
+        services = [opened.enter_context(running(backend, artifact, access_log=False)) for backend in BACKENDS]
         connections = {service.backend: Connection(service.port) for service in services}
         for connection in connections.values():
             opened.callback(connection.close)
