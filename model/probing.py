@@ -17,7 +17,7 @@ Scores = Callable[[list[Row]], Array]  # (n_rows, n_scores): what the estimator 
 
 
 def perturbed_rows(rows: Sequence[Row], signature: Signature, random: np.random.Generator) -> list[Row]:
-    """Each value from another row: numbers moved by about a tenth of their range, any category; now and then 0 or null."""
+    """Each value from another row: numbers moved by a tenth of their range, any category; now and then 0 or null."""
     chosen = random.integers(len(rows), size=(N_PERTURBED, len(signature.features)))
     return [
         [
