@@ -49,7 +49,7 @@ def command(*words: str, **options: Any) -> str:
 
 def copy_context(folder: Path, *backends: str) -> None:
     """A clone with these backends only, as far as images are concerned; nobody has trained in it."""
-    for name in ("compose.yaml", ".dockerignore", "docker/Dockerfile"):
+    for name in ("compose.yaml", ".dockerignore", "docker/Dockerfile", "docker/train.lock"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     for name in ("model", "serve_core", *(f"serve_{backend}" for backend in backends)):

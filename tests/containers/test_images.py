@@ -98,7 +98,7 @@ def test_takes_the_artifact_of_the_build_context(build, serve, backend, other_ar
 
 
 def test_is_built_where_the_other_backends_were_deleted(build, serve, backend, container, tmp_path):
-    """It trains again, from another lock, to the same bytes."""
+    """It trains again, to the same bytes."""
     copy_context(tmp_path, backend)
 
     assert served_by(serve(image=build(tmp_path))) == served_by(container)
