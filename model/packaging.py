@@ -18,7 +18,6 @@ from .artifact import COMPILED, ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, MODULES, a
 from .errors import ArtifactExists, BadPrediction, EstimatorError, EvaluationError, reason
 from .evaluation import numbers_of, scores_of
 from .fitted import training_frame
-from .gate import compiled
 from .inference import Corrections, infer_signature
 from .inputs import as_fitted, rows_of
 from .manifest import Manifest, running_libraries, sha256
@@ -94,6 +93,9 @@ def save(
     # A plain pickle: `joblib.load` opens it, and what it imports can be told from its bytes alone.
     pickled = _pickled(estimator)
     modules = _modules_of(estimator, pickled)
+    # Not before: the images lack what it imports, and a module of the author's that they open may import `save`.
+    from .gate import compiled
+
     targets = pd.DataFrame(predicted) if target is None else target
     spreads, deviations = _scales(outputs, targets, np.ptp), _scales(outputs, targets, np.std)
     result = compiled(estimator, frame, signature, outputs, (predicted, probabilities), deviations, progress)
