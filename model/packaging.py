@@ -29,6 +29,7 @@ from .signature import Row, Signature, Value, is_text
 
 GOLDEN_ROWS = 16
 ROWS_PER_CALL = 10_000
+UNSEEN = "a text that is in no data"
 
 HELD_OUT = "held-out rows, by whoever packaged it"
 GIVEN = "the rows given when it was packaged, which may be those that it was fitted on"
@@ -241,7 +242,7 @@ def _rows(probabilities: Any, chosen: Array) -> Any:
 
 
 def _check_what_is_not_in_the_data(predictor: Predictor, frame: pd.DataFrame, signature: Signature) -> None:
-    """The signature may allow null and categories of which the estimator knows nothing: they must be predicted, too."""
+    """The signature may allow what the estimator knows nothing of, null, categories, any text: it must predict them."""
     example = list(signature.example.values())
     for index, feature in enumerate(signature.features):
         column = frame[feature.name]
@@ -249,12 +250,14 @@ def _check_what_is_not_in_the_data(predictor: Predictor, frame: pd.DataFrame, si
         absent: list[Value] = [category for category in feature.categories if category not in present]
         if feature.nullable and not column.isna().any():
             absent.append(None)
+        if feature.kind == "text":
+            absent.append(UNSEEN)
         for value in absent:
             row: Row = [*example[:index], value, *example[index + 1 :]]
             try:
                 predictor.predict([row])
             except Exception as error:  # an estimator may raise anything
-                what = "null" if value is None else f"the category {value!r}"
+                what = "null" if value is None else "any text" if value == UNSEEN else f"the category {value!r}"
                 raise EstimatorError(
                     f"the signature allows {what} for the feature {feature.name!r}, which is not in the data, and the "
                     f"estimator fails on it: {reason(error)}"

@@ -148,6 +148,7 @@ def one_hot(data: pd.DataFrame) -> Any:
     return make_pipeline(OneHotEncoder(), LogisticRegression()).fit(data, LABELS)
 
 
+CITIES = pd.DataFrame({"city": [f"city {index}" for index in range(60)]})
 COLOURS = pd.DataFrame({"colour": pd.Categorical(FRAME["colour"], ["red", "blue", "green"])})
 
 REFUSED = [
@@ -258,6 +259,14 @@ REFUSED = [
         id="null that is not in the data",
     ),
     pytest.param(
+        make_pipeline(OneHotEncoder(), LinearRegression()).fit(CITIES, np.arange(60.0)),
+        CITIES,
+        {},
+        "the signature allows any text for the feature 'city', which is not in the data, and the estimator fails on it"
+        ": ValueError: Found unknown categories ['a text that is in no data'] in column 0 during transform",
+        id="texts that are not in the data",
+    ),
+    pytest.param(
         UnpicklableRegressor([1.0] * 6),
         SIZES,
         {},
@@ -272,7 +281,7 @@ REFUSED = [
         id="a pickle that cannot be opened",
     ),
     pytest.param(
-        Regressor([1.0] * 3),
+        make_pipeline(TfidfVectorizer(analyzer="char"), LinearRegression()).fit(["a", "b", "c\ud800"], [1.0, 2.0, 3.0]),
         ["a", "b", "c\ud800"],
         {},
         "the data hold half of a surrogate pair, which no JSON text can",
