@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,9 @@ import onnxruntime
 
 from .errors import ExportError, reason
 from .outputs import Array, Output
-from .signature import Row, Signature
+from .signature import Feature, Row, Signature, Value
 
-# The inputs of the graph: of each row its numbers (booleans are 0 and 1), and its strings.
-NUMBERS, STRINGS = "numbers", "strings"
-
-# What stands for null among strings: a tensor of strings has no missing value.
-NULL = "\ue000null"
+ROWS = "rows"  # the graph's input: (n_rows, n_features), doubles as `codes_of` has them
 
 TIE = 1e-6
 FATAL = 4  # onnxruntime's level: it raises what goes wrong, and would print it, too
@@ -43,60 +39,54 @@ class CompiledEstimator:
         self._has_probabilities = any(output.has_probabilities for output in outputs)
         self._likeliest_of = np.array(outputs[0].labels, dtype=object) if labels_are_likeliest else None
         self._answers = names[1:2] if labels_are_likeliest else names[: 1 + self._has_probabilities]
-        self._tables = _tables(signature)
+        self._table_of = _table_of(signature)
 
     def answer(self, rows: list[Row]) -> tuple[Any, Any]:
         """What `predict` and `predict_proba` would answer.
 
         Raises: what onnxruntime raises.
         """
-        answers = self._session.run(self._answers, {name: table_of(rows) for name, table_of in self._tables.items()})
+        answers = self._session.run(self._answers, {ROWS: self._table_of(rows)})
         if self._likeliest_of is not None:
-            return self._likeliest_of[_likeliest(answers[0])], answers[0]
+            [probabilities] = answers
+            is_sum_in_double = probabilities.dtype == np.float64
+            return None if is_sum_in_double else self._likeliest_of[_likeliest(probabilities)], probabilities
         return answers[0], answers[1] if self._has_probabilities else None
 
 
 def _likeliest(probabilities: Array) -> Array:
-    """The column of the highest probability in each row, the first of several."""
-    if probabilities.dtype == np.float32:
-        # Forests are summed in it: what is a tie in double may differ in the last digits.
-        probabilities = probabilities >= probabilities.max(axis=1, keepdims=True) - TIE
-    columns: Array = probabilities.argmax(axis=1)
+    """The column of the highest probability in each row, the first of several.
+
+    Forests are summed in float32: what is a tie in double may differ in the last digits.
+    """
+    columns: Array = (probabilities >= probabilities.max(axis=1, keepdims=True) - TIE).argmax(axis=1)
     return columns
 
 
-def positions_of(signature: Signature) -> tuple[list[int], list[int]]:
-    """Where the numbers stand in a row, and where the strings."""
-    strings = [index for index, feature in enumerate(signature.features) if feature.kind in ("category", "text")]
-    numbers = [index for index in range(len(signature.features)) if index not in strings]
-    return numbers, strings
+def codes_of(feature: Feature) -> dict[Value, float]:
+    """What stands for each category in the graph. Other values stand for themselves, NaN for null."""
+    return {category: float(code) for code, category in enumerate(feature.categories)}
 
 
-def _tables(signature: Signature) -> dict[str, Callable[[list[Row]], Array]]:
-    """Of each input of the graph, how it is made of rows."""
-    numbers, strings = positions_of(signature)
-    narrow = [
-        column for column, index in enumerate(numbers) if signature.features[index].dtype in ("float32", "Float32")
+def _table_of(signature: Signature) -> Callable[[list[Row]], Array]:
+    """What makes the graph's input of rows."""
+    codes = [
+        (index, codes_of(feature) | {None: nan})
+        for index, feature in enumerate(signature.features)
+        if feature.kind == "category"
     ]
+    narrow = [index for index, feature in enumerate(signature.features) if feature.dtype in ("float32", "Float32")]
 
-    def numbers_of(rows: list[Row]) -> Array:
-        table = np.array(rows if not strings else _picked(rows, numbers), dtype=np.float64)  # None becomes NaN
+    def coded(row: Row) -> Row:
+        row = row.copy()
+        for index, code_of in codes:
+            row[index] = code_of[row[index]]
+        return row
+
+    def table_of(rows: list[Row]) -> Array:
+        table = np.array([coded(row) for row in rows] if codes else rows, dtype=np.float64)  # None becomes NaN
         if narrow:
             table[:, narrow] = table[:, narrow].astype(np.float32)  # as the column that it was fitted on holds them
         return table
 
-    def strings_of(rows: list[Row]) -> Array:
-        return np.array([[NULL if value is None else value for value in row] for row in _picked(rows, strings)], object)
-
-    tables: dict[str, Callable[[list[Row]], Array]] = {}
-    if numbers:
-        tables[NUMBERS] = numbers_of
-    if strings:
-        tables[STRINGS] = strings_of
-    return tables
-
-
-def _picked(rows: list[Row], positions: Sequence[int]) -> list[Any]:
-    if len(positions) == 1:
-        return [[row[positions[0]]] for row in rows]
-    return list(map(itemgetter(*positions), rows))
+    return table_of

@@ -3,98 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import nan
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from onnx import TensorProto
 from onnx.helper import make_tensor
-from skl2onnx.common.data_types import StringTensorType
-from skl2onnx.operator_converters.one_hot_encoder import convert_sklearn_one_hot_encoder
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
-from .compiled import NULL
-
 
 def convert_imputer(scope: Any, operator: Any, container: Any) -> None:
-    """skl2onnx fills in float32, and wants a string that stands for the missing ones.
+    """skl2onnx fills in float32.
 
     Raises: NotImplementedError
     """
-    imputer, given = operator.raw_operator, operator.inputs[0]
+    imputer, given = operator.raw_operator, operator.inputs[0].full_name
     values, missing = scope.get_unique_variable_name("values"), scope.get_unique_variable_name("missing")
     if not _is_nan(imputer.missing_values):
         raise NotImplementedError("SimpleImputer is converted only where NaN is missing")
     if imputer.add_indicator or any(map(_is_nan, imputer.statistics_)):
         raise NotImplementedError("SimpleImputer is not converted where it adds or drops columns")
-    if isinstance(given.type, StringTensorType):
-        null = scope.get_unique_variable_name("null")
-        container.add_initializer(null, TensorProto.STRING, [1], [NULL])
-        container.add_initializer(values, TensorProto.STRING, [len(imputer.statistics_)], list(imputer.statistics_))
-        container.add_node("Equal", [given.full_name, null], missing, op_version=19)
-    else:
-        statistics = imputer.statistics_.astype(np.float64)
-        container.add_initializer(values, TensorProto.DOUBLE, [len(statistics)], statistics)
-        container.add_node("IsNaN", given.full_name, missing, op_version=13)
-    container.add_node("Where", [missing, values, given.full_name], operator.outputs[0].full_name, op_version=16)
+    statistics = imputer.statistics_.astype(np.float64)
+    container.add_initializer(values, TensorProto.DOUBLE, [len(statistics)], statistics)
+    container.add_node("IsNaN", given, missing, op_version=13)
+    container.add_node("Where", [missing, values, given], operator.outputs[0].full_name, op_version=16)
 
 
 def convert_one_hot_encoder(scope: Any, operator: Any, container: Any) -> None:
-    """Null may be a category of its own.
+    """skl2onnx takes the whole part of a float, and knows no null. Here each category is compared with its column.
 
     Raises: NotImplementedError
     """
-    encoder = operator.raw_operator
-    if any(categories.dtype.kind == "f" for categories in encoder.categories_):
-        raise NotImplementedError("OneHotEncoder is not converted for floats, of which ONNX takes the whole part")
-    encoder.categories_ = [
-        np.array([NULL if pd.isna(category) else category for category in categories], categories.dtype)
-        for categories in encoder.categories_
+    encoder, given = operator.raw_operator, operator.inputs[0].full_name
+    if encoder._infrequent_enabled:
+        raise NotImplementedError("OneHotEncoder is not converted where it groups infrequent categories")
+    dropped = encoder.drop_idx_ if encoder.drop_idx_ is not None else [None] * len(encoder.categories_)
+    pairs = [
+        (column, category)
+        for column, categories in enumerate(encoder.categories_)
+        for index, category in enumerate(categories)
+        if index != dropped[column]
     ]
-    convert_sklearn_one_hot_encoder(scope, operator, container)
-
-
-def refuse_texts(_scope: Any, _operator: Any, _container: Any) -> None:
-    """onnxruntime makes every text of a call as long as the longest, and a gigabyte of a body of 100 kB.
-
-    It also lowers case letter by letter, which is not how Python does it. Raises: NotImplementedError
-    """
-    raise NotImplementedError("vectorizers of texts are not converted")
+    columns, categories = map(np.array, zip(*pairs, strict=True))
+    positions, wanted, asked, equal = map(scope.get_unique_variable_name, ("positions", "wanted", "asked", "equal"))
+    container.add_initializer(positions, TensorProto.INT64, [len(columns)], columns)
+    container.add_initializer(wanted, TensorProto.DOUBLE, [len(categories)], categories)
+    container.add_node("Gather", [given, positions], asked, axis=1, op_version=13)
+    container.add_node("Equal", [asked, wanted], equal, op_version=13)
+    if np.isnan(categories).any():
+        is_null, null, nulls, any_of = map(scope.get_unique_variable_name, ("is_null", "null", "nulls", "any_of"))
+        container.add_initializer(null, TensorProto.BOOL, [len(categories)], np.isnan(categories))
+        container.add_node("IsNaN", asked, is_null, op_version=13)
+        container.add_node("And", [is_null, null], nulls, op_version=7)
+        container.add_node("Or", [equal, nulls], any_of, op_version=7)
+        equal = any_of
+    container.add_node("Cast", equal, operator.outputs[0].full_name, to=TensorProto.FLOAT, op_version=13)
 
 
 def convert_ordinal_encoder(scope: Any, operator: Any, container: Any) -> None:
-    """skl2onnx makes a number of a missing string.
+    """skl2onnx makes a number of a missing string. Here each code is looked up in one table for all columns.
 
     Raises: NotImplementedError
     """
-    encoder, given = operator.raw_operator, operator.inputs[0]
-    if len(operator.inputs) > 1 or not isinstance(given.type, StringTensorType):
-        raise NotImplementedError("OrdinalEncoder is converted only for strings")
+    encoder, given = operator.raw_operator, operator.inputs[0].full_name
+    if any(len(ordinals) == 1 for ordinals in encoder.ordinals_):
+        raise NotImplementedError("OrdinalEncoder is converted only for categories")
     if encoder._infrequent_enabled:
         raise NotImplementedError("OrdinalEncoder is not converted where it groups infrequent categories")
-    codes = []
-    for index, categories in enumerate(encoder.categories_):
-        position, column, code = map(scope.get_unique_variable_name, ("position", "column", "code"))
-        container.add_initializer(position, TensorProto.INT64, [1], [index])
-        container.add_node("Gather", [given.full_name, position], column, axis=1, op_version=13)
-        known = [category for category in categories if not pd.isna(category)]
-        has_null = len(known) < len(categories)
-        container.add_node(
-            "LabelEncoder",
-            column,
-            code,
-            op_domain="ai.onnx.ml",
-            op_version=2,
-            keys_strings=[*known, NULL] if has_null else known,
-            values_floats=[*map(float, range(len(known))), *([float(encoder.encoded_missing_value)] * has_null)],
-            default_float=nan if encoder.unknown_value is None else float(encoder.unknown_value),
-        )
-        codes.append(code)
-    container.add_node("Concat", codes, operator.outputs[0].full_name, axis=1, op_version=13)
+    sizes = np.array([len(ordinals) for ordinals in encoder.ordinals_])
+    nulls, firsts, table, missing, coded, at, index = map(
+        scope.get_unique_variable_name, ("nulls", "firsts", "table", "missing", "coded", "at", "index")
+    )
+    container.add_initializer(nulls, TensorProto.DOUBLE, [len(sizes)], sizes - 1)
+    container.add_initializer(firsts, TensorProto.DOUBLE, [len(sizes)], sizes.cumsum() - sizes)
+    container.add_initializer(table, TensorProto.FLOAT, [sizes.sum()], np.concatenate(encoder.ordinals_))
+    container.add_node("IsNaN", given, missing, op_version=13)
+    container.add_node("Where", [missing, nulls, given], coded, op_version=16)
+    container.add_node("Add", [coded, firsts], at, op_version=14)
+    container.add_node("Cast", at, index, to=TensorProto.INT64, op_version=13)
+    container.add_node("Gather", [table, index], operator.outputs[0].full_name, axis=0, op_version=13)
 
 
 def convert_boosted_classifier(scope: Any, operator: Any, container: Any) -> None:
@@ -186,8 +174,6 @@ CONVERTERS: dict[type, Callable[[Any, Any, Any], None]] = {
     SimpleImputer: convert_imputer,
     OneHotEncoder: convert_one_hot_encoder,
     OrdinalEncoder: convert_ordinal_encoder,
-    CountVectorizer: refuse_texts,
-    TfidfVectorizer: refuse_texts,
     HistGradientBoostingClassifier: convert_boosted_classifier,
     HistGradientBoostingRegressor: convert_boosted_regressor,
 }

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
 from textwrap import shorten
 from typing import Any
 
 import numpy as np
 from skl2onnx import convert_sklearn
-from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
+from skl2onnx.common.data_types import DoubleTensorType
 from skl2onnx.sklapi import CastTransformer
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
-from .compiled import NUMBERS, STRINGS, positions_of
+from .codes import in_codes
+from .compiled import ROWS, codes_of
 from .converters import CONVERTERS
 from .errors import ExportError, reason
 from .signature import Signature
@@ -27,31 +27,29 @@ LONGEST_SENTENCE = 200  # characters: some of skl2onnx's list all nodes
 
 
 def exported(estimator: Any, signature: Signature) -> bytes:
-    """The graph, as bytes. It takes the rows as `compiled` hands them over: a table of numbers, a table of strings.
+    """The graph, as bytes. It takes the table that `compiled` makes of rows.
 
     Raises: ExportError
     """
-    numbers, strings = positions_of(signature)
-    tables = []
-    if numbers:
-        tables.append((NUMBERS, DoubleTensorType([None, len(numbers)])))
-    if strings:
-        tables.append((STRINGS, StringTensorType([None, len(strings)])))
+    if any(feature.kind == "text" for feature in signature.features):
+        raise ExportError("texts are not compiled")
     convertible = deepcopy(estimator)
-    _take_columns_by_position(convertible, [*numbers, *strings])
+    _take_columns_by_position(convertible)
+    categories = {i: codes_of(each) for i, each in enumerate(signature.features) if each.kind == "category"}
+    in_codes(convertible, categories)
     convertible = _with_casts(convertible)
     try:
-        return bytes(_converted(convertible, tables).SerializeToString())
+        return bytes(_converted(convertible, len(signature.features)).SerializeToString())
     except Exception as error:  # a converter may stumble over anything
         raise ExportError(shorten(f"skl2onnx cannot convert it: {reason(error)}", LONGEST_SENTENCE)) from error
 
 
-def _converted(estimator: Any, tables: list[Any]) -> Any:
+def _converted(estimator: Any, n_features: int) -> Any:
     def converted(**options: Any) -> Any:
         return convert_sklearn(
             estimator,
             name="model",  # which skl2onnx otherwise draws at random
-            initial_types=tables,
+            initial_types=[(ROWS, DoubleTensorType([None, n_features]))],
             target_opset=OPSETS,
             custom_conversion_functions=CONVERTERS,
             options={id(_last_step(estimator)): options},
@@ -67,17 +65,17 @@ def _last_step(estimator: Any) -> Any:
     return _last_step(estimator.steps[-1][1]) if isinstance(estimator, Pipeline) else estimator
 
 
-def _take_columns_by_position(step: Any, order: Sequence[int]) -> None:
-    """Whoever takes columns of the frame by name takes them out of the tables, in which they have this order."""
+def _take_columns_by_position(step: Any) -> None:
+    """Whoever takes columns of the frame by name takes them out of the table."""
     match step:
         case Pipeline():
-            _take_columns_by_position(step.steps[0][1], order)
+            _take_columns_by_position(step.steps[0][1])
         case FeatureUnion():
             for _, transformer in step.transformer_list:
-                _take_columns_by_position(transformer, order)
+                _take_columns_by_position(transformer)
         case ColumnTransformer():
             step.transformers_ = [
-                (name, transformer, [order.index(column) for column in step._transformer_to_input_indices[name]])
+                (name, transformer, list(step._transformer_to_input_indices[name]))
                 for name, transformer, _ in step.transformers_
             ]
 

@@ -16,7 +16,7 @@ from .outputs import Output, Task, outputs_from_json
 from .parity import Parity, parity_from_json
 from .signature import Signature, signature_from_json
 
-FORMAT = 3
+FORMAT = 4
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib", "onnxruntime")
 
 
