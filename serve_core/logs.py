@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 import warnings
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -13,8 +14,17 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from .settings import Settings
 
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def _with_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if request_id := _request_id.get():
+        event.setdefault("request_id", request_id)
+    return event
+
+
 _SHARED: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
+    _with_request_id,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -53,14 +63,13 @@ def configure_logging(settings: Settings) -> None:
 
 
 def begin_request(request_id: str) -> None:
-    """Put the id into every line of this request; what an earlier one left on the same thread is dropped."""
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_id)
+    """Put the id into every line of this request."""
+    _request_id.set(request_id)
 
 
 def end_request() -> None:
     """What the server says next on this thread is not of this request."""
-    structlog.contextvars.clear_contextvars()
+    _request_id.set(None)
 
 
 def _log_warning(_message: object, category: type[Warning], filename: str, lineno: int, *_: object) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -44,6 +45,7 @@ class Metrics:
         )
         self.rows = Counter("serve_rows", "Rows predicted.", registry=registry)
         self.model_calls = Counter("serve_model_calls", "Calls of the model.", ("outcome",), registry=registry)
+        self._calls_ok = self.model_calls.labels("ok")
         self.model_call_seconds = Histogram(
             "serve_model_call_seconds", "Time in one call of the model.", buckets=_SECONDS, registry=registry
         )
@@ -56,9 +58,20 @@ class Metrics:
             "serve_ready_workers", "Workers that have started and are not shutting down.", registry
         )
 
+        # Finding a metric by its labels costs as much as counting in it.
+        self._requests_of = cache(lambda route, method, status: self.requests.labels(route, method, str(status)))
+        self._request_seconds_of = cache(self.request_seconds.labels)
+
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
-        self.requests.labels(route, method, str(status)).inc()
-        self.request_seconds.labels(route).observe(seconds)
+        self._requests_of(route, method, status).inc()
+        self._request_seconds_of(route).observe(seconds)
+
+    def count_call(self, n_rows: int, seconds: float) -> None:
+        """One in which the model has predicted."""
+        self._calls_ok.inc()
+        self.model_call_seconds.observe(seconds)
+        self.model_call_rows.observe(n_rows)
+        self.rows.inc(n_rows)
 
 
 def scrape() -> bytes:
