@@ -1,13 +1,23 @@
-"""The answers that say what is served, written once at the start."""
+"""The answers with status 200: what is predicted, and what is served."""
 
 from __future__ import annotations
 
 import orjson
 
 from model.artifact import Model
+from model.prediction import Prediction
 
 ALIVE = orjson.dumps({"status": "alive"})
 READY = orjson.dumps({"status": "ready"})
+
+
+def predictions_document(predictions: list[Prediction], served: dict[str, str]) -> bytes:
+    """What `POST /predict` answers. orjson writes floats as Pydantic does, the standard library does not."""
+    return orjson.dumps({"predictions": predictions, "model": served})
+
+
+def served(model: Model) -> dict[str, str]:
+    return {"name": model.manifest.name, "version": model.manifest.version}
 
 
 def model_document(model: Model) -> bytes:

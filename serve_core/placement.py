@@ -1,4 +1,4 @@
-"""Where the model is called: in a thread, or between two turns of the event loop if a call is hardly noticed there."""
+"""Where the model is called: in a thread of its own, or in place where a call is so short that nobody notices."""
 
 from __future__ import annotations
 
@@ -16,29 +16,32 @@ IN_PLACE_MS = 1.0
 N_CALLS = 3
 
 
-def is_called_in_place(model: Model, max_batch_rows: int) -> bool:
-    """Whether every call takes less than a millisecond.
+def rows_in_place(model: Model, max_batch_rows: int) -> int:
+    """With how many rows a call takes less than a millisecond: the largest power of two that did; 0 for none.
 
-    The largest batch is what is measured: a mean would let a few calls keep everybody waiting. scikit-learn never gets
-    there, and how long a text takes is the client's to say.
+    scikit-learn never gets there, and how long a text takes is the client's to say.
     """
-    signature = model.signature
-    if model.runtime == "sklearn" or any(feature.kind == "text" for feature in signature.features):
+    if model.runtime == "sklearn" or any(feature.kind == "text" for feature in model.signature.features):
         logger.info("model called in a thread", runtime=model.runtime)
-        return False
-    rows = [[signature.example[name] for name in signature.names]] * max_batch_rows
-    call_ms = median(_call_ms(model, rows) for _ in range(N_CALLS))
-    is_in_place = call_ms < IN_PLACE_MS
-    logger.info(
-        "model called in place" if is_in_place else "model called in a thread",
-        runtime=model.runtime,
-        rows=max_batch_rows,
-        call_ms=round(call_ms, 3),
-    )
-    return is_in_place
+        return 0
+    n_rows, call_ms = 1, _call_ms(model, 1)
+    if call_ms >= IN_PLACE_MS:
+        logger.info("model called in a thread", runtime=model.runtime, rows=1, call_ms=round(call_ms, 3))
+        return 0
+    while n_rows * 2 <= max_batch_rows and (longer_ms := _call_ms(model, n_rows * 2)) < IN_PLACE_MS:
+        n_rows, call_ms = n_rows * 2, longer_ms
+    logger.info("model called in place", runtime=model.runtime, up_to_rows=n_rows, call_ms=round(call_ms, 3))
+    return n_rows
 
 
-def _call_ms(model: Model, rows: list[Row]) -> float:
+def _call_ms(model: Model, n_rows: int) -> float:
+    """The median of a few: one is too easily disturbed."""
+    signature = model.signature
+    rows: list[Row] = [[signature.example[name] for name in signature.names]] * n_rows
+    return median(_one_call_ms(model, rows) for _ in range(N_CALLS))
+
+
+def _one_call_ms(model: Model, rows: list[Row]) -> float:
     started = perf_counter()
     model.predict(rows)
     return (perf_counter() - started) * 1000

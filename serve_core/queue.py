@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from contextvars import Context, copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
@@ -34,29 +33,25 @@ class Job:
 
     rows: list[Row]
     n_bytes: int  # of the body that brought them
+    request_id: str
     expires_s: float  # on the monotonic clock
     promise: Promise
-    context: Context = field(default_factory=copy_context)  # of the request: the log takes its id from there
 
 
 class JobQueue:
-    """For any number of threads that bring jobs and one that takes batches of them.
+    """For any number of threads that bring jobs and one at a time that takes a batch of them.
 
     A job is held until it is answered, while the model is called with it, too. Whoever makes it leave answers it.
-
-    Attributes:
-        is_shown: in the metrics.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
-        self.is_shown = True
         self._metrics = metrics
         self._n_rows = 0
         self._n_bytes = 0
         self._settings = settings
         self._held: dict[Job, None] = {}  # in the order of arrival
-        self._changed = threading.Condition()
-        self._is_closed = False
+        self._lock = threading.Lock()
+        self._is_shown = False
 
     def __len__(self) -> int:
         return len(self._held)
@@ -66,7 +61,7 @@ class JobQueue:
 
     def join(self, job: Job) -> None:
         """Raises: QueueFull."""
-        with self._changed:
+        with self._lock:
             if (
                 len(self._held) >= self._settings.max_queue_requests
                 or self._n_rows + len(job.rows) > self._settings.max_queue_rows
@@ -76,28 +71,32 @@ class JobQueue:
             self._held[job] = None
             self._n_rows += len(job.rows)
             self._n_bytes += job.n_bytes
-            self._show()
-            self._changed.notify()
 
     def leave(self, jobs: Iterable[Job]) -> set[Job]:
         """Those that had not left yet: they are the caller's to answer."""
-        with self._changed:
+        with self._lock:
             left = {job for job in jobs if job in self._held}
             for job in left:
                 del self._held[job]
                 self._n_rows -= len(job.rows)
                 self._n_bytes -= job.n_bytes
-            self._show()
+        if self._is_shown:
+            self.show()
         return left
 
-    def next_batch(self) -> list[Job]:
-        """The oldest jobs, as many as fit in one call, the first in any case. Answer them before the next batch."""
+    def n_first_rows(self) -> int:
+        """Of the oldest job; 0 where there is none."""
+        with self._lock:
+            return next((len(job.rows) for job in self._held), 0)
+
+    def next_batch(self, max_rows: int) -> list[Job]:
+        """The oldest jobs, as many as fit: none where the first does not. Answer them before the next batch."""
         batch: list[Job] = []
         n_rows = 0
-        with self._changed:
+        with self._lock:
             for job in self._held:
                 n_rows += len(job.rows)
-                if batch and n_rows > self._settings.max_batch_rows:
+                if n_rows > max_rows:
                     break
                 batch.append(job)
         return batch
@@ -105,7 +104,7 @@ class JobQueue:
     def expired(self) -> list[Job]:
         now_s = monotonic()
         expired = []
-        with self._changed:
+        with self._lock:
             for job in self._held:  # all have the same time, so that the oldest expire first
                 if job.expires_s > now_s:
                     break
@@ -114,21 +113,12 @@ class JobQueue:
 
     def next_expiry_s(self, default: float) -> float:
         """On the monotonic clock."""
-        with self._changed:
+        with self._lock:
             return next((job.expires_s for job in self._held), default)
 
-    def wait(self) -> bool:
-        """Until a job is there; false when the queue is closed and empty."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._held or self._is_closed)
-            return bool(self._held)
-
-    def close(self) -> None:
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
-
-    def _show(self) -> None:
-        if self.is_shown:
+    def show(self) -> None:
+        """In the metrics, from now on until it is empty: what goes in one short call need not be written there."""
+        with self._lock:
+            self._is_shown = bool(self._held)
             self._metrics.queue_requests.set(len(self._held))
             self._metrics.queue_rows.set(self._n_rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from time import monotonic, perf_counter
 
 import structlog
@@ -15,7 +15,7 @@ from model.signature import Row
 
 from .batching import answers_to
 from .metrics import Metrics
-from .placement import is_called_in_place
+from .placement import rows_in_place
 from .problems import ClientLeft, DeadlinePassed, ModelBusy, ModelFailed, NotReady, Refusal, ShuttingDown, Unavailable
 from .queue import Answer, Job, JobQueue, Predictions, Promise
 from .settings import Settings
@@ -35,32 +35,31 @@ class Service:
         self._settings = settings
         self._queue = JobQueue(settings, metrics)
         self._refuse_with: type[Unavailable] | None = NotReady
+        self._rows_in_place = 0
+        self._calling = threading.Lock()  # the model: one call at a time
         self._call_began_s: float | None = None  # on the monotonic clock; None between calls
-        self._model_thread = threading.Thread(target=self._call_until_closed, name="model", daemon=True)
+        self._model_thread = threading.Thread(target=self._call_until_stopped, name="model", daemon=True)
         self._deadline_thread = threading.Thread(target=self._expire_until_stopped, name="deadlines", daemon=True)
+        self._is_wanted = threading.Event()  # the model thread
         self._is_stopped = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None  # where the model is called in place
-        self._is_scheduled = False
-        self._settle: Callable[[list[tuple[Promise, Answer]]], object] = _settle
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_thread: int | None = None
+        self._is_scheduled = False  # a call in the loop
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """
         Args:
-            loop: the event loop in which requests wait; None where each waits in a thread of its own.
+            loop: the event loop, which calls this, in which requests wait; None where each waits in its own thread.
         """
         # The model and the libraries stay: no collection has to look at them again. Parsing 2 MiB of small arrays
         # triggers so many collections that they take most of its time.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER_OBJECTS)
-        if loop and is_called_in_place(self.model, self._settings.max_batch_rows):
-            self._loop = loop
-            self._queue.is_shown = False  # a scrape of this worker finds it empty: it is emptied in the same turn
-        else:
-            if loop:
-                # Once for all answers of a call: each time wakes the loop.
-                self._settle = lambda answers: loop.call_soon_threadsafe(_settle, answers)
-            self._model_thread.start()
-            self._deadline_thread.start()
+        self._rows_in_place = rows_in_place(self.model, self._settings.max_batch_rows)
+        if loop:
+            self._loop, self._loop_thread = loop, threading.get_ident()
+        self._model_thread.start()
+        self._deadline_thread.start()
         self._refuse_with = None
         self.metrics.ready_workers.set(1)
 
@@ -71,8 +70,8 @@ class Service:
     def stop(self) -> None:
         """Answer what waits, then end the threads. The server has let go of every request by now."""
         self.begin_shutdown()
-        self._queue.close()
         self._is_stopped.set()
+        self._is_wanted.set()
         for thread in (self._model_thread, self._deadline_thread):
             if thread.is_alive():
                 thread.join(timeout=self.deadline_s)
@@ -85,20 +84,23 @@ class Service:
         if began_s is not None and monotonic() > began_s + self.deadline_s:
             raise ModelBusy
 
-    def submit(self, rows: list[Row], n_bytes: int, promise: Promise) -> Job:
+    def submit(self, rows: list[Row], promise: Promise, *, n_bytes: int, request_id: str) -> Job:
         """Queue validated rows; the promise brings as many predictions, DeadlinePassed, ModelFailed or ClientLeft.
 
         Args:
-            n_bytes: how long the body was that brought the rows.
             promise: a future of the loop that the service was started with, or of a thread where there is none.
+            n_bytes: how long the body was that brought the rows.
         Raises: NotReady, ShuttingDown, ModelBusy, QueueFull.
         """
         self.check_ready()
-        job = Job(rows, n_bytes, monotonic() + self.deadline_s, promise)
+        job = Job(rows, n_bytes, request_id, monotonic() + self.deadline_s, promise)
         self._queue.join(job)
-        if self._loop and not self._is_scheduled:
-            self._loop.call_soon(self._call_in_place)
-            self._is_scheduled = True
+        if self._call_began_s is not None:
+            self._queue.show()
+        if self._rows_in_place and self._loop is None:
+            self._call_in_place()
+        else:
+            self._have_called()
         return job
 
     def take_back(self, job: Job) -> None:
@@ -106,22 +108,51 @@ class Service:
         if self._queue.leave([job]):
             _settle([(job.promise, ClientLeft())])
 
-    def _call_until_closed(self) -> None:
-        while self._queue.wait():
-            self._call()
+    def _have_called(self) -> None:
+        """Whatever waits: in the loop's next turn, where the calls are short, or else by the model thread."""
+        if not (self._loop and self._rows_in_place):
+            self._is_wanted.set()
+        elif threading.get_ident() != self._loop_thread:
+            self._loop.call_soon_threadsafe(self._have_called)
+        elif not self._is_scheduled:
+            self._is_scheduled = True  # what arrives in the same turn goes together
+            self._loop.call_soon(self._call_in_next_turn)
+
+    def _call_in_next_turn(self) -> None:
+        self._is_scheduled = False
+        self._call_in_place()
 
     def _call_in_place(self) -> None:
-        """What has arrived in one turn of the loop goes in one call."""
-        self._is_scheduled = False
-        self._call()
-        if self._queue:
-            assert self._loop
-            self._loop.call_soon(self._call_in_place)
-            self._is_scheduled = True
+        """In this thread, what a short call takes, unless another thread is calling: it sees to what is left."""
+        if not self._calling.acquire(blocking=False):
+            return
+        try:
+            self._call(self._rows_in_place)
+        finally:
+            self._calling.release()
+        if self._queue.n_first_rows() > self._rows_in_place:
+            self._is_wanted.set()
+        elif self._queue:
+            self._have_called()
 
-    def _call(self) -> None:
+    def _call_until_stopped(self) -> None:
+        while not self._is_stopped.is_set():
+            self._is_wanted.wait()
+            self._is_wanted.clear()
+            self._call_in_thread()
+            if self._queue:
+                self._have_called()
+        while self._queue:
+            self._call_in_thread()
+
+    def _call_in_thread(self) -> None:
+        with self._calling:
+            self._queue.show()
+            self._call(max(self._settings.max_batch_rows, self._queue.n_first_rows()))
+
+    def _call(self, max_rows: int) -> None:
         self._expire()
-        for answers in answers_to(self._queue.next_batch(), self._predict, waits=self._queue.__contains__):
+        for answers in answers_to(self._queue.next_batch(max_rows), self._predict, waits=self._queue.__contains__):
             self._answer(answers)
 
     def _expire_until_stopped(self) -> None:
@@ -137,11 +168,15 @@ class Service:
 
     def _answer(self, answers: Sequence[tuple[Job, Answer]]) -> None:
         left = self._queue.leave([job for job, _ in answers])
-        if left:
-            self._settle([(job.promise, answer) for job, answer in answers if job in left])
+        settled = [(job.promise, answer) for job, answer in answers if job in left]
+        if self._loop is None or threading.get_ident() == self._loop_thread:
+            _settle(settled)
+        elif settled:
+            # Once for all answers of a call: each time wakes the loop.
+            self._loop.call_soon_threadsafe(_settle, settled)
         for job, answer in answers:
             if job not in left and isinstance(answer, ModelFailed):  # nobody waits any more who would log it
-                job.context.run(logger.error, answer.code, exc_info=answer.__cause__)
+                logger.error(answer.code, request_id=job.request_id, exc_info=answer.__cause__)
 
     def _predict(self, rows: list[Row]) -> Predictions:
         started = perf_counter()
@@ -153,10 +188,7 @@ class Service:
             raise ModelFailed from error
         finally:
             self._call_began_s = None
-        self.metrics.model_calls.labels("ok").inc()
-        self.metrics.model_call_seconds.observe(perf_counter() - started)
-        self.metrics.model_call_rows.observe(len(rows))
-        self.metrics.rows.inc(len(rows))
+        self.metrics.count_call(len(rows), perf_counter() - started)
         return predictions
 
 

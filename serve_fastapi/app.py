@@ -16,7 +16,7 @@ from serve_core.settings import Settings
 from .docs import docs_routes
 from .errors import add_error_handlers
 from .middleware import RequestMiddleware
-from .routes import service_routes
+from .routes import add_service_routes
 
 
 def create_app(service: Service, settings: Settings) -> FastAPI:
@@ -44,6 +44,6 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.service = service
     app.add_middleware(RequestMiddleware, access_log=AccessLog(service.metrics, settings), read_s=read_s)
     add_error_handlers(app)
-    app.include_router(service_routes(service.model, settings))
+    add_service_routes(app, service, settings)
     app.include_router(docs_routes)
     return app

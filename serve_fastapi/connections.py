@@ -24,6 +24,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._is_in_headers = False
         self._headers_due: asyncio.TimerHandle | None = None
         self._answer_taken_due: asyncio.TimerHandle | None = None
         self._n_header_bytes = 0  # trailers included
@@ -46,7 +47,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._n_held_bytes > MAX_HEADER_BYTES:
             self.send_400_response("")
-        if self.cycle is None or self.cycle.response_complete:
+        if self._is_in_headers or self.cycle is None or self.cycle.response_complete:
             self._await_headers()
 
     def eof_received(self) -> bool:  # type: ignore[override]
@@ -61,7 +62,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
             raise Refused
         super().on_message_begin()
-        self._await_headers()
+        self._is_in_headers = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._n_header_bytes += len(name) + len(value)
@@ -69,16 +70,22 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._n_header_bytes > MAX_HEADER_BYTES:
             raise Refused
         # Trailers of a chunked body come here, too, when the application may have read the headers already.
-        if self._headers_due:
+        if self._is_in_headers:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._is_in_headers = False
         self._await_no_headers()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._n_held_bytes = 0
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        # A short body is there before the application runs, which need not time it then.
+        self.scope["state"]["body_has_come"] = True
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         is_last = not self.pipeline

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from time import perf_counter
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_core.access import AccessLog
@@ -31,25 +30,28 @@ class RequestMiddleware:
 
         started = perf_counter()
         # An id sent twice is joined, as WSGI does it, and is no usable id then.
-        request_id = request_id_of(",".join(Headers(scope=scope).getlist("x-request-id")))
+        ids = [value for name, value in scope["headers"] if name == b"x-request-id"]
+        request_id = request_id_of(b",".join(ids).decode("latin-1"))
         begin_request(request_id)
-        # The server drops the body of an answer to HEAD, so the routes need not know of it.
+        state = scope["state"]
+        state["request_id"] = request_id
         method = scope["method"]
-        scope = {**scope, "method": "GET" if method == "HEAD" else method, "state": {"request_id": request_id}}
+        if method == "HEAD":  # the server, which has its own scope, drops the body of the answer
+            scope = {**scope, "method": "GET"}
         # Starlette's patterns also match before a last newline, which no path has.
         scope["path"] = scope["path"].replace("\n", "\0")
-        body = _TimedBody(receive, self._read_s)
+        body = _TimedBody(receive, self._read_s, has_come=state.get("body_has_come", False))
         status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
+                headers = [*message["headers"], (b"x-request-id", request_id.encode())]
                 await body.read_to_the_end()
                 if not body.is_whole:
-                    headers["Connection"] = "close"
+                    headers.append((b"connection", b"close"))
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -68,18 +70,21 @@ class RequestMiddleware:
 class _TimedBody:
     """The body of a request for as long as it may take to arrive; then it is as if the client had gone."""
 
-    def __init__(self, receive: Receive, read_s: float) -> None:
+    def __init__(self, receive: Receive, read_s: float, *, has_come: bool) -> None:
         self.is_whole = False
         self._receive = receive
-        self._due_s = asyncio.get_running_loop().time() + read_s
+        self._due_s = None if has_come else asyncio.get_running_loop().time() + read_s
         self._has_ended = False
 
     async def receive(self) -> Message:
-        try:
-            async with asyncio.timeout_at(None if self._has_ended else self._due_s):
-                message = await self._receive()
-        except TimeoutError:
-            message = {"type": "http.disconnect"}
+        if self._due_s is None or self._has_ended:
+            message = await self._receive()
+        else:
+            try:
+                async with asyncio.timeout_at(self._due_s):
+                    message = await self._receive()
+            except TimeoutError:
+                message = {"type": "http.disconnect"}
         self._has_ended = not message.get("more_body", False)
         self.is_whole = self.is_whole or (self._has_ended and message["type"] == "http.request")
         return message

@@ -1,16 +1,22 @@
-"""What the routes declare that they answer."""
+"""What the routes answer, and what they declare of it."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
+from fastapi import Response
 from pydantic import BaseModel, Field, create_model
 
 from model.artifact import Model
 from model.outputs import Output
-from model.prediction import Prediction
 
 from .validation import typed_dict
+
+
+class JSON(Response):
+    """Bytes that are JSON already."""
+
+    media_type = "application/json"
 
 
 class ServedModel(BaseModel):
@@ -23,11 +29,6 @@ class PredictResponse(BaseModel):
 
     predictions: list[Any]
     model: ServedModel
-
-    @classmethod
-    def of(cls, predictions: list[Prediction], model: ServedModel) -> PredictResponse:
-        """Not validated: these are our own words, not a client's."""
-        return cls.model_construct(predictions=predictions, model=model)
 
 
 class Status(BaseModel):

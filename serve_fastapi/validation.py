@@ -46,6 +46,7 @@ class PredictRequest(BaseModel):
 
     model_config = STRICT
     signature: ClassVar[Signature]
+    names: ClassVar[list[str]]
     envelope: ClassVar[TypeAdapter[Any]]
     instance: ClassVar[TypeAdapter[Any]]
 
@@ -60,7 +61,7 @@ class PredictRequest(BaseModel):
             raise cls._refusal(document) from None
 
     def rows(self) -> list[Row]:
-        names = self.signature.names
+        names = self.names
         return [[instance[name] for name in names] for instance in self.instances]
 
     @classmethod
@@ -91,7 +92,7 @@ def request_model(signature: Signature, max_instances: int) -> type[PredictReque
         __base__=PredictRequest,
         instances=(list[instance], Field(**length, fail_fast=True, examples=[[signature.example]])),
     )
-    request.signature = signature
+    request.signature, request.names = signature, signature.names
     request.instance = TypeAdapter(instance)
     request.envelope = TypeAdapter(create_model("Envelope", __config__=STRICT, instances=(list[Any], Field(**length))))
     return request

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 
+from fastapi import Request
 from starlette.types import Receive
 
 from model.signature import Row
 from serve_core.queue import Job, Predictions
 from serve_core.service import Service
 
-from .body import ValidatedRequest
-
 # Most requests are answered before, and are spared the task that watches their client.
 UNWATCHED_S = 0.05
 
 
-async def predictions_of(rows: list[Row], request: ValidatedRequest, service: Service) -> Predictions:
+async def predictions_of(rows: list[Row], request: Request, service: Service) -> Predictions:
     """Raises: what `Service.submit` raises and its promise brings."""
     loop = asyncio.get_running_loop()
     predictions: asyncio.Future[Predictions] = loop.create_future()
-    job = service.submit(rows, request.n_body_bytes, predictions)
+    state = request.state
+    job = service.submit(rows, predictions, n_bytes=state.n_body_bytes, request_id=state.request_id)
+    await asyncio.sleep(0)  # where the model is called in place, it is in the turn of the loop that begins now
+    if predictions.done():
+        return predictions.result()
     watch = loop.call_later(UNWATCHED_S, _watch_client, request.receive, service, job, predictions)
     try:
         return await predictions

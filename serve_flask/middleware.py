@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from time import perf_counter
+from typing import IO
 
 from flask import Flask, Response, g, request
 
@@ -18,20 +19,22 @@ CHUNK_BYTES = 64 * 1024
 def add_request_hooks(app: Flask, access_log: AccessLog) -> None:
     @app.before_request
     def begin() -> None:
+        environ = request.environ
         g.started = perf_counter()
-        g.request_id = request_id_of(request.headers.get("X-Request-ID"))
-        begin_request(g.request_id)
+        g.request_id = request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID"))
+        begin_request(request_id)
         # gunicorn gives `/predict` for `//predict`, and Werkzeug routes `/%2fpredict` there: both are other paths.
-        if request.environ["PATH_INFO"].startswith("//") or request.environ.get("RAW_URI", "").startswith("//"):
+        if environ["PATH_INFO"].startswith("//") or environ.get("RAW_URI", "").startswith("//"):
             request.url_rule = None
             raise NotFound
 
     @app.after_request
     def finish(response: Response) -> Response:
-        _read_to_the_end()
+        _read_to_the_end(request.stream)
         response.headers["X-Request-ID"] = g.request_id
+        rule = request.url_rule
         access_log.finished(
-            route=_template(request.url_rule.rule) if request.url_rule else None,
+            route=_template(rule.rule) if rule else None,
             method=request.method,
             status=response.status_code,
             started=g.started,
@@ -39,11 +42,11 @@ def add_request_hooks(app: Flask, access_log: AccessLog) -> None:
         return response
 
 
-def _read_to_the_end() -> None:
+def _read_to_the_end(body: IO[bytes]) -> None:
     """A client that is still sending would see a broken connection instead of an early answer."""
     n_bytes = 0
     with suppress(Exception):  # each server has exceptions of its own for a connection that ends
-        while n_bytes < MAX_DISCARDED_BYTES and (chunk := request.stream.read(CHUNK_BYTES)):
+        while n_bytes < MAX_DISCARDED_BYTES and (chunk := body.read(CHUNK_BYTES)):
             n_bytes += len(chunk)
 
 

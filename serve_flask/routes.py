@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from serve_core import documents, metrics
 
 from .body import read_rows
-from .responses import JSON, predict_response
+from .responses import JSON
 from .state import state
 from .waiting import predictions_of
 
@@ -17,8 +17,10 @@ service_routes = Blueprint("service", __name__)
 @service_routes.post("/predict")
 def predict() -> JSON:
     """One prediction per instance, in the same order."""
-    rows, n_body_bytes = read_rows()
-    return predict_response(predictions_of(rows, n_body_bytes, state().service), state().served)
+    current = state()
+    rows, n_body_bytes = read_rows(current)
+    predictions = predictions_of(rows, n_body_bytes, current.service)
+    return JSON(documents.predictions_document(predictions, current.served))
 
 
 @service_routes.get("/model")

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
-from math import isfinite
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from math import inf, isfinite
 from typing import Any
 
 from model.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature, Value
 from serve_core.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.problems import InvalidEnvelope, InvalidInstances
 
+# What the row holds of a valid value; raises Faulty for any other.
+Read = Callable[[Any], Value]
+Columns = Sequence[tuple[Feature, Read]]
 
-def rows_of(document: object, signature: Signature, max_instances: int) -> list[Row]:
+
+class Faulty(ValueError):
+    """A value with a fault: the code of it."""
+
+
+def columns_of(signature: Signature) -> Columns:
+    """What `rows_of` asks of each feature, put together once."""
+    return [(feature, _reader_of(feature)) for feature in signature.features]
+
+
+def rows_of(document: Any, columns: Columns, max_instances: int) -> list[Row]:
     """Raises: InvalidEnvelope, InvalidInstances."""
     instances = _instances_of(document, max_instances)
-    faults = _faults_in(document, instances, signature)
-    if first := next(faults, None):
-        raise InvalidInstances(chain([first], faults))
-    return [[_value_of(instance, feature) for feature in signature.features] for instance in instances]
+    if len(document) == 1:
+        with suppress(Faulty, KeyError):
+            return [_row_of(instance, columns) for instance in instances]
+    raise InvalidInstances(_faults_in(document, instances, columns))
 
 
 def _instances_of(document: object, max_instances: int) -> list[Any]:
@@ -36,14 +49,21 @@ def _instances_of(document: object, max_instances: int) -> list[Any]:
     return instances
 
 
-def _faults_in(document: Any, instances: list[Any], signature: Signature) -> Iterator[Fault]:
-    known = set(signature.names)
+def _row_of(instance: Any, columns: Columns) -> Row:
+    """Raises: Faulty, KeyError."""
+    if not isinstance(instance, dict) or len(instance) != len(columns):
+        raise Faulty
+    return [read(instance[feature.name]) for feature, read in columns]
+
+
+def _faults_in(document: Any, instances: list[Any], columns: Columns) -> Iterator[Fault]:
+    known = {feature.name for feature, _ in columns}
     for index, instance in enumerate(instances):
         if not isinstance(instance, dict):
             yield not_an_object(index)
             continue
-        for feature in signature.features:
-            if code := _fault_code(instance, feature):
+        for feature, read in columns:
+            if code := _fault_code(instance, feature, read):
                 yield field_fault(code, index, feature)
         for key in instance:
             if key not in known:
@@ -53,57 +73,100 @@ def _faults_in(document: Any, instances: list[Any], signature: Signature) -> Ite
             yield unknown_member(key)
 
 
-def _fault_code(instance: dict[str, Any], feature: Feature) -> str | None:
+def _fault_code(instance: dict[str, Any], feature: Feature, read: Read) -> str | None:
     if feature.name not in instance:
         return "missing"
-    value = instance[feature.name]
-    if value is None and feature.nullable:
-        return None
-    match feature.kind:
-        case "number":
-            return _number_fault(value, feature)
-        case "integer":
-            return _integer_fault(value, feature)
-        case "boolean":
-            return None if isinstance(value, bool) else "not_a_boolean"
-        case "category":
-            return None if isinstance(value, str) and value in feature.categories else "not_a_category"
-    return None if isinstance(value, str) else "not_a_string"
-
-
-def _number_fault(value: object, feature: Feature) -> str | None:
-    # bool is an int in Python, and never a measurement.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "not_a_number"
-    if not _fits_a_double(value):
-        return "out_of_range"
-    return _bound_fault(float(value), feature)
-
-
-def _integer_fault(value: object, feature: Feature) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return "not_an_integer"
-    if fault := _bound_fault(value, feature):
-        return fault
-    return None if INT64_MIN <= value <= INT64_MAX else "out_of_range"
-
-
-def _bound_fault(value: float, feature: Feature) -> str | None:
-    if feature.minimum is not None and value < feature.minimum:
-        return "below_minimum"
-    if feature.maximum is not None and value > feature.maximum:
-        return "above_maximum"
+    try:
+        read(instance[feature.name])
+    except Faulty as fault:
+        return str(fault)
     return None
 
 
-def _value_of(instance: dict[str, Any], feature: Feature) -> Value:
-    """What the row holds of a valid instance: of a number that is sent as an integer, the double."""
-    value: Value = instance[feature.name]
-    return float(value) if feature.kind == "number" and value is not None else value
+def _reader_of(feature: Feature) -> Read:
+    read = _READERS[feature.kind](feature)
+    return (lambda value: None if value is None else read(value)) if feature.nullable else read
 
 
-def _fits_a_double(value: float) -> bool:
-    try:
-        return isfinite(value)
-    except OverflowError:  # an integer of more than 308 digits
-        return False
+def _number_reader(feature: Feature) -> Read:
+    least, most = _bounds_of(feature)
+
+    def read(value: Any) -> float:
+        # bool is an int in Python, and never a measurement.
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Faulty("not_a_number")
+        try:
+            number = float(value)
+        except OverflowError:  # an integer of more than 308 digits
+            raise Faulty("out_of_range") from None
+        if not isfinite(number):
+            raise Faulty("out_of_range")
+        if number < least:
+            raise Faulty("below_minimum")
+        if number > most:
+            raise Faulty("above_maximum")
+        return number
+
+    return read
+
+
+def _integer_reader(feature: Feature) -> Read:
+    least, most = _bounds_of(feature)
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Faulty("not_an_integer")
+        if value < least:
+            raise Faulty("below_minimum")
+        if value > most:
+            raise Faulty("above_maximum")
+        if not INT64_MIN <= value <= INT64_MAX:
+            raise Faulty("out_of_range")
+        return value
+
+    return read
+
+
+def _boolean_reader(_: Feature) -> Read:
+    def read(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise Faulty("not_a_boolean")
+        return value
+
+    return read
+
+
+def _category_reader(feature: Feature) -> Read:
+    categories = frozenset(feature.categories)
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in categories:
+            raise Faulty("not_a_category")
+        return value
+
+    return read
+
+
+def _text_reader(_: Feature) -> Read:
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise Faulty("not_a_string")
+        return value
+
+    return read
+
+
+_READERS: dict[str, Callable[[Feature], Read]] = {
+    "number": _number_reader,
+    "integer": _integer_reader,
+    "boolean": _boolean_reader,
+    "category": _category_reader,
+    "text": _text_reader,
+}
+
+
+def _bounds_of(feature: Feature) -> tuple[float, float]:
+    return (
+        -inf if feature.minimum is None else feature.minimum,
+        inf if feature.maximum is None else feature.maximum,
+    )

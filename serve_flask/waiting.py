@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
+from flask import g
+
 from model.signature import Row
 from serve_core.queue import Predictions
 from serve_core.service import Service
@@ -12,5 +14,5 @@ from serve_core.service import Service
 def predictions_of(rows: list[Row], n_body_bytes: int, service: Service) -> Predictions:
     """Raises: what `Service.submit` raises and its promise brings."""
     predictions: Future[Predictions] = Future()
-    service.submit(rows, n_body_bytes, predictions)
+    service.submit(rows, predictions, n_bytes=n_body_bytes, request_id=g.request_id)
     return predictions.result()

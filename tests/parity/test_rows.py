@@ -19,7 +19,8 @@ def rows_from_fastapi(document: object, signature: Signature) -> list[Row]:
 
 
 def rows_from_flask(document: object, signature: Signature) -> list[Row]:
-    rows: list[Row] = importlib.import_module("serve_flask.validation").rows_of(document, signature, 1000)
+    validation = importlib.import_module("serve_flask.validation")
+    rows: list[Row] = validation.rows_of(document, validation.columns_of(signature), 1000)
     return rows
 
 

@@ -27,7 +27,7 @@ class Counting:
 
 
 def jobs_of(n_jobs, faulty):
-    return [Job([["faulty" if index in faulty else index]], 0, math.inf, Future()) for index in range(n_jobs)]
+    return [Job([["faulty" if index in faulty else index]], 0, "", math.inf, Future()) for index in range(n_jobs)]
 
 
 def assert_each_its_own(jobs, answers, faulty):

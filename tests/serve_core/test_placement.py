@@ -1,9 +1,10 @@
-"""Where the model is called: on the event loop only where a call was measured to be short, and never scikit-learn's."""
+"""Where the model is called: in place only where a call was measured to be short, and never scikit-learn's."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -13,7 +14,7 @@ from structlog.testing import capture_logs
 
 from model.artifact import load
 from serve_core.metrics import Metrics
-from serve_core.placement import is_called_in_place
+from serve_core.placement import rows_in_place
 from serve_core.problems import QueueFull
 from serve_core.service import Service
 from serve_core.settings import Settings
@@ -24,33 +25,55 @@ SLOW_S = 0.002
 
 
 class Compiled:
-    """Predicts in which call a row was, and on which thread."""
+    """Predicts in which call a row was, and on which thread.
 
-    def __init__(self, takes_s=0.0):
+    A call of more rows than `n_short` is slow, and waits for `may_end` first, where there is one.
+    """
+
+    def __init__(self, n_short=10**6):
         self.n_calls = 0
-        self.takes_s = takes_s
+        self.n_short = n_short
+        self.may_end: threading.Event | None = None
+        self.has_begun = threading.Event()
 
     def predict(self, rows):
         self.n_calls += 1
-        ends = perf_counter() + self.takes_s
-        while perf_counter() < ends:
-            pass
+        if len(rows) > self.n_short:
+            self.has_begun.set()
+            if self.may_end:
+                self.may_end.wait()
+            ends = perf_counter() + SLOW_S
+            while perf_counter() < ends:
+                pass
         return [{"call": self.n_calls, "thread": threading.current_thread().name}] * len(rows)
 
 
 @pytest.fixture
-def ask(model, signature):
-    """Asks of a service on an event loop so many requests in one turn, of one row each."""
+def service_of(model):
+    def service_of(predictor: Any, runtime: Any = "onnx", **settings: Any) -> Service:
+        return Service(replace(model, runtime=runtime, predictor=predictor), Settings(**settings), Metrics())
 
-    def ask(predictor: Any, n_requests: int, runtime: str = "onnx", **settings: Any) -> list[Any]:
+    return service_of
+
+
+@pytest.fixture
+def rows_of(signature):
+    return lambda n_rows: [list(signature.example.values())] * n_rows
+
+
+@pytest.fixture
+def ask(service_of, rows_of):
+    """Asks of a service on an event loop in one turn; says of each request where it was predicted."""
+
+    def ask(predictor: Any, n_requests: int, rows: int = 1, **settings: Any) -> list[Any]:
         async def main() -> list[Any]:
             loop = asyncio.get_running_loop()
-            service = Service(replace(model, runtime=runtime, predictor=predictor), Settings(**settings), Metrics())
+            service = service_of(predictor, **settings)
             service.start(loop)
             try:
                 promises: list[asyncio.Future[Any]] = [loop.create_future() for _ in range(n_requests)]
                 for promise in promises:
-                    service.submit([list(signature.example.values())], 0, promise)
+                    service.submit(rows_of(rows), promise, n_bytes=0, request_id="")
                 return [(await promise)[0] for promise in promises]
             finally:
                 service.stop()
@@ -69,10 +92,13 @@ def calls(predictions):
     return [prediction["call"] - first for prediction in predictions]
 
 
+HERE = threading.current_thread().name
+
+
 def test_a_short_call_is_made_on_the_loop_for_all_that_came_in_one_turn(ask):
     predictions = ask(Compiled(), 5)
 
-    assert threads(predictions) == {threading.current_thread().name}
+    assert threads(predictions) == {HERE}
     assert calls(predictions) == [0] * 5
 
 
@@ -80,18 +106,79 @@ def test_on_the_loop_too_a_call_takes_no_more_rows_than_a_batch(ask):
     assert calls(ask(Compiled(), 5, max_batch_rows=2)) == [0, 0, 1, 1, 2]
 
 
-def test_a_longer_call_is_made_in_a_thread(ask):
-    assert threads(ask(Compiled(takes_s=SLOW_S), 5)) == {"model"}
+def test_on_the_loop_a_call_takes_no_more_rows_than_were_measured_to_be_short(ask):
+    predictions = ask(Compiled(n_short=2), 5)
+
+    assert threads(predictions) == {HERE}
+    assert calls(predictions) == [0, 0, 1, 1, 2]
+
+
+def test_a_request_of_more_rows_is_predicted_in_a_thread(ask):
+    assert threads(ask(Compiled(n_short=2), 5, rows=3)) == {"model"}
+
+
+def test_what_comes_behind_a_long_call_is_predicted_on_the_loop_again(service_of, rows_of):
+    predictor = Compiled(n_short=2)
+
+    async def main() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        service = service_of(predictor)
+        service.start(loop)
+        try:
+            predictor.may_end, predictor.has_begun = threading.Event(), threading.Event()
+            long: asyncio.Future[Any] = loop.create_future()
+            service.submit(rows_of(3), long, n_bytes=0, request_id="")
+            await asyncio.to_thread(predictor.has_begun.wait)
+            short: asyncio.Future[Any] = loop.create_future()
+            service.submit(rows_of(1), short, n_bytes=0, request_id="")
+            predictor.may_end.set()
+            return [(await promise)[0]["thread"] for promise in (long, short)]
+        finally:
+            service.stop()
+
+    assert asyncio.run(main()) == ["model", HERE]
+
+
+def test_a_model_of_which_one_row_takes_longer_is_called_in_a_thread(ask):
+    assert threads(ask(Compiled(n_short=0), 5)) == {"model"}
 
 
 def test_scikit_learn_is_called_in_a_thread_however_short_a_call_is(ask):
     assert threads(ask(Compiled(), 5, runtime="sklearn")) == {"model"}
 
 
+def test_without_a_loop_a_short_call_is_made_in_the_thread_of_the_request(service_of, rows_of):
+    service = service_of(Compiled(n_short=2))
+    service.start()
+
+    threads_by_rows = {}
+    for n_rows in (1, 3):
+        promise: Future[Any] = Future()
+        service.submit(rows_of(n_rows), promise, n_bytes=0, request_id="")
+        threads_by_rows[n_rows] = promise.result()[0]["thread"]
+    service.stop()
+
+    assert threads_by_rows == {1: HERE, 3: "model"}
+
+
+def test_without_a_loop_no_request_is_left_behind_by_many_at_once(service_of, rows_of):
+    service = service_of(Compiled(n_short=2))
+    service.start()
+
+    def predicted(n_rows: int) -> int:
+        promise: Future[Any] = Future()
+        service.submit(rows_of(n_rows), promise, n_bytes=0, request_id="")
+        return len(promise.result(timeout=60))
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(predicted, [1, 2, 3] * 500)) == [1, 2, 3] * 500
+    service.stop()
+
+
 def test_a_model_that_reads_texts_is_called_in_a_thread_for_they_may_be_long(tmp_path):
     save_puppet(tmp_path / "artifact")
 
-    assert not is_called_in_place(replace(load(tmp_path / "artifact"), runtime="onnx"), max_batch_rows=1)
+    assert not rows_in_place(replace(load(tmp_path / "artifact"), runtime="onnx"), max_batch_rows=1)
 
 
 def test_on_the_loop_too_the_queue_has_an_end(ask):
@@ -101,12 +188,12 @@ def test_on_the_loop_too_the_queue_has_an_end(ask):
 
 def test_says_where_the_model_is_called_and_how_long_a_call_takes(ask):
     with capture_logs() as lines:
-        ask(Compiled(), 1, max_batch_rows=2000)
-        ask(Compiled(takes_s=SLOW_S), 1, max_batch_rows=2000)
+        ask(Compiled(n_short=8), 1)
+        ask(Compiled(n_short=0), 1)
         ask(Compiled(), 1, runtime="sklearn")
 
     short, long, sklearn = lines
-    assert (short["event"], short["runtime"], short["rows"]) == ("model called in place", "onnx", 2000)
-    assert (long["event"], long["runtime"], long["rows"]) == ("model called in a thread", "onnx", 2000)
+    assert (short["event"], short["runtime"], short["up_to_rows"]) == ("model called in place", "onnx", 8)
+    assert (long["event"], long["runtime"], long["rows"]) == ("model called in a thread", "onnx", 1)
     assert short["call_ms"] < 1 < SLOW_S * 1000 <= long["call_ms"]
     assert (sklearn["event"], sklearn["runtime"]) == ("model called in a thread", "sklearn")

@@ -19,11 +19,11 @@ def test_takes_no_rows_before_it_is_started_and_after_it_is_stopped(model, signa
 
     predictions: Future[Predictions] = Future()
     with pytest.raises(NotReady):
-        service.submit([row], 0, predictions)
+        service.submit([row], predictions, n_bytes=0, request_id="")
 
     service.start()
     service.check_ready()
-    service.submit([row], 0, predictions)
+    service.submit([row], predictions, n_bytes=0, request_id="")
     service.stop()
     assert len(predictions.result(0)) == 1
 
