@@ -38,7 +38,7 @@ class CompiledEstimator:
         names = [output.name for output in self._session.get_outputs()]
         self._has_probabilities = any(output.has_probabilities for output in outputs)
         self._likeliest_of = np.array(outputs[0].labels, dtype=object) if labels_are_likeliest else None
-        self._answers = names[1:2] if labels_are_likeliest else names[: 1 + self._has_probabilities]
+        self._answers = names[-1:] if labels_are_likeliest else names[: 1 + self._has_probabilities]
         self._table_of = _table_of(signature)
 
     def answer(self, rows: list[Row]) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ from textwrap import shorten
 from typing import Any
 
 import numpy as np
+from onnx.utils import Extractor
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType
 from skl2onnx.sklapi import CastTransformer
@@ -26,9 +27,11 @@ OPSETS = {"": 19, "ai.onnx.ml": 3}
 LONGEST_SENTENCE = 200  # characters: some of skl2onnx's list all nodes
 
 
-def exported(estimator: Any, signature: Signature) -> bytes:
+def exported(estimator: Any, signature: Signature, *, labels_are_likeliest: bool) -> bytes:
     """The graph, as bytes. It takes the table that `compiled` makes of rows.
 
+    Args:
+        labels_are_likeliest: nobody asks the graph for them.
     Raises: ExportError
     """
     if any(feature.kind == "text" for feature in signature.features):
@@ -39,7 +42,10 @@ def exported(estimator: Any, signature: Signature) -> bytes:
     in_codes(convertible, categories)
     convertible = _with_casts(convertible)
     try:
-        return bytes(_converted(convertible, len(signature.features)).SerializeToString())
+        model = _converted(convertible, len(signature.features))
+        if labels_are_likeliest:
+            model = Extractor(model).extract_model([ROWS], [model.graph.output[1].name])
+        return bytes(model.SerializeToString())
     except Exception as error:  # a converter may stumble over anything
         raise ExportError(shorten(f"skl2onnx cannot convert it: {reason(error)}", LONGEST_SENTENCE)) from error
 

@@ -84,7 +84,7 @@ def compiled(
             None, Parity(passed=False, finding="the estimator predicts no row but those of the data"), likeliest
         )
     try:
-        graph = exported(estimator, signature)
+        graph = exported(estimator, signature, labels_are_likeliest=likeliest)
         session = CompiledEstimator(graph, signature, outputs, labels_are_likeliest=likeliest)
         actual = {
             origin: _joined(view(session.answer(rows)) for rows in chunks)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from serve_core.json_profile import parse_and_validate
 from serve_core.problems import BodyTooLarge, IncompleteBody
@@ -17,7 +18,7 @@ from serve_core.service import Service
 # A longer body is parsed in a thread, so that the event loop has its turns meanwhile.
 INLINE_BYTES = 64 * 1024
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Answer = Callable[..., Coroutine[Any, Any, Response]]
 Validate = Callable[[object], object]
 
 
@@ -29,19 +30,21 @@ def json_route(validate: Validate, service: Service, max_body_bytes: int) -> typ
     """
 
     class JsonRoute(APIRoute):
-        def get_route_handler(self) -> Handler:
-            answer: Callable[..., Coroutine[Any, Any, Response]] = self.endpoint
+        def __init__(self, path: str, endpoint: Answer, **declared: Any) -> None:
+            super().__init__(path, endpoint, **declared)
 
-            async def handle_json(request: Request) -> Response:
+            async def answer_json(scope: Scope, receive: Receive, send: Send) -> None:
+                request = Request(scope, receive)
                 body = await read_body(request, max_body_bytes)
                 request.state.n_body_bytes = len(body)
                 if len(body) <= INLINE_BYTES:
                     validated = parse_and_validate(body, validate)
                 else:
                     validated = await asyncio.to_thread(parse_and_validate, body, validate)
-                return await answer(validated, request, service)
+                response = await endpoint(validated, request, service)
+                await response(scope, receive, send)
 
-            return handle_json
+            self.app = answer_json
 
     return JsonRoute
 

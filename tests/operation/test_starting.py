@@ -220,4 +220,4 @@ def test_ends_at_once_when_it_is_told_to_while_the_model_loads(backend, tmp_path
 
 
 def test_names_why_the_compiled_model_that_is_asked_for_cannot_run(refused, puppet):
-    assert f"{puppet} holds no compiled model: skl2onnx cannot convert it: " in refused(runtime="onnx")
+    assert f"{puppet} holds no compiled model: texts are not compiled" in refused(runtime="onnx")
