@@ -6,7 +6,6 @@ import argparse
 import json
 import math
 import random
-import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from .models import MODELS, Subject
 from .plan import PlanError, read_plan
 from .report import machine, report
 from .run import Run, measure
-from .server import Cores
+from .server import Cores, exit_through_finally
 
 PLAN = Path(__file__).with_name("bench.toml")
 JSON = Path(__file__).parent / "report" / "bench.json"
@@ -28,10 +27,7 @@ QUICK_ROUNDS, QUICK_SECONDS = 1, 0.5
 
 
 def main() -> None:
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(
-            signum, lambda received, _: sys.exit(128 + received)
-        )  # through every `finally`, which stop servers
+    exit_through_finally()
     options = _options()
     try:
         plan = read_plan(options.plan, MODELS)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 from .load import Outcome
 from .plan import RATES, Cell, Goal
@@ -32,6 +33,15 @@ class Figures:
     load_share: float
     memory_mib: float
     faults: dict[str, int]
+
+
+class Bounded(Protocol):
+    """What a figure must be at least or at most; None is no bound."""
+
+    @property
+    def at_least(self) -> float | None: ...
+    @property
+    def at_most(self) -> float | None: ...
 
 
 Measured = dict[Cell, dict[int, Figures]]  # by cell, then by round
@@ -88,8 +98,22 @@ def goal_ratios(measured: Measured, goal: Goal) -> list[float]:
     return ratios(measured, goal.figure, Cell(goal.workload, goal.lane), against)
 
 
-def verdict(goal: Goal, ratio: float) -> str:
-    if goal.at_least is None and goal.at_most is None:
+def bound_of(bounded: Bounded) -> str:
+    """The bound as it is written; empty where there is none."""
+    if bounded.at_least is not None and bounded.at_least == bounded.at_most:
+        return f"= {bounded.at_least:g}"
+    at_least = f">= {bounded.at_least:g}" if bounded.at_least is not None else ""
+    at_most = f"<= {bounded.at_most:g}" if bounded.at_most is not None else ""
+    return " and ".join(filter(None, (at_least, at_most)))
+
+
+def is_held(bounded: Bounded, value: float) -> bool:
+    return (bounded.at_least is None or value >= bounded.at_least) and (
+        bounded.at_most is None or value <= bounded.at_most
+    )
+
+
+def verdict(bounded: Bounded, value: float) -> str:
+    if not bound_of(bounded):
         return ""
-    is_held = (goal.at_least is None or ratio >= goal.at_least) and (goal.at_most is None or ratio <= goal.at_most)
-    return "holds" if is_held else "falls short"
+    return "holds" if is_held(bounded, value) else "falls short"

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 import select
 import socket
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from time import perf_counter, process_time
 
 READ_BYTES = 2**18
@@ -29,32 +30,48 @@ HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) .*?\r\ncontent-length: *(\d+)", re.IGNORE
 class Outcome:
     """
     Attributes:
-        answers: how often which payload (by its index) was answered by this status and this body.
+        answers: how often which payload (by its index) was answered by this status and this body; of a refusal, whose
+            body is never the same twice, by no body.
         waits_s: of each answered request, from when it was due.
+        took_s: by status, of each answered request, from when it was sent.
         n_broken: requests whose connection ended, or held no HTTP, before they were answered.
         n_unanswered: requests that were due and never answered.
+        n_held_back: requests that were due, but for which no connection was free before the load ended.
+        n_without_retry_after: refusals with 503 that do not say when to come again.
         seconds: from the first request to the last answer.
         load_share: of a core, what the load generator took.
     """
 
     answers: Counter[tuple[int, int, bytes]] = field(default_factory=Counter)
     waits_s: list[float] = field(default_factory=list)
+    took_s: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     n_broken: int = 0
     n_unanswered: int = 0
+    n_held_back: int = 0
+    n_without_retry_after: int = 0
     seconds: float = 0.0
     load_share: float = 0.0
 
 
 def put_load_on(
-    port: int, payloads: Sequence[bytes], *, n_connections: int, seconds: float, requests_per_s: float | None = None
+    port: int,
+    payloads: Sequence[bytes],
+    *,
+    n_connections: int,
+    seconds: float,
+    requests_per_s: float | None = None,
+    holds_back: bool = False,
+    leaves_when_refused: bool = False,
 ) -> Outcome:
     """POST the payloads to `/predict` in rotation.
 
     Args:
         requests_per_s: the rate of an open loop, in which a request that finds all connections busy waits for one of
             them; None is a closed loop.
+        holds_back: what still waits for a connection at the end is never sent.
+        leaves_when_refused: whoever is told 503 never asks again.
     """
-    load = _Load(port, payloads, seconds, requests_per_s)
+    load = _Load(port, payloads, seconds, requests_per_s, holds_back, leaves_when_refused)
     try:
         load.run(n_connections)
     finally:
@@ -73,17 +90,28 @@ class _Connection:
     is_busy: bool = False
     payload: int = 0
     due_s: float = 0.0
+    sent_s: float = 0.0
     unsent: memoryview = memoryview(b"")
     received: bytes = b""
 
 
 class _Load:
-    def __init__(self, port: int, payloads: Sequence[bytes], seconds: float, requests_per_s: float | None) -> None:
+    def __init__(
+        self,
+        port: int,
+        payloads: Sequence[bytes],
+        seconds: float,
+        requests_per_s: float | None,
+        holds_back: bool,
+        leaves_when_refused: bool,
+    ) -> None:
         self.outcome = Outcome()
         self._port = port
         self._requests = [request_of(payload) for payload in payloads]
         self._seconds = seconds
         self._requests_per_s = requests_per_s
+        self._holds_back = holds_back
+        self._leaves_when_refused = leaves_when_refused
         self._n_sent = 0
         self._connections: dict[int, _Connection] = {}
         self._free: list[_Connection] = []
@@ -102,7 +130,9 @@ class _Load:
             for descriptor, event in self._epoll.poll(self._sleep_s(now, due_s)):
                 if connection := self._connections.get(descriptor):  # replaced by now, where it broke under a request
                     self._serve(connection, event)
-        self.outcome.n_unanswered = self._n_due(n_connections) - len(self.outcome.waits_s) - self.outcome.n_broken
+        n_missing = self._n_due(n_connections) - len(self.outcome.waits_s) - self.outcome.n_broken
+        self.outcome.n_held_back = self._n_due(n_connections) - self._n_sent if self._holds_back else 0
+        self.outcome.n_unanswered = n_missing - self.outcome.n_held_back
         self.outcome.seconds = self._answered_s - self._started_s
         self.outcome.load_share = (process_time() - cpu_s) / (perf_counter() - self._started_s)
 
@@ -119,6 +149,8 @@ class _Load:
 
     def _due_s(self, now: float) -> float | None:
         """When the next request is to be sent; None after the last."""
+        if self._holds_back and now >= self._ends_s:
+            return None
         due_s = now if self._requests_per_s is None else self._started_s + self._n_sent / self._requests_per_s
         return due_s if due_s < self._ends_s else None
 
@@ -148,6 +180,7 @@ class _Load:
     def _send(self, connection: _Connection, due_s: float) -> None:
         connection.payload = self._n_sent % len(self._requests)
         connection.due_s = due_s
+        connection.sent_s = perf_counter()
         connection.is_busy = True
         self._n_sent += 1
         self._write(connection, memoryview(self._requests[connection.payload]))
@@ -180,25 +213,34 @@ class _Load:
         if not received or not connection.is_busy or (end_of_head and not found):
             self._replace(connection)
         elif found and end_of_head and len(body) >= int(found[2]):
-            self._take(connection, int(found[1]), body)
-            if b"\r\nconnection: close" in head.lower():
+            status, head = int(found[1]), head.lower()
+            self._take(connection, status, body)
+            is_refused = status == HTTPStatus.SERVICE_UNAVAILABLE
+            self.outcome.n_without_retry_after += is_refused and b"\r\nretry-after: " not in head
+            if is_refused and self._leaves_when_refused:
+                self._close(connection)
+            elif b"\r\nconnection: close" in head:
                 self._replace(connection)
             self._send_what_is_due(perf_counter())
 
     def _take(self, connection: _Connection, status: int, body: bytes) -> None:
         self._answered_s = perf_counter()
         self.outcome.waits_s.append(self._answered_s - connection.due_s)
-        self.outcome.answers[connection.payload, status, body] += 1
+        self.outcome.took_s[status].append(self._answered_s - connection.sent_s)
+        self.outcome.answers[connection.payload, status, body if status == HTTPStatus.OK else b""] += 1
         connection.is_busy = False
         connection.received = b""
         self._free.append(connection)
 
     def _replace(self, connection: _Connection) -> None:
         """By a fresh one. What is in flight is lost; an idle connection may be closed by any server."""
+        self._close(connection)
+        self._connect()
+
+    def _close(self, connection: _Connection) -> None:
         if connection.is_busy:
             self.outcome.n_broken += 1
         else:
             self._free.remove(connection)
         del self._connections[connection.socket.fileno()]
         connection.socket.close()
-        self._connect()

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from textwrap import shorten
 
-from .figures import goal_ratios, median_of, ratios, verdict
+from .figures import bound_of, goal_ratios, median_of, ratios, verdict
 from .plan import Cell
 from .run import Run, where
 
@@ -77,12 +77,12 @@ def _workloads(run: Run) -> Iterable[str]:
         for cell in cells:
             is_next = bool(lines) and lines[-1][0] != str(cell.workload.connections)
             lines += [[""] * len(head)] * is_next + [_line(run, cell, bases)]
-        yield f"{models[index]}, {_count(n_rows, 'row')} a request\n{_table(head, lines, texts={'lane'})}"
+        yield f"{models[index]}, {_count(n_rows, 'row')} a request\n{table(head, lines, texts={'lane'})}"
 
 
 def _line(run: Run, cell: Cell, bases: Sequence[str]) -> Row:
     shown = ["requests_per_s", "rows_per_s", "p50_ms", "p99_ms", "cpu_us"]
-    figures = [_digits(median_of(run.measured, cell, figure)) for figure in shown]
+    figures = [digits(median_of(run.measured, cell, figure)) for figure in shown]
     lane = run.plan.lanes[cell.lane]
     load_percent = f"{median_of(run.measured, cell, 'load_share') * 100:.0f}" if lane.command else ""
     against = run.plan.baselines.get(lane.backend or "", {})
@@ -101,12 +101,12 @@ def _lanes(run: Run) -> Iterable[str]:
     for model, lane in run.lanes:
         starts_s = run.cold_starts_s.get((model, lane))
         held = [median_of(run.measured, cell, "memory_mib") for cell in run.measured if where(cell) == (model, lane)]
-        took = [_digits(median(starts_s)), f"{max(held):.0f}"] if starts_s and held else ["", ""]
+        took = [digits(median(starts_s)), f"{max(held):.0f}"] if starts_s and held else ["", ""]
         if held:
             lines.append([model, lane, run.runtimes.get((model, lane), ""), *took])
     head = ["model", "lane", "runtime", "cold start s", "memory MiB"]
     if lines:
-        yield f"From the start to the first answer, and the memory held after load\n{_table(head, lines, {*head[:3]})}"
+        yield f"From the start to the first answer, and the memory held after load\n{table(head, lines, {*head[:3]})}"
 
 
 def _goals(run: Run) -> Iterable[str]:
@@ -114,8 +114,7 @@ def _goals(run: Run) -> Iterable[str]:
     lines = []
     for goal in run.plan.goals:
         found = goal_ratios(run.measured, goal)
-        bound = f">= {goal.at_least:g}" if goal.at_least is not None else ""
-        bound += f"<= {goal.at_most:g}" if goal.at_most is not None else ""
+        bound = bound_of(goal)
         asked = f"{goal.figure}, {goal.model}, {goal.rows} x {goal.connections}"
         if found:
             of_rounds = f"{_ratio(min(found))} to {_ratio(max(found))}"
@@ -124,7 +123,7 @@ def _goals(run: Run) -> Iterable[str]:
             lines.append([goal.what, asked, "", "", bound, "not measured"])
     head = ["goal", "figure, model, rows x connections", "ratio", "in the rounds", "bound", "verdict"]
     if lines:
-        yield _table(head, lines, {*head[:2], "verdict"})
+        yield table(head, lines, {*head[:2], "verdict"})
 
 
 def _doubts(run: Run) -> list[str]:
@@ -156,7 +155,7 @@ def _doubts_of_load(run: Run) -> list[str]:
     near = [cell.lane for cell in asked if per_s[cell] > per_s[fastest] / 2 and cell.lane != fastest.lane]
     bound = [_name(cell) for cell in asked if load_shares[cell] > BUSY_LOAD_SHARE]
     return [
-        f"The load generator got at most {_digits(per_s[fastest])} answers a second, from {_name(fastest)}, "
+        f"The load generator got at most {digits(per_s[fastest])} answers a second, from {_name(fastest)}, "
         f"and took {load_shares[fastest]:.0%} of its core for it.",
         f"More than half as fast as that: {_all(near) or 'nothing else'}.",
         f"It was the bottleneck, with more than {BUSY_LOAD_SHARE:.0%} of its core, of: {_all(bound) or 'nothing'}.",
@@ -172,7 +171,7 @@ def _all(names: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """Three that count."""
     return f"{value:,.{max(0, 2 - floor(log10(abs(value) or 1)))}f}"
 
@@ -185,7 +184,7 @@ def _count(n: int, noun: str) -> str:
     return f"{n} {noun}" + "s" * (n > 1)
 
 
-def _table(head: Row, lines: Sequence[Row], texts: Collection[str]) -> str:
+def table(head: Row, lines: Sequence[Row], texts: Collection[str]) -> str:
     widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
     return "\n".join(
         "  ".join(

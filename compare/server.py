@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import perf_counter
 from typing import IO
-from urllib.request import urlopen
 
+from .asking import get, predict
 from .plan import Lane
 
 ROOT = Path(__file__).parent.parent
@@ -87,13 +86,28 @@ class Server:
 
     def runtime(self) -> str:
         """What runs the model, as the service says."""
-        with urlopen(f"http://127.0.0.1:{self.port}/model", timeout=MOST_TO_START_S) as answer:
-            return str(json.load(answer)["runtime"]["name"])
+        return str(json.loads(get(self.port, "/model").body)["runtime"]["name"])
+
+    def n_threads(self) -> int:
+        return sum(len(_names_in(folder / "task")) for folder in self._processes())
+
+    def n_sockets(self) -> dict[int, int]:
+        """How many each of its processes holds open, by its id."""
+        return {
+            int(folder.name): sum(_target(each).startswith("socket:") for each in _names_in(folder / "fd"))
+            for folder in self._processes()
+        }
 
     def _processes(self) -> list[Path]:
         """A lane is the leader of a session of its own, and what it starts stays in it."""
         folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
         return [folder for folder in folders if _session_of(int(folder.name)) == self.process.pid]
+
+
+def exit_through_finally() -> None:
+    """Signals end this process by an exception, so that it stops the servers that it has started."""
+    for each in STOPPING:
+        signal.signal(each, lambda signum, _: sys.exit(128 + signum))
 
 
 @contextmanager
@@ -144,14 +158,9 @@ def _first_status(port: int, payload: bytes, process: subprocess.Popen[bytes]) -
     """None where the process ended, or is too slow."""
     give_up_s = perf_counter() + MOST_TO_START_S
     while process.poll() is None and perf_counter() < give_up_s:
-        connection = HTTPConnection("127.0.0.1", port, timeout=MOST_TO_START_S)
-        try:
-            connection.request("POST", "/predict", payload, {"Content-Type": "application/json"})
-            return connection.getresponse().status
-        except OSError:
-            time.sleep(POLL_S)
-        finally:
-            connection.close()
+        if status := predict(port, payload).status:
+            return status
+        time.sleep(POLL_S)
     return None
 
 
@@ -196,5 +205,21 @@ def _read(path: Path) -> str:
     """Nothing of a process that has ended meanwhile."""
     try:
         return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _names_in(folder: Path) -> list[Path]:
+    """Nothing of a process that has ended meanwhile."""
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _target(link: Path) -> str:
+    """Nothing of a file that has been closed meanwhile."""
+    try:
+        return str(link.readlink())
     except (FileNotFoundError, ProcessLookupError):
         return ""

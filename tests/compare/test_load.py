@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from itertools import count
+from itertools import count, cycle
 
 import pytest
 
@@ -59,6 +59,40 @@ def test_counts_each_status():
         outcome = put_load_on(port, [b"{}"], n_connections=1, seconds=0.5, requests_per_s=100)
 
     assert Counter({status: n for (_, status, _), n in outcome.answers.items()}) == {200: 40, 503: 10}
+
+
+def test_counts_what_no_connection_was_free_for():
+    def slowly(_body, connection):
+        time.sleep(0.05)
+        connection.sendall(answer())
+
+    with scripted(slowly) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=2, seconds=0.5, requests_per_s=100, holds_back=True)
+
+    n_answered = len(outcome.took_s[200])
+    assert 2 <= n_answered < 50
+    assert (outcome.n_held_back, outcome.n_unanswered) == (50 - n_answered, 0)
+
+
+def test_tells_how_long_an_answer_took_from_when_its_request_was_sent_too():
+    with scripted(lambda _body, connection: connection.sendall(answer())) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=1, seconds=0.5, requests_per_s=100)
+
+    assert len(outcome.took_s[200]) == 50
+    assert all(took_s <= wait_s for took_s, wait_s in zip(outcome.took_s[200], outcome.waits_s, strict=True))
+
+
+def test_counts_refusals_that_do_not_say_when_to_come_again_and_leaves_if_told_so():
+    headers = cycle(["Retry-After: 1\r\n", ""])
+
+    def refuse(_body, connection):
+        connection.sendall(answer(b"busy", status=503, header=next(headers)))
+
+    with scripted(refuse) as port:
+        outcome = put_load_on(port, [b"{}"], n_connections=4, seconds=60, leaves_when_refused=True)
+
+    assert outcome.answers == {(0, 503, b""): 4}
+    assert (outcome.n_without_retry_after, outcome.n_broken, outcome.n_unanswered) == (2, 0, 0)
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", answer(b"four")[:-1], b"no HTTP\r\n\r\n"])

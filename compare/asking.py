@@ -1,0 +1,56 @@
+"""One request on a connection of its own: what was answered, and how long that took."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from time import perf_counter
+from typing import Any
+
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    Attributes:
+        status: 0 where there was no answer.
+        retry_after: the header; None where it is not sent.
+        took_s: from before the connection was made.
+    """
+
+    status: int
+    body: bytes
+    retry_after: str | None
+    took_s: float
+
+    @property
+    def code(self) -> str:
+        """Of a problem document; empty where it is none."""
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            return ""
+        return str(document.get("code", "")) if isinstance(document, dict) else ""
+
+
+def get(port: int, path: str) -> Asked:
+    return _ask(port, "GET", path, None, {})
+
+
+def predict(port: int, payload: bytes) -> Asked:
+    return _ask(port, "POST", "/predict", payload, {"Content-Type": "application/json"})
+
+
+def _ask(port: int, method: str, path: str, body: bytes | None, headers: dict[str, Any]) -> Asked:
+    started_s = perf_counter()
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return Asked(answer.status, answer.read(), answer.getheader("Retry-After"), perf_counter() - started_s)
+    except (OSError, HTTPException):
+        return Asked(0, b"", None, perf_counter() - started_s)
+    finally:
+        connection.close()
