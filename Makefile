@@ -17,7 +17,7 @@ FULLY_COVERED := serve_*/validation.py serve_*/body.py serve_core/json_profile.p
 COMMA := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve dev model check format test fuzz bench add lock
+.PHONY: help install serve dev model check format test fuzz bench drill add lock
 
 help: ## list the words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -57,8 +57,11 @@ test: $(VENV)/installed ## every test; those with containers need a Docker engin
 fuzz: $(VENV)/installed ## compare the services on N=10000 requests from a fresh seed
 	$(RUN) -m tests.fuzz --requests $(N)
 
-bench: $(VENV)/installed ## measure the services beside what could be the fastest; QUICK=1 for two minutes
+bench: $(VENV)/installed ## measure the services beside what could be the fastest; QUICK=1 for a few minutes
 	$(RUN) -m compare.bench $(if $(QUICK),--quick)
+
+drill: $(VENV)/installed ## overload, kill and drain the services, figures beside bounds; QUICK=1 for a few minutes
+	$(RUN) -m compare.drill $(if $(QUICK),--quick)
 
 add: ## add PACKAGES that a pickle needs to the images and the environment (needs uv)
 	uv add --quiet --frozen $(PACKAGES)

@@ -1,0 +1,105 @@
+"""Thousands of clients that send a request and leave: nothing of them may stay behind."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import cycle, islice
+from time import sleep
+
+from ..asking import PATIENCE_S
+from ..load import put_load_on, request_of
+from ..models import faults_of
+from ..server import Server, on_core
+from .site import Check, Site, seconds_until, slow_payload
+
+# Of a model that is slow, so that requests wait while their clients leave.
+CALL_S = 0.1
+
+N_WARM_UP_CLIENTS = 500
+
+# As long as a request may take to arrive and to be answered.
+MOST_TO_SETTLE_S = 20.0
+MOST_GROWTH_MIB = 8.0
+POLL_S = 0.1
+N_POLLS = 10
+
+CLOSED, HALF_CLOSED, RESET, CUT_SHORT = range(4)
+# So many stay for a while.
+MOST_HALF_CLOSED = 50
+RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+
+
+def abandoned(site: Site) -> Iterator[Check]:
+    with site.serving() as server, on_core(site.cores.load):
+        yield from _checks("fast", server, site.requests.payloads[0], site)
+    with site.serving_slowly() as server, on_core(site.cores.load):
+        yield from _checks("slow", server, slow_payload(CALL_S), site)
+
+
+def _checks(which: str, server: Server, payload: bytes, site: Site) -> Iterator[Check]:
+    n_idle_sockets = sum(server.n_sockets().values())
+    # More than a service has threads: all of them are made.
+    n_connections = 2 * site.settings.max_queue_requests
+    put_load_on(server.port, [payload], n_connections=n_connections, seconds=site.lengths.capacity_s)
+    _abandon(server.port, request_of(payload), N_WARM_UP_CLIENTS)
+    n_threads, n_sockets = _least(server)
+    n_sockets = min(n_sockets, n_idle_sockets)
+    memory_mib = server.memory_mib()
+
+    n_unconnected = _abandon(server.port, request_of(payload), site.lengths.n_abandoned)
+    settles_s = seconds_until(
+        lambda: server.n_threads() <= n_threads and sum(server.n_sockets().values()) <= n_sockets,
+        site.lengths.patience_s,
+    )
+    more_threads, more_sockets = server.n_threads() - n_threads, sum(server.n_sockets().values()) - n_sockets
+    grown_mib = server.memory_mib() - memory_mib
+    outcome = put_load_on(server.port, [payload], n_connections=1, seconds=site.lengths.capacity_s)
+
+    yield Check(f"{which}: could not connect, of {site.lengths.n_abandoned} clients", n_unconnected, at_most=0)
+    yield Check(f"{which}: threads more than the {n_threads} before", more_threads, at_most=0)
+    yield Check(f"{which}: open sockets more than the {n_sockets} before", more_sockets, at_most=0)
+    yield Check(f"{which}: s until that was so", settles_s, at_most=MOST_TO_SETTLE_S)
+    yield Check(f"{which}: memory, MiB more than the {memory_mib:.0f} before", grown_mib, at_most=MOST_GROWTH_MIB)
+    yield Check(f"{which}: answered afterwards", len(outcome.waits_s), at_least=1)
+    yield Check(f"{which}: not answered with 200 afterwards", faults_of(outcome, None).total(), at_most=0)
+
+
+def _abandon(port: int, request: bytes, n_clients: int) -> int:
+    """How many could not connect."""
+    n_unconnected = 0
+    half_closed: deque[socket.socket] = deque()
+    for way in islice(cycle((CLOSED, HALF_CLOSED, RESET, CUT_SHORT)), n_clients):
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
+        except OSError:
+            n_unconnected += 1
+            continue
+        with suppress(OSError):  # the server was faster
+            connection.sendall(request[:-1] if way == CUT_SHORT else request)
+            if way == HALF_CLOSED:
+                connection.shutdown(socket.SHUT_WR)
+        if way == HALF_CLOSED:
+            half_closed.append(connection)
+            if len(half_closed) > MOST_HALF_CLOSED:
+                half_closed.popleft().close()
+            continue
+        if way == RESET:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+        connection.close()
+    for connection in half_closed:
+        connection.close()
+    return n_unconnected
+
+
+def _least(server: Server) -> tuple[int, int]:
+    """Threads and sockets, when what went before has been let go."""
+    found = []
+    for _ in range(N_POLLS):
+        found.append((server.n_threads(), sum(server.n_sockets().values())))
+        sleep(POLL_S)
+    threads, sockets = zip(*found, strict=True)
+    return min(threads), min(sockets)

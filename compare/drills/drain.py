@@ -1,0 +1,90 @@
+"""SIGTERM under load: whoever was let in is answered, whoever comes later is told to go elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from subprocess import TimeoutExpired
+from time import perf_counter
+
+from serve_core.startup import stop_budget_s
+
+from ..load import Outcome, put_load_on
+from ..models import faults_of
+from ..server import Server, on_core
+from .site import Check, Site, slow_payload
+
+CONNECTIONS = 32
+TERMINATED_AFTER_S = 1.0
+
+
+@dataclass(frozen=True)
+class _Drained:
+    outcome: Outcome
+    exit_code: int | None
+    ended_after_s: float
+
+
+def drain(site: Site) -> Iterator[Check]:
+    drain_ms = site.lengths.drain_ms
+    most_s = drain_ms / 1000 + stop_budget_s(site.settings)
+
+    with site.serving(drain_ms=drain_ms) as server, on_core(site.cores.load):
+        # Everybody asks until told to go.
+        drained = _drained(server, site.requests.payloads, TERMINATED_AFTER_S + most_s, site.lengths.patience_s)
+    faults = faults_of(drained.outcome, site.requests.answers)
+    yield Check("fast: answered with 200", len(drained.outcome.took_s[HTTPStatus.OK]), at_least=1)
+    yield Check(
+        f"fast: s under load, SIGTERM after {TERMINATED_AFTER_S:g}",
+        drained.outcome.seconds,
+        at_least=TERMINATED_AFTER_S,
+    )
+    yield Check("fast: clients that were told to go", faults.pop("status 503", 0), at_least=CONNECTIONS)
+    yield Check("fast: 503 without Retry-After", drained.outcome.n_without_retry_after, at_most=0)
+    yield Check("fast: answered otherwise, broken or not at all", faults.total(), at_most=0)
+    yield from _end(drained, "fast", most_s)
+
+    # Everybody has one request on its way, of which one is in the first call. That ends with the drain, the next later.
+    call_s = TERMINATED_AFTER_S + drain_ms / 1000
+    with site.serving_slowly(drain_ms=drain_ms) as server, on_core(site.cores.load):
+        drained = _drained(server, [slow_payload(call_s)], TERMINATED_AFTER_S, site.lengths.patience_s)
+    yield Check("slow: a call takes s", call_s)
+    yield Check(
+        f"slow: answered with 200, of {CONNECTIONS}", len(drained.outcome.took_s[HTTPStatus.OK]), at_least=CONNECTIONS
+    )
+    yield from _end(drained, "slow", most_s)
+
+
+def _drained(server: Server, payloads: Sequence[bytes], seconds: float, patience_s: float) -> _Drained:
+    terminated_s = 0.0
+
+    def terminate() -> None:
+        nonlocal terminated_s
+        terminated_s = perf_counter()
+        server.process.terminate()
+
+    timer = threading.Timer(TERMINATED_AFTER_S, terminate)
+    timer.start()
+    try:
+        outcome = put_load_on(
+            server.port, payloads, n_connections=CONNECTIONS, seconds=seconds, leaves_when_refused=True
+        )
+    finally:
+        timer.join()
+    try:
+        exit_code = server.process.wait(patience_s)
+    except TimeoutExpired:
+        exit_code = None
+    return _Drained(outcome, exit_code, perf_counter() - terminated_s)
+
+
+def _end(drained: _Drained, which: str, most_s: float) -> Iterator[Check]:
+    code = -1 if drained.exit_code is None else drained.exit_code
+    yield Check(f"{which}: exit code", code, at_least=0, at_most=0)
+    yield Check(
+        f"{which}: s from SIGTERM to the end (SERVE_DRAIN_MS, SERVE_DEADLINE_MS and 5 s)",
+        drained.ended_after_s,
+        at_most=most_s,
+    )

@@ -1,0 +1,78 @@
+"""`kill -9` of one of two workers under load: what is lost, and how soon there are two again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+
+from ..asking import get
+from ..load import put_load_on
+from ..models import faults_of
+from ..server import Server, on_core
+from .site import Check, Site, seconds_until
+
+WORKERS = 2
+CONNECTIONS = 64
+KILLED_AFTER_S = 1.0
+MOST_TO_START_S = 20.0
+
+
+@dataclass
+class _Victim:
+    """
+    Attributes:
+        n_connections: that it held when it was killed.
+    """
+
+    n_connections: int = 0
+    ready_after_s: float = inf
+
+
+def kill(site: Site) -> Iterator[Check]:
+    with site.serving(workers=WORKERS) as server, on_core(site.cores.load):
+        seconds_until(lambda: _ready_workers(server) == WORKERS, site.lengths.patience_s)
+        idle = server.n_sockets()
+        victim = _Victim()
+        killer = threading.Thread(target=_kill_busiest, args=[server, idle, victim, site.lengths.patience_s])
+        killer.start()
+        outcome = put_load_on(
+            server.port,
+            site.requests.payloads,
+            n_connections=CONNECTIONS,
+            seconds=site.lengths.kill_s,
+        )
+        killer.join()
+        after = put_load_on(server.port, site.requests.payloads, n_connections=CONNECTIONS, seconds=1.0)
+    faults = faults_of(outcome, site.requests.answers)
+    n_lost = faults.pop("connection broken", 0)
+    yield Check("answered with what they must be", len(outcome.waits_s) - faults.total(), at_least=1)
+    yield Check("connections of the killed worker, each with one request", victim.n_connections, at_least=1)
+    yield Check("requests lost", n_lost, at_most=victim.n_connections)
+    yield Check("answered otherwise or not at all", faults.total(), at_most=0)
+    yield Check("s until two workers were ready again", victim.ready_after_s, at_most=MOST_TO_START_S)
+    yield Check(
+        "answered otherwise or not at all afterwards", faults_of(after, site.requests.answers).total(), at_most=0
+    )
+
+
+def _kill_busiest(server: Server, idle: dict[int, int], victim: _Victim, patience_s: float) -> None:
+    time.sleep(KILLED_AFTER_S)
+    gained = {process: n - idle.get(process, 0) for process, n in server.n_sockets().items()}
+    killed = max(gained, key=lambda process: gained[process])
+    victim.n_connections = gained[killed]
+    os.kill(killed, signal.SIGKILL)
+    # A worker that nobody has buried yet still counts as ready.
+    victim.ready_after_s = seconds_until(
+        lambda: killed not in server.n_sockets() and _ready_workers(server) == WORKERS, patience_s
+    )
+
+
+def _ready_workers(server: Server) -> float:
+    found = re.search(rb"^serve_ready_workers (\S+)", get(server.port, "/metrics").body, re.MULTILINE)
+    return float(found[1]) if found else 0.0

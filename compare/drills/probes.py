@@ -1,0 +1,62 @@
+"""What a health check and a scrape see meanwhile: asked in the background, each on a connection of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from http import HTTPStatus
+
+from ..asking import Asked, get
+from ..figures import percentile
+from .site import Check
+
+PATHS = ("/livez", "/metrics")
+PROBED_EVERY_S = 0.25
+MOST_P99_MS = 200.0
+
+Probed = dict[str, list[Asked]]
+
+
+@contextmanager
+def probing(port: int, paths: Sequence[str] = PATHS) -> Iterator[Probed]:
+    """By path, what was answered until the block ends."""
+    probed: Probed = {path: [] for path in paths}
+    with ExitStack() as stack:
+        for (
+            path,
+            answers,
+        ) in probed.items():  # each by itself, so that a slow one does not keep the other from being asked
+            stack.enter_context(repeated(PROBED_EVERY_S, partial(_probe, port, path, answers)))
+        yield probed
+
+
+def checks_of(probed: Probed) -> Iterator[Check]:
+    for path, answers in probed.items():
+        waits_ms = sorted(asked.took_s * 1000 for asked in answers)
+        n_failed = sum(asked.status != HTTPStatus.OK for asked in answers)
+        yield Check(f"{path}, not answered with 200", n_failed, at_most=0)
+        yield Check(f"{path}, p99 ms", percentile(waits_ms, 0.99), at_most=MOST_P99_MS)
+
+
+@contextmanager
+def repeated(every_s: float, action: Callable[[], None]) -> Iterator[None]:
+    """In the background, until the block ends."""
+    has_ended = threading.Event()
+
+    def repeat() -> None:
+        while not has_ended.wait(every_s):
+            action()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        thread.join()
+
+
+def _probe(port: int, path: str, answers: list[Asked]) -> None:
+    answers.append(get(port, path))

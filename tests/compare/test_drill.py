@@ -1,0 +1,87 @@
+"""Drills find what a careless server does, and count right what the services do. Seconds are theirs, not a test's."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from compare.drill import DRILLS, drill
+from compare.drills.site import Lengths, Site
+from compare.drills.slow_model import Slow
+from compare.figures import is_held
+from compare.models import Subject
+from compare.plan import Lane
+from compare.server import Cores
+from model.packaging import save
+
+from ..services import BACKENDS, ROOT
+
+CARELESS = Lane("careless", command="tests.compare.careless {port}")
+SHORT = Lengths(
+    capacity_s=0.2,
+    overload_s=0.5,
+    n_abandoned=40,
+    drain_ms=200,
+    kill_s=1.2,
+    deadline_ms=1000,
+    call_s=4.0,
+    patience_s=0.5,
+)
+
+
+@pytest.fixture(scope="module")
+def site_of(served_artifact, tmp_path_factory):
+    slow = tmp_path_factory.mktemp("artifacts") / "slow"
+    save(Slow(), pd.DataFrame({"seconds": [0.0]}), slow)
+    subject = Subject(served_artifact, [1])
+    return lambda lane: Site(lane, subject, slow, Cores.available(), SHORT)
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("overload", {"503 without Retry-After", "answered otherwise, wrongly or not at all"}),
+        ("abandoned", {"fast: open sockets more", "fast: s until that was so", "slow: open sockets more"}),
+        ("drain", {"fast: s under load", "fast: 503 without Retry-After", "fast: exit code", "slow: exit code"}),
+        ("kill", {"s until two workers were ready again", "answered otherwise or not at all afterwards"}),
+        ("slow_call", {"waiting callers answered with 504", "new callers refused", "/readyz said"}),
+    ],
+)
+def test_finds_what_a_careless_server_breaks(name, broken, site_of):
+    checks = list(DRILLS[name](site_of(CARELESS)))
+
+    missed = [check.what for check in checks if not is_held(check, check.value)]
+    assert not [start for start in broken if not any(what.startswith(start) for what in missed)], checks
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_prints_which_bound_a_service_breaks(backend, site_of, capsys):
+    """Half of those that wait are not let in, by a setting that wants it so."""
+    lane = Lane(backend, backend, f"serve_{backend}", {"SERVE_MAX_QUEUE_REQUESTS": "8"})
+
+    assert not drill("slow_call", site_of(lane))
+
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"\nslow_call, {backend}\n")
+    counts = dict(re.findall(r"^(.+?)  +(\d+ +[<>=].*)$", printed, re.MULTILINE))
+    assert {what: " ".join(found.split()) for what, found in counts.items()} == {
+        "waiting callers answered with 504, of 16": "8 >= 16 falls short",
+        "new callers refused with 503 and Retry-After, of 50": "50 >= 50 holds",
+        "/readyz said 503 and model_busy": "1 >= 1 holds",
+        "/livez, not answered with 200": "0 <= 0 holds",
+        "/metrics, not answered with 200": "0 <= 0 holds",
+        "/readyz is 200 then": "1 >= 1 holds",
+    }
+
+
+def test_refuses_a_setting_that_there_is_not():
+    command = [sys.executable, "-m", "compare.drill", "--env", "SERVE_NO_SUCH=1"]
+
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("SERVE_NO_SUCH is no setting; the settings are ")
