@@ -28,6 +28,7 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 MOST_TO_START_S = 60.0
 MOST_TO_STOP_S = 15.0
 POLL_S = 0.005
+LISTENS = "0A"  # a state in /proc/net/tcp
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 # As the services pin themselves, for every lane alike.
@@ -91,12 +92,15 @@ class Server:
     def n_threads(self) -> int:
         return sum(len(_names_in(folder / "task")) for folder in self._processes())
 
-    def n_sockets(self) -> dict[int, int]:
-        """How many each of its processes holds open, by its id."""
-        return {
-            int(folder.name): sum(_target(each).startswith("socket:") for each in _names_in(folder / "fd"))
-            for folder in self._processes()
-        }
+    def n_sockets(self) -> int:
+        return sum(len(_sockets_of(folder)) for folder in self._processes())
+
+    def n_connections(self) -> dict[int, int]:
+        """How many clients each of its processes is connected with, by its id."""
+        # Of the columns, 1 is the local address and port, 3 the state, 9 the inode.
+        entries = [line.split() for line in _read(Path("/proc/net/tcp")).splitlines()[1:]]
+        of_port = {each[9] for each in entries if int(each[1][-4:], 16) == self.port and each[3] != LISTENS}
+        return {int(folder.name): len(of_port & _sockets_of(folder)) for folder in self._processes()}
 
     def _processes(self) -> list[Path]:
         """A lane is the leader of a session of its own, and what it starts stays in it."""
@@ -215,6 +219,12 @@ def _names_in(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def _sockets_of(process: Path) -> set[str]:
+    """Their inodes."""
+    found = [re.fullmatch(r"socket:\[(\d+)\]", _target(each)) for each in _names_in(process / "fd")]
+    return {each[1] for each in found if each}
 
 
 def _target(link: Path) -> str:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle, islice
-from time import sleep
+from math import inf
 
 from ..asking import PATIENCE_S
 from ..load import put_load_on, request_of
@@ -19,16 +19,16 @@ from .site import Check, Site, seconds_until, slow_payload
 # Of a model that is slow, so that requests wait while their clients leave.
 CALL_S = 0.1
 
-N_WARM_UP_CLIENTS = 500
+# So many come at once, and the next when the service has let go of most of them: how much memory it takes to have more
+# of them waiting is another question.
+GROUP = 500
 
 # As long as a request may take to arrive and to be answered.
 MOST_TO_SETTLE_S = 20.0
 MOST_GROWTH_MIB = 8.0
-POLL_S = 0.1
-N_POLLS = 10
 
 CLOSED, HALF_CLOSED, RESET, CUT_SHORT = range(4)
-# So many stay for a while.
+# Of a group, so many stay for a while.
 MOST_HALF_CLOSED = 50
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
@@ -41,25 +41,27 @@ def abandoned(site: Site) -> Iterator[Check]:
 
 
 def _checks(which: str, server: Server, payload: bytes, site: Site) -> Iterator[Check]:
-    n_idle_sockets = sum(server.n_sockets().values())
+    n_sockets = server.n_sockets()
     # More than a service has threads: all of them are made.
     n_connections = 2 * site.settings.max_queue_requests
     put_load_on(server.port, [payload], n_connections=n_connections, seconds=site.lengths.capacity_s)
-    _abandon(server.port, request_of(payload), N_WARM_UP_CLIENTS)
-    n_threads, n_sockets = _least(server)
-    n_sockets = min(n_sockets, n_idle_sockets)
-    memory_mib = server.memory_mib()
+    _abandon(server.port, request_of(payload), GROUP)
+    seconds_until(lambda: server.n_sockets() <= n_sockets, site.lengths.patience_s)
+    n_threads, memory_mib = server.n_threads(), server.memory_mib()
 
-    n_unconnected = _abandon(server.port, request_of(payload), site.lengths.n_abandoned)
+    n_clients, n_unconnected, settles_s = 0, 0, 0.0
+    while n_clients < site.lengths.n_abandoned and settles_s < inf:
+        n_unconnected += _abandon(server.port, request_of(payload), GROUP)
+        n_clients += GROUP
+        settles_s = seconds_until(lambda: server.n_sockets() <= n_sockets + GROUP, site.lengths.patience_s)
     settles_s = seconds_until(
-        lambda: server.n_threads() <= n_threads and sum(server.n_sockets().values()) <= n_sockets,
-        site.lengths.patience_s,
+        lambda: server.n_threads() <= n_threads and server.n_sockets() <= n_sockets, site.lengths.patience_s
     )
-    more_threads, more_sockets = server.n_threads() - n_threads, sum(server.n_sockets().values()) - n_sockets
+    more_threads, more_sockets = server.n_threads() - n_threads, server.n_sockets() - n_sockets
     grown_mib = server.memory_mib() - memory_mib
     outcome = put_load_on(server.port, [payload], n_connections=1, seconds=site.lengths.capacity_s)
 
-    yield Check(f"{which}: could not connect, of {site.lengths.n_abandoned} clients", n_unconnected, at_most=0)
+    yield Check(f"{which}: could not connect, of {n_clients} clients", n_unconnected, at_most=0)
     yield Check(f"{which}: threads more than the {n_threads} before", more_threads, at_most=0)
     yield Check(f"{which}: open sockets more than the {n_sockets} before", more_sockets, at_most=0)
     yield Check(f"{which}: s until that was so", settles_s, at_most=MOST_TO_SETTLE_S)
@@ -93,13 +95,3 @@ def _abandon(port: int, request: bytes, n_clients: int) -> int:
     for connection in half_closed:
         connection.close()
     return n_unconnected
-
-
-def _least(server: Server) -> tuple[int, int]:
-    """Threads and sockets, when what went before has been let go."""
-    found = []
-    for _ in range(N_POLLS):
-        found.append((server.n_threads(), sum(server.n_sockets().values())))
-        sleep(POLL_S)
-    threads, sockets = zip(*found, strict=True)
-    return min(threads), min(sockets)

@@ -37,9 +37,8 @@ class _Victim:
 def kill(site: Site) -> Iterator[Check]:
     with site.serving(workers=WORKERS) as server, on_core(site.cores.load):
         seconds_until(lambda: _ready_workers(server) == WORKERS, site.lengths.patience_s)
-        idle = server.n_sockets()
         victim = _Victim()
-        killer = threading.Thread(target=_kill_busiest, args=[server, idle, victim, site.lengths.patience_s])
+        killer = threading.Thread(target=_kill_busiest, args=[server, victim, site.lengths.patience_s])
         killer.start()
         outcome = put_load_on(
             server.port,
@@ -61,15 +60,16 @@ def kill(site: Site) -> Iterator[Check]:
     )
 
 
-def _kill_busiest(server: Server, idle: dict[int, int], victim: _Victim, patience_s: float) -> None:
+def _kill_busiest(server: Server, victim: _Victim, patience_s: float) -> None:
     time.sleep(KILLED_AFTER_S)
-    gained = {process: n - idle.get(process, 0) for process, n in server.n_sockets().items()}
-    killed = max(gained, key=lambda process: gained[process])
-    victim.n_connections = gained[killed]
+    n_connections = server.n_connections()
+    killed = max(n_connections, key=lambda process: n_connections[process])
+    os.kill(killed, signal.SIGSTOP)  # it takes no more while those that it has are counted
+    victim.n_connections = server.n_connections()[killed]
     os.kill(killed, signal.SIGKILL)
     # A worker that nobody has buried yet still counts as ready.
     victim.ready_after_s = seconds_until(
-        lambda: killed not in server.n_sockets() and _ready_workers(server) == WORKERS, patience_s
+        lambda: killed not in server.n_connections() and _ready_workers(server) == WORKERS, patience_s
     )
 
 

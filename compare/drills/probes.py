@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http import HTTPStatus
@@ -12,23 +12,23 @@ from ..asking import Asked, get
 from ..figures import percentile
 from .site import Check
 
-PATHS = ("/livez", "/metrics")
-PROBED_EVERY_S = 0.25
+# In seconds. A scrape adds up the files of all workers, and would take its part of the capacity.
+PROBED_EVERY_S = {"/livez": 0.25, "/metrics": 1.0}
 MOST_P99_MS = 200.0
 
 Probed = dict[str, list[Asked]]
 
 
 @contextmanager
-def probing(port: int, paths: Sequence[str] = PATHS) -> Iterator[Probed]:
+def probing(port: int) -> Iterator[Probed]:
     """By path, what was answered until the block ends."""
-    probed: Probed = {path: [] for path in paths}
+    probed: Probed = {path: [] for path in PROBED_EVERY_S}
     with ExitStack() as stack:
         for (
             path,
             answers,
         ) in probed.items():  # each by itself, so that a slow one does not keep the other from being asked
-            stack.enter_context(repeated(PROBED_EVERY_S, partial(_probe, port, path, answers)))
+            stack.enter_context(repeated(PROBED_EVERY_S[path], partial(_probe, port, path, answers)))
         yield probed
 
 

@@ -24,7 +24,7 @@ CARELESS = Lane("careless", command="tests.compare.careless {port}")
 SHORT = Lengths(
     capacity_s=0.2,
     overload_s=0.5,
-    n_abandoned=40,
+    n_abandoned=500,
     drain_ms=200,
     kill_s=1.2,
     deadline_ms=1000,
