@@ -38,7 +38,7 @@ def kill(site: Site) -> Iterator[Check]:
     with site.serving(workers=WORKERS) as server, on_core(site.cores.load):
         seconds_until(lambda: _ready_workers(server) == WORKERS, site.lengths.patience_s)
         victim = _Victim()
-        killer = threading.Thread(target=_kill_busiest, args=[server, victim, site.lengths.patience_s])
+        killer = threading.Thread(target=_kill_busiest, args=[server, victim, site.lengths.patience_s], daemon=True)
         killer.start()
         outcome = put_load_on(
             server.port,

@@ -7,7 +7,8 @@ from collections import Counter
 import orjson
 import pytest
 
-from compare.figures import figures_of, median_of, percentile, ratios, verdict
+from compare.drills.site import Check
+from compare.figures import bound_of, figures_of, median_of, percentile, ratios, verdict
 from compare.load import Outcome
 from compare.models import faults_of
 from compare.plan import Cell, Goal, Workload
@@ -76,6 +77,20 @@ def test_a_verdict_follows_from_ratio_and_bound(bounds, ratio, expected):
     goal = Goal("w", "m", 64, 1, "requests_per_s", "slow", ("fast",), **bounds)
 
     assert verdict(goal, ratio) == expected
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ({}, ""),
+        ({"at_least": 0.9}, ">= 0.9"),
+        ({"at_most": 20.0}, "<= 20"),
+        ({"at_least": 1, "at_most": 2}, ">= 1 and <= 2"),
+        ({"at_least": 0, "at_most": 0}, "= 0"),
+    ],
+)
+def test_a_bound_is_written_as_it_is_meant(bounds, expected):
+    assert bound_of(Check("a figure", 1.0, **bounds)) == expected
 
 
 PREDICTIONS: list[list[Prediction]] = [[{"label": "a", "probabilities": {"a": 0.75, "b": 0.25}}], [{"value": 1234.5}]]
