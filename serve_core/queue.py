@@ -62,15 +62,18 @@ class JobQueue:
     def join(self, job: Job) -> None:
         """Raises: QueueFull."""
         with self._lock:
-            if (
-                len(self._held) >= self._settings.max_queue_requests
-                or self._n_rows + len(job.rows) > self._settings.max_queue_rows
-                or self._n_bytes + job.n_bytes > self._settings.max_queue_bytes
-            ):
+            if not self.fits(job):
                 raise QueueFull
             self._held[job] = None
             self._n_rows += len(job.rows)
             self._n_bytes += job.n_bytes
+
+    def fits(self, job: Job) -> bool:
+        return (
+            len(self._held) < self._settings.max_queue_requests
+            and self._n_rows + len(job.rows) <= self._settings.max_queue_rows
+            and self._n_bytes + job.n_bytes <= self._settings.max_queue_bytes
+        )
 
     def leave(self, jobs: Iterable[Job]) -> set[Job]:
         """Those that had not left yet: they are the caller's to answer."""

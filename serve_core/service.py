@@ -94,6 +94,8 @@ class Service:
         """
         self.check_ready()
         job = Job(rows, n_bytes, request_id, monotonic() + self.deadline_s, promise)
+        if self._rows_in_place and not self._queue.fits(job):
+            self._call_in_place()  # a short call is no dearer than a refusal
         self._queue.join(job)
         if self._call_began_s is not None:
             self._queue.show()

@@ -181,9 +181,16 @@ def test_a_model_that_reads_texts_is_called_in_a_thread_for_they_may_be_long(tmp
     assert not rows_in_place(replace(load(tmp_path / "artifact"), runtime="onnx"), max_batch_rows=1)
 
 
-def test_on_the_loop_too_the_queue_has_an_end(ask):
+def test_on_the_loop_more_requests_than_the_queue_takes_are_predicted_rather_than_refused(ask):
+    predictions = ask(Compiled(), 5, max_queue_requests=2)
+
+    assert threads(predictions) == {HERE}
+    assert calls(predictions) == [0, 0, 1, 1, 2]
+
+
+def test_the_queue_has_an_end_for_what_a_short_call_cannot_take(ask):
     with pytest.raises(QueueFull):
-        ask(Compiled(), 3, max_queue_requests=2)
+        ask(Compiled(n_short=2), 5, rows=3, max_queue_requests=2)
 
 
 def test_says_where_the_model_is_called_and_how_long_a_call_takes(ask):
