@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from math import inf, isfinite
+from sys import float_info
 from typing import Any
 
 from model.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature, Value
 from serve_core.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.problems import InvalidEnvelope, InvalidInstances
 
+MAX_DOUBLE = float_info.max
+
 # What the row holds of a valid value; raises Faulty for any other.
 Read = Callable[[Any], Value]
-Columns = Sequence[tuple[Feature, Read]]
+Columns = Sequence[tuple[str, Read, Feature]]
 
 
 class Faulty(ValueError):
@@ -22,7 +25,7 @@ class Faulty(ValueError):
 
 def columns_of(signature: Signature) -> Columns:
     """What `rows_of` asks of each feature, put together once."""
-    return [(feature, _reader_of(feature)) for feature in signature.features]
+    return [(feature.name, _READERS[feature.kind](feature), feature) for feature in signature.features]
 
 
 def rows_of(document: Any, columns: Columns, max_instances: int) -> list[Row]:
@@ -53,17 +56,17 @@ def _row_of(instance: Any, columns: Columns) -> Row:
     """Raises: Faulty, KeyError."""
     if not isinstance(instance, dict) or len(instance) != len(columns):
         raise Faulty
-    return [read(instance[feature.name]) for feature, read in columns]
+    return [read(instance[name]) for name, read, _ in columns]
 
 
 def _faults_in(document: Any, instances: list[Any], columns: Columns) -> Iterator[Fault]:
-    known = {feature.name for feature, _ in columns}
+    known = {name for name, _, _ in columns}
     for index, instance in enumerate(instances):
         if not isinstance(instance, dict):
             yield not_an_object(index)
             continue
-        for feature, read in columns:
-            if code := _fault_code(instance, feature, read):
+        for name, read, feature in columns:
+            if code := _fault_code(instance, name, read):
                 yield field_fault(code, index, feature)
         for key in instance:
             if key not in known:
@@ -73,25 +76,25 @@ def _faults_in(document: Any, instances: list[Any], columns: Columns) -> Iterato
             yield unknown_member(key)
 
 
-def _fault_code(instance: dict[str, Any], feature: Feature, read: Read) -> str | None:
-    if feature.name not in instance:
+def _fault_code(instance: dict[str, Any], name: str, read: Read) -> str | None:
+    if name not in instance:
         return "missing"
     try:
-        read(instance[feature.name])
+        read(instance[name])
     except Faulty as fault:
         return str(fault)
     return None
 
 
-def _reader_of(feature: Feature) -> Read:
-    read = _READERS[feature.kind](feature)
-    return (lambda value: None if value is None else read(value)) if feature.nullable else read
-
-
 def _number_reader(feature: Feature) -> Read:
-    least, most = _bounds_of(feature)
+    least = -MAX_DOUBLE if feature.minimum is None else feature.minimum
+    most = MAX_DOUBLE if feature.maximum is None else feature.maximum
 
-    def read(value: Any) -> float:
+    def read(value: Any) -> float | None:
+        if type(value) is float and least <= value <= most:  # as nearly all are: the rest can be slow
+            return value
+        if value is None and feature.nullable:
+            return None
         # bool is an int in Python, and never a measurement.
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Faulty("not_a_number")
@@ -111,9 +114,12 @@ def _number_reader(feature: Feature) -> Read:
 
 
 def _integer_reader(feature: Feature) -> Read:
-    least, most = _bounds_of(feature)
+    least = -inf if feature.minimum is None else feature.minimum
+    most = inf if feature.maximum is None else feature.maximum
 
-    def read(value: Any) -> int:
+    def read(value: Any) -> int | None:
+        if value is None and feature.nullable:
+            return None
         if isinstance(value, bool) or not isinstance(value, int):
             raise Faulty("not_an_integer")
         if value < least:
@@ -127,11 +133,11 @@ def _integer_reader(feature: Feature) -> Read:
     return read
 
 
-def _boolean_reader(_: Feature) -> Read:
-    def read(value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise Faulty("not_a_boolean")
-        return value
+def _boolean_reader(feature: Feature) -> Read:
+    def read(value: Any) -> bool | None:
+        if isinstance(value, bool) or (value is None and feature.nullable):
+            return value
+        raise Faulty("not_a_boolean")
 
     return read
 
@@ -139,19 +145,19 @@ def _boolean_reader(_: Feature) -> Read:
 def _category_reader(feature: Feature) -> Read:
     categories = frozenset(feature.categories)
 
-    def read(value: Any) -> str:
-        if not isinstance(value, str) or value not in categories:
-            raise Faulty("not_a_category")
-        return value
+    def read(value: Any) -> str | None:
+        if (isinstance(value, str) and value in categories) or (value is None and feature.nullable):
+            return value
+        raise Faulty("not_a_category")
 
     return read
 
 
-def _text_reader(_: Feature) -> Read:
-    def read(value: Any) -> str:
-        if not isinstance(value, str):
-            raise Faulty("not_a_string")
-        return value
+def _text_reader(feature: Feature) -> Read:
+    def read(value: Any) -> str | None:
+        if isinstance(value, str) or (value is None and feature.nullable):
+            return value
+        raise Faulty("not_a_string")
 
     return read
 
@@ -163,10 +169,3 @@ _READERS: dict[str, Callable[[Feature], Read]] = {
     "category": _category_reader,
     "text": _text_reader,
 }
-
-
-def _bounds_of(feature: Feature) -> tuple[float, float]:
-    return (
-        -inf if feature.minimum is None else feature.minimum,
-        inf if feature.maximum is None else feature.maximum,
-    )
