@@ -22,6 +22,7 @@ from .errors import ArtifactError, ExportError, ManifestError, reason
 from .exchange import exchange
 from .importing import make_importable
 from .manifest import Manifest, installed_version, manifest_from_bytes, running_libraries, sha256
+from .one_job import run_as_one_job
 from .parity import PARITY
 from .prediction import FittedEstimator, Prediction, Predictor
 from .progress import Progress, silent
@@ -124,6 +125,7 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False, 
     if MODULES in contents:
         make_importable(contents[MODULES], folder / MODULES)
     estimator = _unpickled(folder / ESTIMATOR, contents[ESTIMATOR], any_sklearn)
+    run_as_one_job(estimator)
     fitted = FittedEstimator(
         estimator, manifest.signature, manifest.outputs, labels_are_likeliest=manifest.labels_are_likeliest
     )
