@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # One row is too little work to share: more threads only wait for each other, and libgomp's do not survive a fork.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# scikit-learn reads the first, NumPy and SciPy the second, or the others where conda or macOS brings another BLAS.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 

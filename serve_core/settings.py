@@ -80,7 +80,9 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", _text, "address", "where to listen; the images say 0.0.0.0")
     port: int = _setting(8000, _integer(0, 65535), "port", "where to listen; 0 takes a free one")
-    workers: int = _setting(1, _integer(1, 64), "processes", "each predicts on its own")
+    workers: int = _setting(
+        1, _integer(1, 64), "processes", "each predicts on its own, on a core at most; compose.yaml gives one core"
+    )
     max_body_bytes: int = _setting(2 * 1024**2, _integer(1), "bytes", "a longer body is refused with 413")
     max_instances: int = _setting(1000, _integer(1), "instances", "more in one request are refused with 422")
     max_batch_rows: int = _setting(
@@ -90,7 +92,10 @@ class Settings:
         "go together in one call of the model; a request is never split, one with more goes alone",
     )
     max_queue_requests: int = _setting(
-        64, _integer(1, 1024), "requests", "admitted and not yet answered, per worker; more are refused with 503"
+        64,
+        _integer(1, 1024),
+        "requests",
+        "admitted and not yet answered, per worker; more are refused with 503; Flask has a thread for each, and 8 more",
     )
     max_queue_rows: int = _setting(
         16384, _integer(1), "rows", "admitted and not yet answered, per worker; more are refused with 503"

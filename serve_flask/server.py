@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from typing import Any
 
@@ -48,9 +49,11 @@ def serve(settings: Settings) -> None:
         service.stop()
 
     n_threads = settings.max_queue_requests + SPARE_THREADS
-    # The workers are forked from here, so they share the model's memory.
+    app = create_app(service, settings)
+    # The workers are forked from here, so they share the model's memory: as long as no collection writes to it.
+    gc.freeze()
     Gunicorn(
-        create_app(service, settings),
+        app,
         bind=f"fd://{listener.detach()}",
         backlog=BACKLOG,
         workers=settings.workers,
