@@ -14,6 +14,7 @@ from model.artifact import Model
 from model.signature import Row
 
 from .batching import answers_to
+from .in_flight import InFlight
 from .metrics import Metrics
 from .placement import rows_in_place
 from .problems import ClientLeft, DeadlinePassed, ModelBusy, ModelFailed, NotReady, Refusal, ShuttingDown, Unavailable
@@ -55,6 +56,7 @@ class Service:
         # triggers so many collections that they take most of its time.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER_OBJECTS)
+        self._in_flight = InFlight(self._settings.max_queue_requests)
         self._rows_in_place = rows_in_place(self.model, self._settings.max_batch_rows)
         if loop:
             self._loop, self._loop_thread = loop, threading.get_ident()
@@ -154,8 +156,11 @@ class Service:
 
     def _call(self, max_rows: int) -> None:
         self._expire()
-        for answers in answers_to(self._queue.next_batch(max_rows), self._predict, waits=self._queue.__contains__):
+        batch = self._queue.next_batch(max_rows)
+        self._in_flight.begin(job.request_id for job in batch)
+        for answers in answers_to(batch, self._predict, waits=self._queue.__contains__):
             self._answer(answers)
+        self._in_flight.end()
 
     def _expire_until_stopped(self) -> None:
         wait_s = self.deadline_s

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from functools import partial
+from multiprocessing import parent_process
 from typing import Any
 
 import structlog
@@ -13,16 +15,19 @@ from fastapi import FastAPI
 from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from model.artifact import Model
 from model.errors import ArtifactError
 from serve_core.draining import drain_on_sigterm
+from serve_core.in_flight import say_what_died
 from serve_core.loading import announce, load_model
 from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
 from serve_core.settings import Settings, variable
 from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
+from serve_core.witness import end_with_the_parent
 
 from .app import create_app
 from .connections import LimitedProtocol
@@ -44,12 +49,16 @@ def serve(settings: Settings) -> None:
     del model
     supervisor = Supervisor(_config(settings, f"{__name__}:new_worker_app"), sockets)
     supervisor.run()
+    _say_what_died(supervisor.processes)
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         sys.exit(STARTUP_FAILURE)
 
 
 def new_worker_app() -> FastAPI:
     """The application of a worker that uvicorn has spawned."""
+    supervisor = parent_process()
+    assert supervisor
+    end_with_the_parent(supervisor.sentinel)
     settings = Settings.from_env(os.environ)
     configure_logging(settings)
     try:
@@ -72,7 +81,7 @@ def worker_app(model: Model, settings: Settings) -> FastAPI:
 
 
 class Supervisor(Multiprocess):
-    """Learns at once of a worker that dies in a health check.
+    """Learns at once of a worker that dies in a health check, and says which requests it died with.
 
     uvicorn's own keeps the worker's end of their pipe open, and waits for an answer until the worker counts as hung.
     """
@@ -80,7 +89,15 @@ class Supervisor(Multiprocess):
     def keep_subprocess_alive(self) -> None:
         for process in self.processes:
             process.child_conn.close()
+        before = list(self.processes)
         super().keep_subprocess_alive()
+        _say_what_died(process for process in before if process not in self.processes)
+
+
+def _say_what_died(processes: Iterable[Process]) -> None:
+    for process in processes:
+        assert process.pid
+        say_what_died(process.pid)
 
 
 def _config(settings: Settings, app: Any) -> Config:

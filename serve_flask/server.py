@@ -13,6 +13,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from serve_core.draining import drain_on_sigterm
+from serve_core.in_flight import say_what_died
 from serve_core.loading import announce, load_model
 from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
@@ -48,6 +49,9 @@ def serve(settings: Settings) -> None:
     def stop(_arbiter: Any, _worker: Worker) -> None:
         service.stop()
 
+    def died(_arbiter: Any, worker: Worker) -> None:
+        say_what_died(worker.pid)
+
     n_threads = settings.max_queue_requests + SPARE_THREADS
     app = create_app(service, settings)
     # The workers are forked from here, so they share the model's memory: as long as no collection writes to it.
@@ -63,6 +67,7 @@ def serve(settings: Settings) -> None:
         preload_app=True,
         post_worker_init=start,
         worker_exit=stop,
+        child_exit=died,
         timeout=HUNG_WORKER_S,
         graceful_timeout=settings.drain_ms // 1000 + stop_budget_s(settings),
         forwarded_allow_ips="",

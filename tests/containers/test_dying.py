@@ -1,0 +1,44 @@
+"""A model that kills its process: the log of the container names the request, and the service answers again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from . import deadly
+from .deadly import DEADLY, save_mortal
+from .engine import MOUNTED_ARTIFACT, asked, eventually
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mortal") / "artifact"
+    save_mortal(folder)
+    return folder
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_names_the_request_in_flight_and_answers_again(serve, mortal, workers):
+    module = Path("/app", *deadly.__name__.split(".")).with_suffix(".py")
+    container = serve(
+        mounts={mortal: MOUNTED_ARTIFACT, Path(deadly.__file__): str(module)},
+        artifact=MOUNTED_ARTIFACT,
+        workers=workers,
+    )
+    container.update(restart_policy={"Name": "unless-stopped"})  # as compose.yaml says it
+    with asked(container) as client, pytest.raises(httpx.TransportError):
+        client.post("/predict", json={"instances": [{"x": DEADLY}]}, headers={"X-Request-ID": "deadly"})
+
+    eventually(lambda: b'"request_ids": ["deadly"]' in container.logs())
+    assert str(DEADLY).encode() not in container.logs()
+    eventually(lambda: answers(container))
+
+
+def answers(container):
+    try:
+        with asked(container) as client:
+            return client.post("/predict", json={"instances": [{"x": 0.5}]}).status_code == 200
+    except (httpx.TransportError, AssertionError):  # it starts again, and has no port meanwhile
+        return False
