@@ -56,7 +56,8 @@ class Service:
         # triggers so many collections that they take most of its time.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER_OBJECTS)
-        self._in_flight = InFlight(self._settings.max_queue_requests)
+        # Those of a long call, and those of the short ones that are made meanwhile.
+        self._in_flight = InFlight(2 * self._settings.max_queue_requests)
         self._rows_in_place = rows_in_place(self.model, self._settings.max_batch_rows)
         if loop:
             self._loop, self._loop_thread = loop, threading.get_ident()
@@ -86,6 +87,22 @@ class Service:
         if began_s is not None and monotonic() > began_s + self.deadline_s:
             raise ModelBusy
 
+    def is_in_place(self, rows: list[Row]) -> bool:
+        """Whether a call with so many rows is short enough to be made where the request is."""
+        return len(rows) <= self._rows_in_place
+
+    def predict(self, rows: list[Row], request_id: str) -> Predictions:
+        """In place, in the thread of the request. Any number of threads may do it at once.
+
+        Raises: NotReady, ShuttingDown, ModelBusy, ModelFailed.
+        """
+        self.check_ready()
+        in_flight = self._in_flight.begin([request_id])
+        try:
+            return self._predict(rows)
+        finally:
+            self._in_flight.end(in_flight)
+
     def submit(self, rows: list[Row], promise: Promise, *, n_bytes: int, request_id: str) -> Job:
         """Queue validated rows; the promise brings as many predictions, DeadlinePassed, ModelFailed or ClientLeft.
 
@@ -96,15 +113,12 @@ class Service:
         """
         self.check_ready()
         job = Job(rows, n_bytes, request_id, monotonic() + self.deadline_s, promise)
-        if self._rows_in_place and not self._queue.fits(job):
+        if self._loop and self._rows_in_place and not self._queue.fits(job):
             self._call_in_place()  # a short call is no dearer than a refusal
         self._queue.join(job)
         if self._call_began_s is not None:
             self._queue.show()
-        if self._rows_in_place and self._loop is None:
-            self._call_in_place()
-        else:
-            self._have_called()
+        self._have_called()
         return job
 
     def take_back(self, job: Job) -> None:
@@ -127,7 +141,7 @@ class Service:
         self._call_in_place()
 
     def _call_in_place(self) -> None:
-        """In this thread, what a short call takes, unless another thread is calling: it sees to what is left."""
+        """In the loop, what a short call takes, unless the model thread is calling: it sees to what is left."""
         if not self._calling.acquire(blocking=False):
             return
         try:
@@ -157,10 +171,10 @@ class Service:
     def _call(self, max_rows: int) -> None:
         self._expire()
         batch = self._queue.next_batch(max_rows)
-        self._in_flight.begin(job.request_id for job in batch)
-        for answers in answers_to(batch, self._predict, waits=self._queue.__contains__):
+        in_flight = self._in_flight.begin(job.request_id for job in batch)
+        for answers in answers_to(batch, self._predict_alone, waits=self._queue.__contains__):
             self._answer(answers)
-        self._in_flight.end()
+        self._in_flight.end(in_flight)
 
     def _expire_until_stopped(self) -> None:
         wait_s = self.deadline_s
@@ -185,16 +199,20 @@ class Service:
             if job not in left and isinstance(answer, ModelFailed):  # nobody waits any more who would log it
                 logger.error(answer.code, request_id=job.request_id, exc_info=answer.__cause__)
 
+    def _predict_alone(self, rows: list[Row]) -> Predictions:
+        self._call_began_s = monotonic()
+        try:
+            return self._predict(rows)
+        finally:
+            self._call_began_s = None
+
     def _predict(self, rows: list[Row]) -> Predictions:
         started = perf_counter()
-        self._call_began_s = monotonic()
         try:
             predictions = self.model.predict(rows)
         except BaseException as error:  # the edge of the model: whoever waits is told, and the service lives on
             self.metrics.model_calls.labels("failed").inc()
             raise ModelFailed from error
-        finally:
-            self._call_began_s = None
         self.metrics.count_call(len(rows), perf_counter() - started)
         return predictions
 

@@ -147,32 +147,24 @@ def test_scikit_learn_is_called_in_a_thread_however_short_a_call_is(ask):
     assert threads(ask(Compiled(), 5, runtime="sklearn")) == {"model"}
 
 
-def test_without_a_loop_a_short_call_is_made_in_the_thread_of_the_request(service_of, rows_of):
-    service = service_of(Compiled(n_short=2))
+def test_without_a_loop_a_short_call_is_made_in_the_thread_of_the_request_while_a_long_one_lasts(service_of, rows_of):
+    predictor = Compiled(n_short=2)
+    service = service_of(predictor)
     service.start()
+    predictor.may_end, predictor.has_begun = threading.Event(), threading.Event()
 
-    threads_by_rows = {}
-    for n_rows in (1, 3):
-        promise: Future[Any] = Future()
-        service.submit(rows_of(n_rows), promise, n_bytes=0, request_id="")
-        threads_by_rows[n_rows] = promise.result()[0]["thread"]
-    service.stop()
-
-    assert threads_by_rows == {1: HERE, 3: "model"}
-
-
-def test_without_a_loop_no_request_is_left_behind_by_many_at_once(service_of, rows_of):
-    service = service_of(Compiled(n_short=2))
-    service.start()
-
-    def predicted(n_rows: int) -> int:
-        promise: Future[Any] = Future()
-        service.submit(rows_of(n_rows), promise, n_bytes=0, request_id="")
-        return len(promise.result(timeout=60))
-
+    assert [service.is_in_place(rows_of(n_rows)) for n_rows in (1, 2, 3)] == [True, True, False]
+    long: Future[Any] = Future()
+    service.submit(rows_of(3), long, n_bytes=0, request_id="long")
+    predictor.has_begun.wait()
     with ThreadPoolExecutor(16) as pool:
-        assert list(pool.map(predicted, [1, 2, 3] * 500)) == [1, 2, 3] * 500
+        short = list(pool.map(lambda n_rows: service.predict(rows_of(n_rows), "short"), [1, 2] * 500))
+    predictor.may_end.set()
+    assert threads(long.result()) == {"model"}
     service.stop()
+
+    assert [len(predictions) for predictions in short] == [1, 2] * 500
+    assert "model" not in {prediction["thread"] for predictions in short for prediction in predictions}
 
 
 def test_a_model_that_reads_texts_is_called_in_a_thread_for_they_may_be_long(tmp_path):
