@@ -48,8 +48,10 @@ def in_codes(step: Any, columns: Categories) -> Categories:
             step.categories_ = _known(step, columns)
             return {}
         case OrdinalEncoder():
+            if len(columns) < len(step.categories_):
+                raise ExportError("OrdinalEncoder is converted only for categories")
             step.categories_ = _known(step, columns)
-            step.ordinals_ = [_ordinals(step, columns.get(i, {}), known) for i, known in enumerate(step.categories_)]
+            step.ordinals_ = [_ordinals(step, columns[i], known) for i, known in enumerate(step.categories_)]
             return {}
         case "passthrough":
             return columns

@@ -67,8 +67,6 @@ def convert_ordinal_encoder(scope: Any, operator: Any, container: Any) -> None:
     Raises: NotImplementedError
     """
     encoder, given = operator.raw_operator, operator.inputs[0].full_name
-    if any(len(ordinals) == 1 for ordinals in encoder.ordinals_):
-        raise NotImplementedError("OrdinalEncoder is converted only for categories")
     if encoder._infrequent_enabled:
         raise NotImplementedError("OrdinalEncoder is not converted where it groups infrequent categories")
     sizes = np.array([len(ordinals) for ordinals in encoder.ordinals_])

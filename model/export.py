@@ -36,18 +36,19 @@ def exported(estimator: Any, signature: Signature, *, labels_are_likeliest: bool
     """
     if any(feature.kind == "text" for feature in signature.features):
         raise ExportError("texts are not compiled")
-    convertible = deepcopy(estimator)
-    _take_columns_by_position(convertible)
     categories = {i: codes_of(each) for i, each in enumerate(signature.features) if each.kind == "category"}
-    in_codes(convertible, categories)
-    convertible = _with_casts(convertible)
     try:
-        model = _converted(convertible, len(signature.features))
-        if labels_are_likeliest:
-            model = Extractor(model).extract_model([ROWS], [model.graph.output[1].name])
-        return bytes(model.SerializeToString())
+        convertible = deepcopy(estimator)
+        _take_columns_by_position(convertible)
+        in_codes(convertible, categories)
+        model = _converted(_with_casts(convertible), len(signature.features))
+    except ExportError:
+        raise
     except Exception as error:  # a converter may stumble over anything
         raise ExportError(shorten(f"skl2onnx cannot convert it: {reason(error)}", LONGEST_SENTENCE)) from error
+    if labels_are_likeliest:
+        model = Extractor(model).extract_model([ROWS], [model.graph.output[1].name])
+    return bytes(model.SerializeToString())
 
 
 def _converted(estimator: Any, n_features: int) -> Any:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
-
-from model.signature import Row
+from itertools import islice
 
 from .problems import ModelFailed
 from .queue import Answer, Job, Predictions
 
 Answers = list[tuple[Job, Answer]]
-Predict = Callable[[list[Row]], Predictions]
+Predict = Callable[[list[Job]], Predictions]
 
 
 def answers_to(jobs: list[Job], predict: Predict, waits: Callable[[Job], bool]) -> Iterator[Answers]:
@@ -21,13 +19,13 @@ def answers_to(jobs: list[Job], predict: Predict, waits: Callable[[Job], bool]) 
     2 * log2(n) + 1 calls more.
 
     Args:
-        predict: one call of the model; raises ModelFailed.
+        predict: one call of the model, with the rows of all jobs one after the other; raises ModelFailed.
     """
     jobs = [job for job in jobs if waits(job)]
     if not jobs:
         return
     try:
-        predictions = iter(predict(list(chain.from_iterable(job.rows for job in jobs))))
+        predictions = iter(predict(jobs))
     except ModelFailed as error:
         failure = error
     else:

@@ -11,11 +11,11 @@ from pathlib import Path
 import structlog
 
 from .environment import METRICS_FOLDER
+from .requests import MAX_ID_CHARACTERS
 
 logger = structlog.get_logger("serve.in_flight")
 
-MAX_ID_BYTES = 128  # no longer one is taken from a client
-SLOT_BYTES = MAX_ID_BYTES + 1
+SLOT_BYTES = MAX_ID_CHARACTERS + 1
 
 
 class InFlight:

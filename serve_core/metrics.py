@@ -52,8 +52,8 @@ class Metrics:
         self.model_call_rows = Histogram(
             "serve_model_call_rows", "Rows in one call of the model.", buckets=_ROWS, registry=registry
         )
-        self.queue_requests = _gauge("serve_queue_requests", "Requests admitted and not yet answered.", registry)
-        self.queue_rows = _gauge("serve_queue_rows", "Rows admitted and not yet answered.", registry)
+        self.queue_requests = _gauge("serve_queue_requests", "Requests in the queue.", registry)
+        self.queue_rows = _gauge("serve_queue_rows", "Rows in the queue.", registry)
         self.ready_workers = _gauge(
             "serve_ready_workers", "Workers that have started and are not shutting down.", registry
         )

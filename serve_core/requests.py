@@ -10,7 +10,8 @@ from .problems import BodyTooLarge, UnsupportedContentEncoding, UnsupportedMedia
 # So much of a body is read and thrown away where an answer is due before its end.
 MAX_DISCARDED_BYTES = 64 * 1024**2
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+MAX_ID_CHARACTERS = 128
+_REQUEST_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_ID_CHARACTERS}}}")
 
 
 def request_id_of(header: str | None) -> str:

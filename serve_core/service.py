@@ -6,6 +6,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import Iterable, Sequence
+from contextvars import Context
 from time import monotonic, perf_counter
 
 import structlog
@@ -19,7 +20,7 @@ from .metrics import Metrics
 from .placement import rows_in_place
 from .problems import ClientLeft, DeadlinePassed, ModelBusy, ModelFailed, NotReady, Refusal, ShuttingDown, Unavailable
 from .queue import Answer, Job, JobQueue, Predictions, Promise
-from .settings import Settings
+from .settings import SPARE_THREADS, Settings
 
 logger = structlog.get_logger("serve.service")
 
@@ -37,7 +38,7 @@ class Service:
         self._queue = JobQueue(settings, metrics)
         self._refuse_with: type[Unavailable] | None = NotReady
         self._rows_in_place = 0
-        self._calling = threading.Lock()  # the model: one call at a time
+        self._calling = threading.Lock()  # the model for what waits in the queue: one call at a time
         self._call_began_s: float | None = None  # on the monotonic clock; None between calls
         self._model_thread = threading.Thread(target=self._call_until_stopped, name="model", daemon=True)
         self._deadline_thread = threading.Thread(target=self._expire_until_stopped, name="deadlines", daemon=True)
@@ -46,6 +47,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread: int | None = None
         self._is_scheduled = False  # a call in the loop
+        self._no_request = Context()  # of which a call for several is: what it logs has no one's id
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """
@@ -56,8 +58,8 @@ class Service:
         # triggers so many collections that they take most of its time.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER_OBJECTS)
-        # Those of a long call, and those of the short ones that are made meanwhile.
-        self._in_flight = InFlight(2 * self._settings.max_queue_requests)
+        # A call goes on when its requests have got their 504; each thread of Flask's may make another.
+        self._in_flight = InFlight(2 * self._settings.max_queue_requests + SPARE_THREADS)
         self._rows_in_place = rows_in_place(self.model, self._settings.max_batch_rows)
         if loop:
             self._loop, self._loop_thread = loop, threading.get_ident()
@@ -118,7 +120,7 @@ class Service:
         self._queue.join(job)
         if self._call_began_s is not None:
             self._queue.show()
-        self._have_called()
+        self._see_to_a_call()
         return job
 
     def take_back(self, job: Job) -> None:
@@ -126,15 +128,15 @@ class Service:
         if self._queue.leave([job]):
             _settle([(job.promise, ClientLeft())])
 
-    def _have_called(self) -> None:
+    def _see_to_a_call(self) -> None:
         """Whatever waits: in the loop's next turn, where the calls are short, or else by the model thread."""
         if not (self._loop and self._rows_in_place):
             self._is_wanted.set()
         elif threading.get_ident() != self._loop_thread:
-            self._loop.call_soon_threadsafe(self._have_called)
+            self._loop.call_soon_threadsafe(self._see_to_a_call)
         elif not self._is_scheduled:
             self._is_scheduled = True  # what arrives in the same turn goes together
-            self._loop.call_soon(self._call_in_next_turn)
+            self._loop.call_soon(self._call_in_next_turn, context=self._no_request)
 
     def _call_in_next_turn(self) -> None:
         self._is_scheduled = False
@@ -151,7 +153,8 @@ class Service:
         if self._queue.n_first_rows() > self._rows_in_place:
             self._is_wanted.set()
         elif self._queue:
-            self._have_called()
+            self._queue.show()
+            self._see_to_a_call()
 
     def _call_until_stopped(self) -> None:
         while not self._is_stopped.is_set():
@@ -159,7 +162,7 @@ class Service:
             self._is_wanted.clear()
             self._call_in_thread()
             if self._queue:
-                self._have_called()
+                self._see_to_a_call()
         while self._queue:
             self._call_in_thread()
 
@@ -171,10 +174,8 @@ class Service:
     def _call(self, max_rows: int) -> None:
         self._expire()
         batch = self._queue.next_batch(max_rows)
-        in_flight = self._in_flight.begin(job.request_id for job in batch)
-        for answers in answers_to(batch, self._predict_alone, waits=self._queue.__contains__):
+        for answers in answers_to(batch, self._predict_together, waits=self._queue.__contains__):
             self._answer(answers)
-        self._in_flight.end(in_flight)
 
     def _expire_until_stopped(self) -> None:
         wait_s = self.deadline_s
@@ -199,11 +200,13 @@ class Service:
             if job not in left and isinstance(answer, ModelFailed):  # nobody waits any more who would log it
                 logger.error(answer.code, request_id=job.request_id, exc_info=answer.__cause__)
 
-    def _predict_alone(self, rows: list[Row]) -> Predictions:
+    def _predict_together(self, jobs: list[Job]) -> Predictions:
         self._call_began_s = monotonic()
+        in_flight = self._in_flight.begin(job.request_id for job in jobs)
         try:
-            return self._predict(rows)
+            return self._predict([row for job in jobs for row in job.rows])
         finally:
+            self._in_flight.end(in_flight)
             self._call_began_s = None
 
     def _predict(self, rows: list[Row]) -> Predictions:

@@ -10,6 +10,9 @@ from typing import Any, Literal
 PREFIX = "SERVE_"
 HOUR_MS = 3_600_000
 
+# A request that waits in the queue holds a thread of Flask's: these remain for health checks, metrics and refusals.
+SPARE_THREADS = 8
+
 Runtime = Literal["auto", "sklearn", "onnx"]
 
 

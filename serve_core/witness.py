@@ -13,7 +13,7 @@ from .in_flight import say_what_died
 from .logs import configure_logging
 from .settings import Settings
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
 def serve_in_a_child(settings: Settings) -> None:
@@ -25,8 +25,6 @@ def serve_in_a_child(settings: Settings) -> None:
     child = os.fork()
     if child == 0:
         os.close(writing)
-        # A signal that a terminal sends to every process comes once, from the parent.
-        os.setpgid(0, 0)
         end_with_the_parent(reading)
         return
 

@@ -15,6 +15,8 @@ from serve_core.problems import BodyTooLarge, IncompleteBody
 from serve_core.requests import check_headers
 from serve_core.service import Service
 
+from .state import service_of
+
 # A longer body is parsed in a thread, so that the event loop has its turns meanwhile.
 INLINE_BYTES = 64 * 1024
 
@@ -27,11 +29,20 @@ def json_route(validate: Validate, service: Service, max_body_bytes: int) -> typ
 
     Its function gets what it declares in this order: the body, the request, the service. FastAPI's own handler would
     parse by the standard library, make a 400 of every error in a body, and look anew for each argument.
+
+    The class raises: TypeError where more is declared, a dependency of the application included.
     """
 
     class JsonRoute(APIRoute):
         def __init__(self, path: str, endpoint: Answer, **declared: Any) -> None:
             super().__init__(path, endpoint, **declared)
+            needs = self.dependant
+            others = [*needs.path_params, *needs.query_params, *needs.header_params, *needs.cookie_params]
+            if others or [dependency.call for dependency in needs.dependencies] != [service_of]:
+                # Nobody would see to it: a check of who asks would be skipped in silence.
+                raise TypeError(
+                    f"{path} gets its body, the request and the service, and nothing else that is declared."
+                )
 
             async def answer_json(scope: Scope, receive: Receive, send: Send) -> None:
                 request = Request(scope, receive)
@@ -67,9 +78,10 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise IncompleteBody
-        chunks.append(message["body"])
-        n_bytes += len(message["body"])
+        chunk = message.get("body", b"")
+        chunks.append(chunk)
+        n_bytes += len(chunk)
         if n_bytes > max_body_bytes:
             raise BodyTooLarge(max_body_bytes)
-        more_body = message["more_body"]
+        more_body = message.get("more_body", False)
     return b"".join(chunks)

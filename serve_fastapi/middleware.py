@@ -33,7 +33,7 @@ class RequestMiddleware:
         ids = [value for name, value in scope["headers"] if name == b"x-request-id"]
         request_id = request_id_of(b",".join(ids).decode("latin-1"))
         begin_request(request_id)
-        state = scope["state"]
+        state = scope.setdefault("state", {})
         state["request_id"] = request_id
         method = scope["method"]
         if method == "HEAD":  # the server, which has its own scope, drops the body of the answer

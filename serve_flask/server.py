@@ -18,14 +18,11 @@ from serve_core.loading import announce, load_model
 from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
-from serve_core.settings import Settings
+from serve_core.settings import SPARE_THREADS, Settings
 from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
 
 from .app import create_app
 from .connections import limited_worker, max_connections
-
-# An admitted request holds a thread until it is answered: these remain for health checks, metrics and refusals.
-SPARE_THREADS = 8
 
 # After its deadline a request is answered, and the client has so long to take the answer.
 ANSWER_TAKEN_S = 10

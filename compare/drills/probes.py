@@ -24,10 +24,8 @@ def probing(port: int) -> Iterator[Probed]:
     """By path, what was answered until the block ends."""
     probed: Probed = {path: [] for path in PROBED_EVERY_S}
     with ExitStack() as stack:
-        for (
-            path,
-            answers,
-        ) in probed.items():  # each by itself, so that a slow one does not keep the other from being asked
+        # Each by itself, so that a slow one does not keep the other from being asked.
+        for path, answers in probed.items():
             stack.enter_context(repeated(PROBED_EVERY_S[path], partial(_probe, port, path, answers)))
         yield probed
 
