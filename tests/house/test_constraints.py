@@ -22,14 +22,14 @@ CONSTRAINTS = {
     },
     "flask": {
         "nothing": ("", ""),
-        "a bound": ("and value > feature.maximum:", "and False:"),
+        "a bound": ("if number > most:", "if False:"),
         "strictness": (
             "if isinstance(value, bool) or not isinstance(value, int | float):",
             "if not isinstance(value, int | float):",
         ),
         "unknown keys": ("if key not in known:", "if key is None:"),
         "nullability": ("if value is None and feature.nullable:", "if value is None:"),
-        "a category": ("isinstance(value, str) and value in feature.categories", "isinstance(value, str)"),
+        "a category": ("isinstance(value, str) and value in categories", "isinstance(value, str)"),
     },
 }
 
