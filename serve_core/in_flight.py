@@ -11,10 +11,10 @@ from pathlib import Path
 import structlog
 
 from .environment import METRICS_FOLDER
-from .requests import MAX_ID_CHARACTERS
 
 logger = structlog.get_logger("serve.in_flight")
 
+MAX_ID_CHARACTERS = 128
 SLOT_BYTES = MAX_ID_CHARACTERS + 1
 
 

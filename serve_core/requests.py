@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import re
 
+from .in_flight import MAX_ID_CHARACTERS
 from .problems import BodyTooLarge, UnsupportedContentEncoding, UnsupportedMediaType
 
 # So much of a body is read and thrown away where an answer is due before its end.
 MAX_DISCARDED_BYTES = 64 * 1024**2
 
-MAX_ID_CHARACTERS = 128
 _REQUEST_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_ID_CHARACTERS}}}")
 
 
