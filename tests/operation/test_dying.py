@@ -47,7 +47,7 @@ def test_names_the_request_in_flight_of_one_of_two_workers(serve, puppet):
         assert values(ask.predict("answer")) == [0.0]
 
 
-def test_names_all_that_went_in_the_call_and_none_of_their_values(serve, puppet, gate):
+def test_names_all_that_went_in_the_call_and_none_of_their_values(backend, serve, puppet, gate):
     service = serve(puppet, deadline_ms=LONG_MS)
     with asking(service) as ask:
         ask.predict_later(f"wait {gate.path}")
@@ -57,6 +57,8 @@ def test_names_all_that_went_in_the_call_and_none_of_their_values(serve, puppet,
 
         assert service.logged(DIED)["request_ids"] == ["number-0", "number-1", "number-2"]
         assert all(isinstance(response.exception(), httpx.TransportError) for response in queued)
+        if backend == "flask":  # gunicorn's arbiter would wait for a worker that it stops before it can be stopped
+            assert values(ask.predict("answer")) == [0.0]
     assert "opensesame" not in str(service.lines)
 
 
