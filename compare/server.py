@@ -20,6 +20,8 @@ from tempfile import TemporaryFile
 from time import perf_counter
 from typing import IO
 
+from serve_core.environment import ONE_THREAD
+
 from .asking import get, predict
 from .plan import Lane
 
@@ -32,7 +34,7 @@ LISTENS = "0A"  # a state in /proc/net/tcp
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 # As the services pin themselves, for every lane alike.
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+PINNED = dict.fromkeys(ONE_THREAD, "1")
 
 
 class LaneError(RuntimeError):
@@ -190,7 +192,7 @@ def _environment(lane: Lane, artifact: Path, port: int) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVE_")}
     # Nobody has to learn that the lane stops.
     served = {"SERVE_ARTIFACT": str(artifact), "SERVE_PORT": str(port), "SERVE_DRAIN_MS": "0"}
-    return inherited | ONE_THREAD | served | lane.env
+    return inherited | PINNED | served | lane.env
 
 
 def _free_port() -> int:

@@ -47,7 +47,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread: int | None = None
         self._is_scheduled = False  # a call in the loop
-        self._no_request = Context()  # of which a call for several is: what it logs has no one's id
+        self._no_request = Context()  # for calls in the loop: what they log bears no request's id
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """
