@@ -48,6 +48,10 @@ def exported(estimator: Any, signature: Signature, *, labels_are_likeliest: bool
         raise ExportError(shorten(f"skl2onnx cannot convert it: {reason(error)}", LONGEST_SENTENCE)) from error
     if labels_are_likeliest:
         model = Extractor(model).extract_model([ROWS], [model.graph.output[1].name])
+    # skl2onnx takes them from a set, whose order differs from process to process: the artifact's digest would, too.
+    opsets = sorted(model.opset_import, key=lambda opset: str(opset.domain))
+    del model.opset_import[:]
+    model.opset_import.extend(opsets)
     return bytes(model.SerializeToString())
 
 
