@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http import HTTPStatus
+from multiprocessing.connection import Connection
 
 from ..asking import Asked, get
 from ..figures import percentile
@@ -21,13 +24,36 @@ Probed = dict[str, list[Asked]]
 
 @contextmanager
 def probing(port: int) -> Iterator[Probed]:
-    """By path, what was answered until the block ends."""
+    """By path, what was answered until the block ends.
+
+    A process of its own asks: a thread would wait for the interpreter of whoever puts load on the service.
+    """
+    probed: Probed = {}
+    # Forked, it would hold what other threads hold at this moment.
+    spawned = multiprocessing.get_context("spawn")
+    ours, theirs = spawned.Pipe()
+    process = spawned.Process(target=_probe_until_told, args=(port, theirs))
+    process.start()
+    theirs.close()
+    ours.recv()
+    try:
+        yield probed
+    finally:
+        ours.send("end")
+        probed |= ours.recv()
+        process.join()
+
+
+def _probe_until_told(port: int, other: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both, and the other one ends this one
     probed: Probed = {path: [] for path in PROBED_EVERY_S}
+    other.send("ready")
     with ExitStack() as stack:
         # Each by itself, so that a slow one does not keep the other from being asked.
         for path, answers in probed.items():
             stack.enter_context(repeated(PROBED_EVERY_S[path], partial(_probe, port, path, answers)))
-        yield probed
+        other.recv()
+    other.send(probed)
 
 
 def checks_of(probed: Probed) -> Iterator[Check]:
