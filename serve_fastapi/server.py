@@ -34,12 +34,17 @@ from .connections import LimitedProtocol
 
 logger = structlog.get_logger("serve.server")
 
+# uvloop accepts one connection a turn of the loop from each socket that listens. Under load a turn takes tens of
+# milliseconds: of a crowd that connects at once the last, or a health check behind it, would wait for seconds.
+ACCEPTED_A_TURN = 16
+
 
 def serve(settings: Settings) -> None:
     """Returns after SIGTERM, when every request is answered."""
     configure_logging(settings)
     model = load_model(settings)
-    sockets = [bound_socket(settings.host, settings.port)]
+    listener = bound_socket(settings.host, settings.port)
+    sockets = [listener, *(listener.dup() for _ in range(ACCEPTED_A_TURN - 1))]
     announce(model)
     if settings.workers == 1:
         Server(_config(settings, partial(worker_app, model, settings))).run(sockets)

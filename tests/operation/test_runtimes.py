@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
-import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression
 
 from model.artifact import COMPILED, load
-from model.packaging import save
 
 from ..services import PATIENCE_S
-
-LINE = np.arange(6.0).reshape(-1, 1)
-
-
-@pytest.fixture
-def line(tmp_path: Path) -> Path:
-    """The artifact of a straight line, compiled."""
-    save(LinearRegression().fit(LINE, 2 * LINE[:, 0]), LINE, tmp_path / "line")
-    return tmp_path / "line"
 
 
 def said_and_answered(service):
