@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from math import isfinite
 from typing import Any, Protocol
 
 import numpy as np
@@ -103,7 +105,9 @@ class _Column:
     def predictions_of(self, predicted: Array, probabilities: Any) -> list[Prediction]:
         """From (n_rows,) and (n_rows, n_labels) or None. Raises: BadPrediction"""
         if not self.output.is_label:
-            return [{"value": value} for value in _finite(predicted).tolist()]
+            values = np.asarray(predicted, dtype=np.float64).tolist()
+            _check_finite(values)
+            return [{"value": value} for value in values]
         labels = self._labels(predicted)
         if not self.output.has_probabilities:
             return [{"label": label} for label in labels]
@@ -112,19 +116,22 @@ class _Column:
     def likeliest_of(self, n_rows: int, probabilities: Any) -> list[Prediction]:
         """From (n_rows, n_labels). Raises: BadPrediction"""
         table = self._table(n_rows, probabilities)
-        labels = [self.output.labels[index] for index in table.argmax(axis=1).tolist()]
+        labels = [self.output.labels[row.index(max(row))] for row in table]
         return self._with_probabilities(labels, table)
 
-    def _table(self, n_rows: int, probabilities: Any) -> Array:
-        table = _finite(probabilities)
+    def _table(self, n_rows: int, probabilities: Any) -> list[list[float]]:
+        table = np.asarray(probabilities, dtype=np.float64)
         if table.shape != (n_rows, len(self._keys)):
             raise BadPrediction(f"probabilities of shape {table.shape} for {n_rows} rows of {len(self._keys)} labels")
-        return table
+        # In Python from here on: for a single row, each call of numpy would take longer than all the rest.
+        rows: list[list[float]] = table.tolist()
+        _check_finite(chain.from_iterable(rows))
+        return rows
 
-    def _with_probabilities(self, labels: list[Value], table: Array) -> list[Prediction]:
+    def _with_probabilities(self, labels: list[Value], table: list[list[float]]) -> list[Prediction]:
         return [
             {"label": label, "probabilities": dict(zip(self._keys, row, strict=True))}
-            for label, row in zip(labels, table.tolist(), strict=True)
+            for label, row in zip(labels, table, strict=True)
         ]
 
     def _labels(self, predicted: Array) -> list[Value]:
@@ -147,8 +154,6 @@ def tables_of(probabilities: Any, n_outputs: int) -> list[Any]:
     return [np.column_stack([1 - positive, positive]) for positive in np.asarray(probabilities).T]
 
 
-def _finite(values: Any) -> Array:
-    array = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(array).all():
+def _check_finite(values: Iterable[float]) -> None:
+    if not all(map(isfinite, values)):
         raise BadPrediction("a prediction is NaN or infinite")
-    return array

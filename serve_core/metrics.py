@@ -43,14 +43,17 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self.rows = Counter("serve_rows", "Rows predicted.", registry=registry)
-        self.model_calls = Counter("serve_model_calls", "Calls of the model.", ("outcome",), registry=registry)
-        self._calls_ok = self.model_calls.labels("ok")
         self.model_call_seconds = Histogram(
-            "serve_model_call_seconds", "Time in one call of the model.", buckets=_SECONDS, registry=registry
+            "serve_model_call_seconds",
+            "Time in one call of the model that succeeded.",
+            buckets=_SECONDS,
+            registry=registry,
         )
         self.model_call_rows = Histogram(
-            "serve_model_call_rows", "Rows in one call of the model.", buckets=_ROWS, registry=registry
+            "serve_model_call_rows", "Rows in one call of the model that succeeded.", buckets=_ROWS, registry=registry
+        )
+        self.model_failures = Counter(
+            "serve_model_failures", "Calls of the model in which it failed.", registry=registry
         )
         self.queue_requests = _gauge("serve_queue_requests", "Requests in the queue.", registry)
         self.queue_rows = _gauge("serve_queue_rows", "Rows in the queue.", registry)
@@ -68,10 +71,8 @@ class Metrics:
 
     def count_call(self, n_rows: int, seconds: float) -> None:
         """One in which the model has predicted."""
-        self._calls_ok.inc()
         self.model_call_seconds.observe(seconds)
         self.model_call_rows.observe(n_rows)
-        self.rows.inc(n_rows)
 
 
 def scrape() -> bytes:

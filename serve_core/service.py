@@ -214,7 +214,7 @@ class Service:
         try:
             predictions = self.model.predict(rows)
         except BaseException as error:  # the edge of the model: whoever waits is told, and the service lives on
-            self.metrics.model_calls.labels("failed").inc()
+            self.metrics.model_failures.inc()
             raise ModelFailed from error
         self.metrics.count_call(len(rows), perf_counter() - started)
         return predictions

@@ -47,7 +47,7 @@ def json_route(validate: Validate, service: Service, max_body_bytes: int) -> typ
             async def answer_json(scope: Scope, receive: Receive, send: Send) -> None:
                 request = Request(scope, receive)
                 body = await read_body(request, max_body_bytes)
-                request.state.n_body_bytes = len(body)
+                scope["state"]["n_body_bytes"] = len(body)
                 if len(body) <= INLINE_BYTES:
                     validated = parse_and_validate(body, validate)
                 else:

@@ -83,8 +83,10 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        state = self.scope["state"]
         # A short body is there before the application runs, which need not time it then.
-        self.scope["state"]["body_has_come"] = True
+        state["body_has_come"] = True
+        state["in_progress"] = self.tasks  # of all connections
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

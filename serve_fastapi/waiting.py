@@ -16,11 +16,13 @@ UNWATCHED_S = 0.05
 
 
 async def predictions_of(rows: list[Row], request: Request, service: Service) -> Predictions:
-    """Raises: what `Service.submit` raises and its promise brings."""
+    """Raises: what `Service.predict` and `Service.submit` raise, and what the promise brings."""
+    state = request.scope["state"]
+    if len(state.get("in_progress", ())) == 1 and service.is_in_place(rows):  # nobody has come who could go along
+        return service.predict(rows, state["request_id"])
     loop = asyncio.get_running_loop()
     predictions: asyncio.Future[Predictions] = loop.create_future()
-    state = request.state
-    job = service.submit(rows, predictions, n_bytes=state.n_body_bytes, request_id=state.request_id)
+    job = service.submit(rows, predictions, n_bytes=state["n_body_bytes"], request_id=state["request_id"])
     await asyncio.sleep(0)  # where the model is called in place, it is in the turn of the loop that begins now
     if predictions.done():
         return predictions.result()

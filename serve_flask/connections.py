@@ -16,6 +16,8 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 # macOS gives a process no more. Those to spare are for metrics, listeners, libraries.
 MAX_DESCRIPTORS, SPARE_DESCRIPTORS = 10_240, 100
 
+LATE_EVERY_S = 0.5
+
 
 def max_connections(n_threads: int) -> int:
     """As many as there are descriptors for, a file for each thread aside: without one, gthread's accept would fail."""
@@ -38,6 +40,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._handled_since: dict[TConn, float] = {}
+            self._looked_for_late_s = 0.0
 
         def enqueue_req(self, conn: TConn) -> None:
             """A new connection waits in the poller for its first byte; gthread would give it a thread for that."""
@@ -67,7 +70,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                 self.nr_conns -= 1
 
         def murder_pending(self) -> None:
-            """Called every second.
+            """Called in every turn of the loop, and at least every second.
 
             The end that a late request finds does no harm to one that is whole and waits for its answer, but for the
             connection, which is not kept then.
@@ -77,6 +80,9 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                     conn.timeout = 0.0
             super().murder_pending()
             now = monotonic()
+            if now < self._looked_for_late_s + LATE_EVERY_S:
+                return
+            self._looked_for_late_s = now
             for conn, since in self._handled_since.copy().items():
                 with suppress(OSError):  # the client has gone
                     if now > since + read_s + answer_s:

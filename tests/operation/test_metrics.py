@@ -50,10 +50,9 @@ def test_say_what_was_asked_and_what_became_of_it(serve, puppet):
         assert ask.metric("serve_requests_total", route="/predict", method="POST", status="400") == 1
         assert ask.metric("serve_requests_total", route="/model", method="HEAD", status="200") == 1
         assert ask.metric("serve_requests_total", route="unmatched", method="DELETE", status="405") == 1
-        assert ask.metric("serve_rows_total") == 5
-        assert ask.metric("serve_model_calls_total", outcome="ok") == 3
-        assert ask.metric("serve_model_calls_total", outcome="failed") == 2
         assert ask.metric("serve_model_call_rows_sum") == 5
+        assert ask.metric("serve_model_call_rows_count") == ask.metric("serve_model_call_seconds_count") == 3
+        assert ask.metric("serve_model_failures_total") == 2
         assert ask.metric("serve_ready_workers") == 1
         assert ask.metric("serve_queue_requests") == ask.metric("serve_queue_rows") == 0
 

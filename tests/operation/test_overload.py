@@ -78,7 +78,7 @@ def test_answers_after_the_deadline_that_there_was_no_prediction_and_never_makes
         gate.open()
         ask.wait_for_status("/readyz", 200)
         assert ask.predict("answer").status_code == 200
-        assert ask.metric("serve_model_calls_total") == 2
+        assert ask.metric("serve_model_call_rows_count") == 2
 
 
 def test_takes_nothing_on_while_a_call_lasts_longer_than_a_request_may_wait(serve, puppet, gate):
@@ -127,7 +127,7 @@ def test_keeps_to_itself_why_the_model_failed_and_goes_on(serve, puppet, command
         assert WORDS not in str(service.lines)
 
         assert ask.predict("answer").status_code == 200
-        assert ask.metric("serve_model_calls_total", outcome="failed") == 1
+        assert ask.metric("serve_model_failures_total") == 1
 
 
 def test_logs_why_the_model_failed_when_nobody_waits_for_it_any_more(serve, puppet, gate):

@@ -63,7 +63,7 @@ def test_one_that_dies_in_a_call_leaves_no_gauge_behind(serve, puppet):
 def test_count_exactly_what_both_have_answered_dead_or_alive(serve, puppet):
     with asking(serve(puppet, workers=2)) as ask:
         workers = both_workers(ask)
-        expected = ask.metric("serve_rows_total")
+        expected = ask.metric("serve_model_call_rows_sum")
 
         expected += [ask.predict("answer").status_code for _ in range(100)].count(200)
         responses = [ask.predict_later("answer") for _ in range(100)]
@@ -73,7 +73,7 @@ def test_count_exactly_what_both_have_answered_dead_or_alive(serve, puppet):
 
         ask.wait_for_metric("serve_requests_total", expected, route="/predict", method="POST", status="200")
         ask.wait_for_metric("serve_request_seconds_count", expected, route="/predict")
-        assert ask.metric("serve_rows_total") == expected
+        assert ask.metric("serve_model_call_rows_sum") == expected
 
 
 def test_one_that_comes_back_serves_what_the_other_serves_or_nothing(serve, puppet, tmp_path):
