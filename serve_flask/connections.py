@@ -16,7 +16,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 # macOS gives a process no more. Those to spare are for metrics, listeners, libraries.
 MAX_DESCRIPTORS, SPARE_DESCRIPTORS = 10_240, 100
 
-LATE_EVERY_S = 0.5
+LATE_EVERY_S = 0.5  # so often clients are looked for that are late
 
 
 def max_connections(n_threads: int) -> int:

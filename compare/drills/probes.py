@@ -32,7 +32,7 @@ def probing(port: int) -> Iterator[Probed]:
     # Forked, it would hold what other threads hold at this moment.
     spawned = multiprocessing.get_context("spawn")
     ours, theirs = spawned.Pipe()
-    process = spawned.Process(target=_probe_until_told, args=(port, theirs))
+    process = spawned.Process(target=_probe_until_told, args=(port, theirs), daemon=True)
     process.start()
     theirs.close()
     ours.recv()
