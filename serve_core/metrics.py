@@ -33,13 +33,10 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = CollectorRegistry()
-        self.requests = Counter(
-            "serve_requests", "Requests answered.", ("route", "method", "status"), registry=registry
-        )
         self.request_seconds = Histogram(
             "serve_request_seconds",
             "From the request's headers to its answer.",
-            ("route",),
+            ("route", "method", "status"),
             buckets=_SECONDS,
             registry=registry,
         )
@@ -62,12 +59,10 @@ class Metrics:
         )
 
         # Finding a metric by its labels costs as much as counting in it.
-        self._requests_of = cache(lambda route, method, status: self.requests.labels(route, method, str(status)))
         self._request_seconds_of = cache(self.request_seconds.labels)
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
-        self._requests_of(route, method, status).inc()
-        self._request_seconds_of(route).observe(seconds)
+        self._request_seconds_of(route, method, status).observe(seconds)
 
     def count_call(self, n_rows: int, seconds: float) -> None:
         """One in which the model has predicted."""

@@ -133,10 +133,10 @@ def test_who_has_left_is_not_predicted(backend, serve, puppet, gate):
         leave_behind(service.port, body_of({"command": '"answer"'}), ask)
 
         if is_told:
-            ask.wait_for_metric("serve_requests_total", 1, route="/predict", status="499")
+            ask.wait_for_metric("serve_request_seconds_count", 1, route="/predict", status="499")
             assert ask.metric("serve_queue_requests") == ask.metric("serve_queue_rows") == 1
         else:
-            ask.wait_for_metric("serve_requests_total", 2, route="/predict", status="504")
+            ask.wait_for_metric("serve_request_seconds_count", 2, route="/predict", status="504")
         gate.open()
         ask.wait_for_metric("serve_model_call_rows_count", 1)
         assert values(ask.predict("answer")) == [0.0]

@@ -32,7 +32,7 @@ def test_are_the_same_on_every_backend(puppet):
     for backend in BACKENDS:
         with running(backend, puppet) as service, asking(service) as ask:
             ask_for_a_bit_of_everything(ask)
-            ask.wait_for_metric("serve_requests_total", 3, route="/predict", method="POST", status="200")
+            ask.wait_for_metric("serve_request_seconds_count", 3, route="/predict", method="POST", status="200")
             of[backend] = ask.metrics()
 
     first, *others = of.values()
@@ -45,11 +45,11 @@ def test_say_what_was_asked_and_what_became_of_it(serve, puppet):
     with asking(serve(puppet)) as ask:
         ask_for_a_bit_of_everything(ask)
 
-        assert ask.metric("serve_requests_total", route="/predict", method="POST", status="200") == 3
-        assert ask.metric("serve_requests_total", route="/predict", method="POST", status="500") == 2
-        assert ask.metric("serve_requests_total", route="/predict", method="POST", status="400") == 1
-        assert ask.metric("serve_requests_total", route="/model", method="HEAD", status="200") == 1
-        assert ask.metric("serve_requests_total", route="unmatched", method="DELETE", status="405") == 1
+        assert ask.metric("serve_request_seconds_count", route="/predict", method="POST", status="200") == 3
+        assert ask.metric("serve_request_seconds_count", route="/predict", method="POST", status="500") == 2
+        assert ask.metric("serve_request_seconds_count", route="/predict", method="POST", status="400") == 1
+        assert ask.metric("serve_request_seconds_count", route="/model", method="HEAD", status="200") == 1
+        assert ask.metric("serve_request_seconds_count", route="unmatched", method="DELETE", status="405") == 1
         assert ask.metric("serve_model_call_rows_sum") == 5
         assert ask.metric("serve_model_call_rows_count") == ask.metric("serve_model_call_seconds_count") == 3
         assert ask.metric("serve_model_failures_total") == 2
