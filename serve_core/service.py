@@ -89,6 +89,11 @@ class Service:
         if began_s is not None and monotonic() > began_s + self.deadline_s:
             raise ModelBusy
 
+    @property
+    def calls_in_place(self) -> bool:
+        """Whether a request of one row never waits for another call."""
+        return self._rows_in_place > 0
+
     def is_in_place(self, rows: list[Row]) -> bool:
         """Whether a call with so many rows is short enough to be made where the request is."""
         return len(rows) <= self._rows_in_place

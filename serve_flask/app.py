@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, Request
 from werkzeug.routing import MapAdapter
 
@@ -16,18 +19,23 @@ from .routes import service_routes
 from .state import State
 
 
-class PathFlask(Flask):
+class PlainFlask(Flask):
     """Routes by path and method alone: Werkzeug has refusals of its own for a Host or an Upgrade that it dislikes."""
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         if request is None:
             return super().create_url_adapter(None)
-        return self.url_map.bind("localhost", path_info=request.path, default_method=request.method)
+        # `bind` would encode the name of the host anew for each request.
+        return MapAdapter(self.url_map, "localhost", "/", "", "http", request.path, request.method)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view and no hook is async: Flask would look into each of them anew for each request."""
+        return func
 
 
 def create_app(service: Service, settings: Settings) -> Flask:
     """The server starts and stops the service, in the process that serves."""
-    app = PathFlask(__name__, static_folder=None)
+    app = PlainFlask(__name__, static_folder=None)
     # Paths and methods as they are: no redirect, no OPTIONS that nobody wrote.
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

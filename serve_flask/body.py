@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import g, request
 
 from model.signature import Row
 from serve_core.json_profile import parse_and_validate
@@ -36,4 +36,5 @@ def read_body(max_body_bytes: int) -> bytes:
         raise IncompleteBody
     if len(body) > max_body_bytes:
         raise BodyTooLarge(max_body_bytes)
+    g.is_body_read = True
     return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import selectors
 import socket
+from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -17,6 +18,10 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 MAX_DESCRIPTORS, SPARE_DESCRIPTORS = 10_240, 100
 
 LATE_EVERY_S = 0.5  # so often clients are looked for that are late
+
+# Where nothing is waited for but Python itself, more threads only stand in each other's way. Who takes longer than that
+# waits for its client or for a long call, and does not count.
+AT_ONCE, LONG_S = 4, 0.1
 
 
 def max_connections(n_threads: int) -> int:
@@ -40,34 +45,75 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._handled_since: dict[TConn, float] = {}
+            self._closed: set[TConn] = set()
             self._looked_for_late_s = 0.0
+            self._line: deque[TConn] = deque()
+            self.at_once = self.cfg.threads
 
         def enqueue_req(self, conn: TConn) -> None:
-            """A new connection waits in the poller for its first byte; gthread would give it a thread for that."""
-            if conn.initialized or conn.data_ready:
-                super().enqueue_req(conn)
-                return
-            conn.sock.setblocking(False)
-            conn.timeout = monotonic() + read_s
-            self.pending_conns.append(conn)
-            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+            """A new connection waits in the poller for its first byte; gthread would give it a thread for that.
+
+            A request may wait for others, but whoever asks how the service is does not wait for predictions.
+            """
+            if not (conn.initialized or conn.data_ready):
+                conn.sock.setblocking(False)
+                conn.timeout = monotonic() + read_s
+                self.pending_conns.append(conn)
+                self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+            elif self._is_full() and not _is_get(conn.sock):
+                self._line.append(conn)
+            else:
+                self._hand_out(conn)
+
+        def wait_for_and_dispatch_events(self, timeout: float) -> None:
+            """A turn of the loop."""
+            super().wait_for_and_dispatch_events(min(timeout, LONG_S) if self._line else timeout)
+            while conn := self._next_in_line():
+                self._hand_out(conn)
+
+        def _is_full(self) -> bool:
+            latest = list(self._handled_since.values())[-self.at_once :]
+            return len(latest) == self.at_once and latest[0] > monotonic() - LONG_S
+
+        def _hand_out(self, conn: TConn) -> None:
+            self._handled_since[conn] = monotonic()
+            self.tpool.submit(self._handle_and_go_on, conn)
+
+        def _handle_and_go_on(self, conn: TConn | None) -> None:
+            """A thread that has answered takes the next request itself: to wake another would cost more."""
+            while conn:
+                handled: Future[Any] = Future()
+                try:
+                    handled.set_result(self.handle(conn))
+                except BaseException as error:
+                    handled.set_exception(error)
+                self.method_queue.defer(self.finish_request, conn, handled)
+                conn = self._next_in_line()
+
+        def _next_in_line(self) -> TConn | None:
+            with suppress(IndexError):
+                if not self._is_full():
+                    return self._line.popleft()
+            return None
 
         def handle(self, conn: TConn) -> Any:
-            self._handled_since[conn] = monotonic()
+            self._handled_since[conn] = monotonic()  # it may have waited for a thread
             try:
                 is_kept = super().handle(conn)
                 if not is_kept:
                     conn.close(graceful=True)
+                    self._closed.add(conn)
                 return is_kept
             finally:
                 del self._handled_since[conn]
 
         def finish_request(self, conn: TConn, handled: Future[Any]) -> None:
             """Closing waits for the client, so `handle` has done it; gthread would do it in the loop of all clients."""
-            if handled.cancelled() or handled.exception() or handled.result():
-                super().finish_request(conn, handled)
-            else:
+            if conn in self._closed:
+                self._closed.remove(conn)
                 self.nr_conns -= 1
+            else:
+                super().finish_request(conn, handled)
 
         def murder_pending(self) -> None:
             """Called in every turn of the loop, and at least every second.
@@ -91,3 +137,9 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                         conn.sock.shutdown(socket.SHUT_RD)
 
     return LimitedWorker
+
+
+def _is_get(client: socket.socket) -> bool:
+    with suppress(OSError):  # what has come is read already
+        return client.recv(4, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"GET "
+    return False

@@ -30,7 +30,8 @@ def add_request_hooks(app: Flask, access_log: AccessLog) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        _read_to_the_end(request.stream)
+        if not g.get("is_body_read"):
+            _read_to_the_end(request.stream)
         response.headers["X-Request-ID"] = g.request_id
         rule = request.url_rule
         access_log.finished(

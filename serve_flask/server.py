@@ -22,7 +22,7 @@ from serve_core.settings import SPARE_THREADS, Settings
 from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
 
 from .app import create_app
-from .connections import limited_worker, max_connections
+from .connections import AT_ONCE, limited_worker, max_connections
 
 # After its deadline a request is answered, and the client has so long to take the answer.
 ANSWER_TAKEN_S = 10
@@ -41,6 +41,8 @@ def serve(settings: Settings) -> None:
         for signum in (signal.SIGINT, signal.SIGQUIT):
             signal.signal(signum, worker.handle_exit)
         service.start()
+        if service.calls_in_place:
+            worker.at_once = AT_ONCE
         drain_on_sigterm(service, settings.drain_ms)
 
     def stop(_arbiter: Any, _worker: Worker) -> None:

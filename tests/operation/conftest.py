@@ -16,7 +16,7 @@ from ..services import BACKENDS
 from .gate import Gate
 
 # What they ask is FastAPI's application without a server, and uvloop.
-collect_ignore = [] if "fastapi" in BACKENDS else ["test_application.py", "test_crowd.py"]
+collect_ignore = [] if "fastapi" in BACKENDS else ["test_application.py", "test_accepting.py"]
 
 
 @pytest.fixture(scope="session")

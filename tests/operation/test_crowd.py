@@ -1,29 +1,26 @@
-"""Many who connect to FastAPI's service at once, as they do to one that has been away."""
+"""Who asks how a service is does not stand in line with those who want predictions."""
 
 from __future__ import annotations
 
-import os
-import signal
-from http.client import HTTPConnection
+import select
 
-from ..services import PATIENCE_S, running
-from .asking import asking
+from .crowd import ask_for_a_prediction, away, clients
 
-N_CLIENTS = 128
-BODY = '{"instances": [{"x0": 4}]}'
+N_CLIENTS = 256
 
 
-def test_are_let_in_a_few_at_a_time_and_not_one_by_one(line):
-    """Under load one by one would take seconds. What comes in together goes in one call, so that the calls tell."""
-    with running("fastapi", line) as service, asking(service) as ask:
-        os.killpg(service.process.pid, signal.SIGSTOP)
-        connections = [HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S) for _ in range(N_CLIENTS)]
-        for connection in connections:
-            connection.request("POST", "/predict", BODY, {"Content-Type": "application/json"})
-        os.killpg(service.process.pid, signal.SIGCONT)
+def test_is_told_before_most_of_a_crowd_is_answered(serve, line):
+    service = serve(line)
+    with clients(service, N_CLIENTS) as crowd, clients(service, 1) as [last]:
+        for client in (*crowd, last):
+            client.request("GET", "/livez")
+            client.getresponse().read()
+        with away(service):
+            for client in crowd:
+                ask_for_a_prediction(client)
+            last.request("GET", "/livez")
 
-        assert [connection.getresponse().status for connection in connections] == [200] * N_CLIENTS
-        assert ask.metric("serve_model_call_rows_sum") == N_CLIENTS
-        assert ask.metric("serve_model_call_rows_count") < N_CLIENTS / 4
-        for connection in connections:
-            connection.close()
+        assert last.getresponse().status == 200
+        answered, _, _ = select.select([client.sock for client in crowd], [], [], 0)
+        assert len(answered) < N_CLIENTS / 4
+        assert [client.getresponse().status for client in crowd] == [200] * N_CLIENTS

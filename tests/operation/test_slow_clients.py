@@ -82,6 +82,16 @@ def test_clients_that_stop_halfway_keep_others_waiting_no_longer_than_they_are_w
         assert httpx.get(f"{service.url}/livez", timeout=PATIENCE_S).status_code == 200
 
 
+def test_a_few_clients_that_stop_halfway_keep_nobody_waiting(serve):
+    """Fewer than there are threads, and more than are let in at once."""
+    service = serve(max_queue_requests=N_CLIENTS, read_ms=HOUR_MS)
+    with ExitStack() as clients, asking(service) as ask:
+        for _ in range(N_CLIENTS):
+            clients.enter_context(connected(service)).sendall(HEAD % b"/predict" + b"{")
+
+        assert ask.request("POST", "/predict", content="{}").status_code == 415
+
+
 def test_a_request_that_is_whole_is_waited_for_until_its_own_deadline(serve, puppet, gate):
     service = serve(puppet, read_ms=200, deadline_ms=3000)
     with asking(service) as ask:

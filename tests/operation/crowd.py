@@ -1,0 +1,33 @@
+"""Many who ask at once, as they do a service that has been away."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+
+from ..services import PATIENCE_S, Running
+
+BODY = '{"instances": [{"x0": 4}]}'
+
+
+@contextmanager
+def away(service: Running) -> Iterator[None]:
+    """What is asked meanwhile, it finds all at once."""
+    os.killpg(service.process.pid, signal.SIGSTOP)
+    yield
+    os.killpg(service.process.pid, signal.SIGCONT)
+
+
+@contextmanager
+def clients(service: Running, n_clients: int) -> Iterator[list[HTTPConnection]]:
+    connections = [HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S) for _ in range(n_clients)]
+    yield connections
+    for connection in connections:
+        connection.close()
+
+
+def ask_for_a_prediction(client: HTTPConnection) -> None:
+    client.request("POST", "/predict", BODY, {"Content-Type": "application/json"})
