@@ -1,0 +1,115 @@
+"""What articles claim, and what figures make of it: the rules are data, read from `claims.toml`, and decided here."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from operator import ge, gt, le, lt
+from pathlib import Path
+from typing import Any, Literal
+
+from .intervals import Interval
+
+CLAIMS = Path(__file__).with_name("claims.toml")
+
+Verdict = Literal["true", "false", "outdated", "depends", "not testable", "not measured"]
+
+# What an experiment has counted, or the ratio of two lanes.
+Figure = float | Interval
+Figures = Mapping[str, Figure]
+
+CONDITION = re.compile(r"(\w+) (>=|<=|>|<|==|!=) ([\w.]+)")
+BOUNDS: Mapping[str, Callable[[float, float], bool]] = {">=": ge, "<=": le, ">": gt, "<": lt}
+
+
+class RuleError(ValueError):
+    """A rule that says nothing; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A figure of one lane, divided by another's where one is named."""
+
+    name: str
+    figure: str
+    lane: str
+    workload: str
+    against: str | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """
+    Attributes:
+        sources: letters of the articles.
+        how: measured under load, demonstrated without, or cited.
+        experiment: whose figures decide it, beside those of `ratios`.
+        rules: by verdict, the conditions that must all hold.
+        on: what it depends on where no rule fits.
+        untested: what was not tested of it, or why it cannot be.
+    """
+
+    number: int
+    claim: str
+    sources: str
+    how: Literal["measured", "demonstrated", "cited"]
+    ratios: tuple[Ratio, ...] = ()
+    experiment: str | None = None
+    rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    on: str = ""
+    untested: str = ""
+
+    def verdict(self, figures: Figures) -> Verdict:
+        """Raises: RuleError where a condition is none."""
+        if not self.rules:
+            return "not testable"
+        needed = {name for conditions in self.rules.values() for each in conditions for name in _names_in(each)}
+        if not needed <= figures.keys():
+            return "not measured"
+        for verdict, conditions in self.rules.items():
+            if all(_holds(condition, figures) for condition in conditions):
+                return verdict  # type: ignore[return-value]
+        return "depends"
+
+
+VERDICTS_WITH_RULES = ("true", "false", "outdated")
+
+
+def read_claims(path: Path = CLAIMS) -> list[Claim]:
+    return [_claim_of(dict(entry)) for entry in tomllib.loads(path.read_text())["claims"]]
+
+
+def _claim_of(entry: dict[str, Any]) -> Claim:
+    rules = {verdict: tuple(entry.pop(verdict)) for verdict in VERDICTS_WITH_RULES if verdict in entry}
+    ratios = tuple(Ratio(**each) for each in entry.pop("figures", []))
+    return Claim(**entry, ratios=ratios, rules=rules)
+
+
+def _names_in(condition: str) -> list[str]:
+    found = CONDITION.fullmatch(condition)
+    if not found:
+        raise RuleError(f"{condition!r} is no condition.")
+    left, operator, right = found.groups()
+    return [left] if operator in BOUNDS and _is_number(right) else [left, right]
+
+
+def _holds(condition: str, figures: Figures) -> bool:
+    """An interval is on one side of a bound where all of it is; two are equal where they meet."""
+    left, operator, right = CONDITION.fullmatch(condition).groups()  # type: ignore[union-attr]
+    low, high = _ends(figures[left])
+    other_low, other_high = (float(right),) * 2 if _is_number(right) else _ends(figures[right])
+    if operator in ("==", "!="):
+        do_meet = low <= other_high and other_low <= high
+        return do_meet == (operator == "==")
+    compare = BOUNDS[operator]
+    return compare(low, other_high) if operator in (">=", ">") else compare(high, other_low)
+
+
+def _ends(figure: Figure) -> tuple[float, float]:
+    return (figure.low, figure.high) if isinstance(figure, Interval) else (figure, figure)
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"\d+(\.\d+)?", text) is not None

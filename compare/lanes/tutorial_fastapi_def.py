@@ -1,0 +1,23 @@
+"""FastAPI as many other tutorials have it: a plain handler, which runs in a pool of forty threads. Marked as what it
+is: no limits, no refusals beyond Pydantic's, no metrics. Not a style to copy."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
+estimator = joblib.load(Path(os.environ["SERVE_ARTIFACT"], "model.joblib"))
+
+
+class PredictRequest(BaseModel):
+    instances: list[dict[str, Any]]
+
+
+@app.post("/predict")
+def predict(body: PredictRequest) -> dict[str, Any]:
+    return {"predictions": [{"label": label} for label in estimator.predict(pd.DataFrame(body.instances)).tolist()]}
