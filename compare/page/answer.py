@@ -1,0 +1,84 @@
+"""The two sentences that the page begins with: who holds how much load, and when the choice matters."""
+
+from __future__ import annotations
+
+from ..intervals import Interval
+from .record import Record
+from .words import BACKENDS, digits, names_and, of_interval, of_ratio, percent
+
+# Below it nobody would notice: the bound under which `claims.toml` finds the promise of speed false.
+MATTERS = 1.1
+
+
+def answer(record: Record) -> list[str]:
+    return [_held(record), _matters(record)]
+
+
+def _held(record: Record) -> str:
+    where = f"With the model {record.raw['model'].get('name', 'that was measured')} on this machine"
+    within = f"with p99 within {digits(record.raw['service_level_ms'])} ms"
+    if not record.held:
+        return f"{where}, the load that each backend holds {within} was not measured."
+    workload, held = next(iter(record.held.items()))
+    rates = [f"{BACKENDS[backend]} holds {of_interval(rate)} requests/s" for backend, rate in held.items()]
+    sentence = f"{where}, {names_and(rates)} {within}"
+    missing = [name for backend, name in BACKENDS.items() if backend not in held]
+    if missing:
+        return f"{sentence}; {missing[0]} was not measured{_reason(record, held)}."
+    ratio = record.held_ratio(workload)
+    if not record.can_judge or ratio is None:
+        return f"{sentence}; that is a first impression, no verdict."
+    if not ratio.is_a_difference:
+        return f"{sentence}: no difference, for the ratio is {of_ratio(ratio)}."
+    faster, times = _leader(ratio)
+    return f"{sentence}: {faster} holds {of_ratio(times)} times as many."
+
+
+def _reason(record: Record, held: dict[str, Interval]) -> str:
+    reasons = [record.lanes.get(backend, {}).get("absent") for backend in BACKENDS if backend not in held]
+    return f" ({reasons[0].rstrip('.')})" if reasons[0] else ""
+
+
+def _matters(record: Record) -> str:
+    choices = {record.name_of(asked): ratio for asked, ratio in record.choices.items()}
+    shares = [f"{percent(share)} of {BACKENDS[backend]}'s" for backend, share in record.framework_shares.items()]
+    framework = f"server and framework are {names_and(shares)} time for a request" if shares else ""
+    if not choices:
+        if framework:
+            return f"When the choice matters cannot be said of what was measured; {framework}."
+        return "When the choice matters cannot be said of what was measured."
+    if not record.can_judge:
+        found = [f"{of_ratio(ratio)} times with “{name}”" for name, ratio in choices.items()]
+        said = f"FastAPI answered {names_and(found)} as many requests as Flask, too few rounds to call a difference"
+    else:
+        said = _called(choices)
+    return f"{said}; {framework}." if framework else f"{said}."
+
+
+def _called(choices: dict[str, Interval]) -> str:
+    matters: dict[str, dict[str, str]] = {}
+    alike = []
+    for name, ratio in choices.items():
+        faster, times = _leader(ratio)
+        if not ratio.is_a_difference:
+            alike.append(f"“{name}” (no difference)")
+        elif times.median < MATTERS:
+            alike.append(f"“{name}” ({faster} {times.median:.2f} times)")
+        else:
+            matters.setdefault(faster, {})[f"“{name}”"] = f"{times.median:.2f}"
+    where = [
+        f"{names_and([*of])} ({faster} answers {names_and([*of.values()])} times the requests)"
+        for faster, of in matters.items()
+    ]
+    if not where:
+        return f"The choice does not matter for speed, not with {names_and(alike)}"
+    if not alike:
+        return f"The choice matters with every workload that was measured: {names_and(where)}"
+    return f"The choice matters with {names_and(where)}, and not with {names_and(alike)}"
+
+
+def _leader(ratio: Interval) -> tuple[str, Interval]:
+    """Who answers more, and how many times as much."""
+    if ratio.median >= 1:
+        return BACKENDS["fastapi"], ratio
+    return BACKENDS["flask"], Interval(1 / ratio.high, 1 / ratio.median, 1 / ratio.low)

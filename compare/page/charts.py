@@ -1,0 +1,203 @@
+"""The kinds of plots: each has its words beside its lines, and none is told apart by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import log10
+
+from markupsafe import Markup
+
+from ..intervals import Interval
+from .drawing import (
+    LINE,
+    WIDTH,
+    Linear,
+    Logarithmic,
+    apart,
+    bar,
+    element,
+    grid,
+    line,
+    marker,
+    short,
+    svg,
+    text_at,
+    whisker,
+)
+from .record import Asked, Record
+from .words import BACKENDS, digits, of_interval, of_ratio, percent
+
+# What is left for names beside a plot's lines and bars, and for figures behind these.
+LABEL = 96
+VALUE = 146
+BESIDE = 128
+
+Side = tuple[str, str]
+
+
+def latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Markup:
+    """p50 and p99 of up to two lanes against the load that was offered, on a logarithmic scale."""
+    curves = {
+        (lane, figure): [(x, y) for x, y in record.curve(f"{figure}_ms", asked, lane) if y > 0]
+        for lane in lanes
+        for figure in ("p99", "p50")
+    }
+    curves = {name: points for name, points in curves.items() if points}
+    if not curves:
+        return Markup("")
+    level = record.raw["service_level_ms"]
+    every = [point for points in curves.values() for point in points]
+    across = Linear(max(x for x, _ in every), 44, WIDTH - BESIDE)
+    up = Logarithmic([y for _, y in every] + ([level] if level else []), bottom=220, top=16)
+    drawn = [
+        *grid(across, up),
+        text_at(across.end, 256, "requests/s offered", anchor="end", css="axis"),
+        text_at(0, 10, "ms", css="axis"),
+    ]
+    if level:
+        drawn.append(line(across.start, up.at(level), across.end, up.at(level), css="level"))
+    labels = []
+    for (lane, figure), points in curves.items():
+        placed = [(across.at(x), up.at(y)) for x, y in points]
+        css = f"{_backend(lane)} {figure}"
+        drawn.append(element("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in placed), css=css))
+        drawn += [marker(x, y, is_round=lane == lanes[0], css=css) for x, y in placed]
+        label = f"{short(record.title(lane), 15)} p99" if figure == "p99" else figure
+        labels.append((*placed[-1], label, css))
+    drawn += apart(labels)
+    if level:
+        drawn.append(
+            text_at(across.start + 4, up.at(level) - 4, f"service level, {digits(level)} ms", css="level halo")
+        )
+    told = [
+        f"{record.title(lane)}, {figure}: " + ", ".join(f"{digits(y)} ms at {digits(x)} requests/s" for x, y in points)
+        for (lane, figure), points in curves.items()
+    ]
+    titles = " and ".join(record.title(lane) for lane in lanes)
+    return svg(264, f"Latency of {titles} against the load, {record.name_of(asked)}", ". ".join(told), drawn)
+
+
+def bars(title: str, rows: Sequence[tuple[str, str, Interval]]) -> Markup:
+    """
+    Args:
+        rows: of each a label, the name of a lane, and the figure with its interval.
+    """
+    scale = Linear(max((interval.high for *_, interval in rows), default=0), LABEL, WIDTH - VALUE)
+    drawn = []
+    for index, (label, lane, interval) in enumerate(rows):
+        y = 14 + index * 26
+        drawn += [
+            text_at(0, y + 4, short(label, 15)),
+            bar(scale.start, y - 8, scale.at(interval.median) - scale.start, 16, _backend(lane)),
+            *whisker(scale.at(interval.low), scale.at(interval.high), y),
+            text_at(scale.at(interval.high) + 8, y + 4, of_interval(interval)),
+        ]
+    told = ". ".join(f"{label}: {of_interval(interval)}" for label, _, interval in rows)
+    return svg(len(rows) * 26 + 6, title, told, drawn)
+
+
+def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: Side) -> Markup:
+    """How many times as much, on a logarithmic scale around 1.
+
+    Args:
+        less, more: who is ahead left and right of 1, in words and by colour.
+    """
+    ends = [abs(log10(end)) for _, ratio in rows for end in (ratio.low, ratio.high) if end > 0]
+    reach = max([*ends, log10(2)])
+    middle, half = WIDTH / 2, WIDTH / 2 - 12
+
+    def at(ratio: float) -> float:
+        return middle + (log10(ratio) / reach * half if ratio > 0 else -half)
+
+    bottom = 18 + len(rows) * 44
+    drawn = [
+        text_at(middle - 8, 10, f"← {less[0]}", anchor="end", css="axis"),
+        text_at(middle + 8, 10, f"{more[0]} →", css="axis"),
+        line(middle, 14, middle, bottom, css="one"),
+        text_at(middle, bottom + LINE, "1", anchor="middle", css="axis"),
+    ]
+    ticks = [tick for tick in (2, 5, 10, 100, 1000) if log10(tick) <= reach * 1.001]
+    for tick in ticks:
+        for x, written in ((at(tick), f"{tick} times"), (at(1 / tick), f"1/{tick}")):
+            drawn += [line(x, 18, x, bottom, css="grid")]
+            drawn += [text_at(x, bottom + LINE, written, anchor=_anchor(x), css="axis")]
+    for index, (label, ratio) in enumerate(rows):
+        y = 36 + index * 44
+        _, css = (more if ratio.median > 1 else less) if ratio.is_a_difference else ("", "other")
+        drawn += [
+            text_at(0, y, short(label, 40), css="halo"),
+            text_at(WIDTH, y, of_ratio(ratio), anchor="end", css="halo"),
+            *whisker(at(ratio.low), at(ratio.high), y + LINE),
+            marker(at(ratio.median), y + LINE, is_round=True, css=css, size=4.5),
+            line(0, y + 26, WIDTH, y + 26, css="grid"),
+        ]
+    told = ". ".join(f"{label}: {of_ratio(ratio)}" for label, ratio in rows)
+    return svg(bottom + LINE + 6, title, told, drawn)
+
+
+def waterfall(title: str, backend: str, steps: Mapping[str, float], longest: float) -> Markup:
+    """The steps of a request, each where the one before ends.
+
+    Args:
+        steps: in microseconds.
+        longest: request of all that are shown, so that they have one scale.
+    """
+    total = sum(steps.values())
+    scale = Linear(longest, 138, WIDTH - 104)
+    drawn, start = [], 0.0
+    for index, (name, us) in enumerate(steps.items()):
+        y = 14 + index * 24
+        x = scale.at(start)
+        drawn += [
+            text_at(0, y + 4, name),
+            bar(x, y - 8, max(scale.at(start + us) - x, 1), 16, backend),
+            line(scale.at(start + us), y - 8, scale.at(start + us), y + 24, css="grid"),
+            text_at(WIDTH, y + 4, f"{digits(us)} µs, {percent(us / total if total else 0)}", anchor="end"),
+        ]
+        start += us
+    bottom = 14 + len(steps) * 24
+    drawn += [
+        text_at(0, bottom + 4, "whole request", css="sum"),
+        bar(scale.start, bottom - 5, scale.at(total) - scale.start, 10, "other"),
+        text_at(WIDTH, bottom + 4, f"{digits(total)} µs", anchor="end", css="sum"),
+    ]
+    told = ", ".join(f"{name}: {digits(us)} µs" for name, us in steps.items())
+    return svg(bottom + 14, title, told, drawn)
+
+
+def lines(title: str, by_backend: Mapping[str, Mapping[str, int]]) -> Markup:
+    """Of each file, one bar for each backend."""
+    files = list(dict.fromkeys(name for of in by_backend.values() for name in of))
+    most = max((n for of in by_backend.values() for n in of.values()), default=0)
+    scale = Linear(most, LABEL, WIDTH - 40)
+    height = 10 + 12 * len(by_backend)
+    drawn = []
+    for index, file in enumerate(files):
+        y = index * height
+        drawn.append(text_at(0, y + height / 2 + 3, short(file, 15)))
+        for place, (backend, of) in enumerate(by_backend.items()):
+            if file in of:
+                drawn += [
+                    bar(scale.start, y + place * 12 + 4, scale.at(of[file]) - scale.start, 9, backend),
+                    text_at(scale.at(of[file]) + 5, y + place * 12 + 12, f"{of[file]}", css=f"small {backend}"),
+                ]
+    told = ". ".join(
+        f"{BACKENDS.get(backend, backend)}: " + ", ".join(f"{file} {n}" for file, n in of.items())
+        for backend, of in by_backend.items()
+    )
+    return svg(len(files) * height + 4, title, told, drawn)
+
+
+def share(of_most: float, lane: str) -> Markup:
+    """A bar in a table; what it says stands beside it in figures."""
+    drawn = bar(0, 0, of_most * 100, 10, _backend(lane))
+    return Markup('<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>').format(drawn)
+
+
+def _backend(lane: str) -> str:
+    """Whose colour a lane has."""
+    return next((backend for backend in BACKENDS if backend in lane), "other")
+
+
+def _anchor(x: float) -> str:
+    return "start" if x < 30 else "end" if x > WIDTH - 30 else "middle"

@@ -1,0 +1,81 @@
+"""Which plots the page shows: of each a caption and the drawing; none of what was not measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from . import charts, tables
+from .record import Asked, Record
+from .words import BACKENDS, capital, names_and, plain
+
+Plot = tuple[str, Markup]
+
+BEHIND, AHEAD = ("Flask answers more", "flask"), ("FastAPI answers more", "fastapi")
+SECOND, FIRST = ("the second answers more", "other"), ("the first answers more", "other")
+
+
+def headline(record: Record) -> list[Plot]:
+    """The services' latency under the workload that the answer is about, and where the choice matters."""
+    workload = next(iter(record.held), None)
+    asked = [each for each in record.offered if workload in (None, each.workload)]
+    drawn = [_latency(record, each, [lane for lane in record.offered[each] if lane in BACKENDS]) for each in asked]
+    return [*filter(None, drawn)][:1] + choices(record)
+
+
+def latencies(record: Record) -> list[Plot]:
+    """Two lanes of a kind in each."""
+    drawn = []
+    for asked, lanes in record.offered.items():
+        by_kind: dict[str, list[str]] = {}
+        for lane in lanes:
+            by_kind.setdefault(record.lanes.get(lane, {}).get("kind", ""), []).append(lane)
+        for of_kind in by_kind.values():
+            drawn += [_latency(record, asked, of_kind[first : first + 2]) for first in range(0, len(of_kind), 2)]
+    return [plot for plot in drawn if plot]
+
+
+def choices(record: Record) -> list[Plot]:
+    rows = [(record.name_of(asked), ratio) for asked, ratio in record.choices.items()]
+    title = "FastAPI's requests/s divided by Flask's, at the limit of both"
+    return [(title, charts.ratios(title, rows, BEHIND, AHEAD))] if rows else []
+
+
+def held(record: Record) -> list[Plot]:
+    return [
+        (
+            capital(plain(workload)),
+            charts.bars(
+                f"Requests/s held within the service level, {plain(workload)}",
+                [(BACKENDS[backend], backend, rate) for backend, rate in of.items()],
+            ),
+        )
+        for workload, of in record.held.items()
+    ]
+
+
+def steps(record: Record) -> list[Plot]:
+    longest = max((sum(of.values()) for of in record.steps_us.values()), default=0)
+    return [
+        (BACKENDS[backend], charts.waterfall(f"Where a request's time goes, {BACKENDS[backend]}", backend, of, longest))
+        for backend, of in record.steps_us.items()
+    ]
+
+
+def peers(record: Record) -> list[Plot]:
+    title = "Peers beside each other: the first's requests/s divided by the second's"
+    rows = tables.peers(record)
+    return [(title, charts.ratios(title, rows, SECOND, FIRST))] if rows else []
+
+
+def code(record: Record) -> list[Plot]:
+    title = "Lines of code by file, without comments and docstrings"
+    by_backend = {backend: of for backend in BACKENDS if (of := record.raw["lines"].get(backend))}
+    return [(title, charts.lines(title, by_backend))] if by_backend else []
+
+
+def _latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Plot | None:
+    drawn = charts.latency(record, asked, lanes)
+    named = names_and([f"{record.title(lane)} ({sign})" for lane, sign in zip(lanes, "●■", strict=False)])
+    return (f"{capital(record.name_of(asked))}: {named}", drawn) if drawn else None

@@ -1,0 +1,221 @@
+"""What figures.json says: medians over the rounds, ratios within them, and None for what was not measured."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+from ..intervals import Interval, interval_of
+from .words import BACKENDS, Figure, plain
+
+# What a run that was ended early may not have reached.
+EMPTY: Mapping[str, Any] = {
+    "began": "",
+    "is_quick": False,
+    "is_complete": False,
+    "rounds": 0,
+    "rounds_done": 0,
+    "seconds": None,
+    "seed": None,
+    "cores": {},
+    "load_average": None,
+    "machine": {},
+    "model": {},
+    "service_level_ms": None,
+    "bare_requests_per_s": None,
+    "workloads": {},
+    "lanes": [],
+    "cells": [],
+    "held": {},
+    "steps_us": {},
+    "lines": {},
+    "core_lines": None,
+    "weight": {},
+    "claims": [],
+    "sources": {},
+}
+FRAMEWORK_STEP = "server and framework"
+
+# Of its core: from here on the load generator may be what was measured.
+BUSY_LOAD_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the requests of a cell are."""
+
+    workload: str
+    rows: int
+    connections: int
+
+
+class Record:
+    """
+    Attributes:
+        raw: figures.json, every key of it.
+        lanes: by name.
+    """
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.raw: Mapping[str, Any] = {**EMPTY, **{key: value for key, value in raw.items() if value is not None}}
+        self.lanes: dict[str, Mapping[str, Any]] = {lane["lane"]: lane for lane in self.raw["lanes"]}
+        self._cells: dict[tuple[Asked, str, float | None], list[Mapping[str, Any]]] = defaultdict(list)
+        for cell in self.raw["cells"]:
+            asked = Asked(cell["workload"], cell.get("rows", 1), cell.get("connections", 1))
+            self._cells[asked, cell["lane"], cell.get("share")].append(cell)
+
+    def title(self, lane: str) -> str:
+        return str(self.lanes.get(lane, {}).get("title") or plain(lane))
+
+    def name_of(self, asked: Asked) -> str:
+        """The workload, and what tells it from others of that name."""
+        others = {each for each, _, _ in self._cells if each.workload == asked.workload}
+        words = [plain(asked.workload)]
+        if len({each.rows for each in others}) > 1:
+            words.append("1 row" if asked.rows == 1 else f"{asked.rows} rows")
+        if len({each.connections for each in others}) > 1:
+            words.append(f"{asked.connections} connections")
+        return ", ".join(words)
+
+    @cached_property
+    def saturated(self) -> dict[Asked, list[str]]:
+        """The lanes that were asked as fast as they answer, by what they were asked."""
+        return self._lanes_of(self._cells_where(is_open=False))
+
+    @cached_property
+    def offered(self) -> dict[Asked, list[str]]:
+        """The lanes that were asked at constant rates, by what they were asked."""
+        return self._lanes_of(self._cells_where(is_open=True))
+
+    def interval(self, figure: str, asked: Asked, lane: str) -> Interval | None:
+        """Of a lane that was asked as fast as it answers."""
+        found = list(self._rounds(figure, asked, lane).values())
+        return interval_of(found) if found else None
+
+    def median(self, figure: str, asked: Asked, lane: str) -> float | None:
+        found = list(self._rounds(figure, asked, lane).values())
+        return median(found) if found else None
+
+    def ratio(self, figure: str, asked: Asked, lane: str, against: str) -> Interval | None:
+        """Of the rounds in which both were measured."""
+        found, base = self._rounds(figure, asked, lane), self._rounds(figure, asked, against)
+        of_rounds = [found[index] / base[index] for index in sorted(found.keys() & base.keys()) if base[index]]
+        return interval_of(of_rounds) if of_rounds else None
+
+    def curve(self, figure: str, asked: Asked, lane: str) -> list[tuple[float, float]]:
+        """A point for each constant rate: the rate and the figure, both medians of the rounds."""
+        shares = [share for each, name, share in self._cells if (each, name) == (asked, lane) and share is not None]
+        points = []
+        for share in shares:
+            rates = self._rounds("offered_per_s", asked, lane, share).values()
+            values = self._rounds(figure, asked, lane, share).values()
+            if rates and values:
+                points.append((median(rates), median(values)))
+        return sorted(points)
+
+    @cached_property
+    def choices(self) -> dict[Asked, Interval]:
+        """How many times Flask's requests FastAPI answers, by what is asked of both."""
+        found = {}
+        for asked, lanes in self.saturated.items():
+            for fastapi, flask in (("fastapi", "flask"), (f"fastapi_{asked.workload}", f"flask_{asked.workload}")):
+                ratio = self.ratio("requests_per_s", asked, fastapi, flask)
+                if fastapi in lanes and flask in lanes and ratio:
+                    found[asked] = ratio
+                    break
+        return found
+
+    @cached_property
+    def held(self) -> dict[str, dict[str, Interval]]:
+        """Requests a second with p99 within the service level, by workload and backend, the headline's first."""
+        found = {
+            workload: {backend: interval for backend in BACKENDS if (interval := _interval(of.get(backend)))}
+            for workload, of in self.raw["held"].items()
+        }
+        return {workload: of for workload, of in found.items() if of}
+
+    def figures(self, claim: Mapping[str, Any]) -> dict[str, Figure]:
+        return {
+            name: _interval(figure) if isinstance(figure, Mapping) else figure
+            for name, figure in (claim.get("figures") or {}).items()
+        }
+
+    def held_ratio(self, workload: str) -> Interval | None:
+        """FastAPI's to Flask's, as the claims know it."""
+        for claim in self.raw["claims"]:
+            figure = self.figures(claim).get(f"held_{workload}")
+            if isinstance(figure, Interval):
+                return figure
+        return None
+
+    @cached_property
+    def steps_us(self) -> dict[str, dict[str, float]]:
+        """By backend, in the order of a request."""
+        return {backend: of for backend in BACKENDS if (of := self.raw["steps_us"].get(backend))}
+
+    @property
+    def framework_shares(self) -> dict[str, float]:
+        """Of a request's time, by backend."""
+        totals = {backend: sum(steps.values()) for backend, steps in self.steps_us.items()}
+        return {
+            backend: self.steps_us[backend][FRAMEWORK_STEP] / total_us
+            for backend, total_us in totals.items()
+            if total_us and FRAMEWORK_STEP in self.steps_us[backend]
+        }
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many requests were not answered as they must be, by lane, workload and what was wrong."""
+        counts: dict[str, int] = defaultdict(int)
+        for (asked, lane, _), cells in self._cells.items():
+            for cell in cells:
+                for fault, count in (cell.get("faults") or {}).items():
+                    counts[f"{self.title(lane)}, {self.name_of(asked)}: {fault}"] += count
+        return dict(counts)
+
+    @property
+    def limited_by_load(self) -> list[str]:
+        """The lanes that were, perhaps, faster than the load generator."""
+        return [
+            f"{self.title(lane)}, {self.name_of(asked)}"
+            for asked, lanes in self.saturated.items()
+            for lane in lanes
+            if (self.median("load_share", asked, lane) or 0) > BUSY_LOAD_SHARE
+        ]
+
+    @property
+    def can_judge(self) -> bool:
+        return bool(self.raw["is_complete"]) and not self.raw["is_quick"]
+
+    def _rounds(self, figure: str, asked: Asked, lane: str, share: float | None = None) -> dict[int, float]:
+        cells = self._cells.get((asked, lane, share), [])
+        return {cell["round"]: float(cell[figure]) for cell in cells if cell.get(figure) is not None}
+
+    def _cells_where(self, *, is_open: bool) -> set[tuple[Asked, str]]:
+        return {(asked, lane) for asked, lane, share in self._cells if (share is not None) == is_open}
+
+    def _lanes_of(self, cells: Iterable[tuple[Asked, str]]) -> dict[Asked, list[str]]:
+        """Workloads and lanes in the order of the record, which is the plan's."""
+        workloads, lanes = list(self.raw["workloads"]), list(self.lanes)
+
+        def order(cell: tuple[Asked, str]) -> tuple[object, ...]:
+            asked, lane = cell
+            return (
+                workloads.index(asked.workload) if asked.workload in workloads else len(workloads),
+                (asked.workload, asked.rows, asked.connections),
+                lanes.index(lane) if lane in lanes else len(lanes),
+                lane,
+            )
+
+        found: dict[Asked, list[str]] = defaultdict(list)
+        for asked, lane in sorted(cells, key=order):
+            found[asked].append(lane)
+        return dict(found)
+
+
+def _interval(figure: Any) -> Interval | None:
+    return Interval(**figure) if isinstance(figure, Mapping) else None

@@ -1,0 +1,199 @@
+"""The tables' rows, made of the figures; `page.html` writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from ..intervals import Interval
+from .record import Asked, Record
+from .words import BACKENDS, Figure, condition_in_words, digits, names_and, of_interval, of_ratio, plain
+
+KINDS = {
+    "service": "The services as they ship",
+    "same server": "Both on the same server",
+    "like with like": "Like with like: each beside its own peer",
+    "tutorial": "As tutorials write them",
+    "empty": "Empty handlers, which most articles measure",
+    "floor": "The floor: a server without a framework",
+}
+UNFAIR = (
+    "Unfair on purpose: they leave out what the others do, validation above all, or block the event loop. "
+    "Comparing one of them with a complete service is how the usual article gets its number."
+)
+FIGURES = {
+    "requests_per_s": "requests/s",
+    "rows_per_s": "rows/s",
+    "held_per_s": "requests/s within the service level",
+    "p50_ms": "p50",
+    "p99_ms": "p99",
+    "cpu_us": "CPU time a request",
+    "health_p99_ms": "p99 of /livez meanwhile",
+}
+# What a build on the host knows and a process in a container does not.
+HOW_TO_READ_IMAGES = "not read; on the host: docker compose images"
+
+
+@dataclass(frozen=True)
+class Saturated:
+    """One lane at its limit; `bar` is its share of the greatest rate."""
+
+    lane: str
+    title: str
+    kind: str
+    requests_per_s: Interval
+    bar: float
+    ratio: str
+    p99_ms: float | None
+    cpu_us: float | None
+
+
+def saturation(record: Record, asked: Asked) -> dict[str, list[Saturated]]:
+    """By kind of lane; the ratios are to the first lane that was measured."""
+    lanes = record.saturated[asked]
+    rates = {lane: rate for lane in lanes if (rate := record.interval("requests_per_s", asked, lane))}
+    most = max((rate.median for rate in rates.values()), default=0) or 1
+    rows = [
+        Saturated(
+            lane=lane,
+            title=record.title(lane),
+            kind=record.lanes.get(lane, {}).get("kind", ""),
+            requests_per_s=rate,
+            bar=rate.median / most,
+            ratio="1" if lane == lanes[0] else of_ratio(record.ratio("requests_per_s", asked, lane, lanes[0])),
+            p99_ms=record.median("p99_ms", asked, lane),
+            cpu_us=record.median("cpu_us", asked, lane),
+        )
+        for lane, rate in rates.items()
+    ]
+    kinds = [*KINDS, *(row.kind for row in rows if row.kind not in KINDS)]
+    return {kind: of for kind in kinds if (of := [row for row in rows if row.kind == kind])}
+
+
+@dataclass(frozen=True)
+class Described:
+    """A lane: what it is, what it took to start, and why it was not measured."""
+
+    title: str
+    note: str
+    runtime: str
+    absent: str
+    cold_start_s: float | None
+    memory_mib: float | None
+
+
+def lanes(record: Record) -> list[Described]:
+    return [
+        Described(
+            title=record.title(name),
+            note=lane.get("note") or "",
+            runtime=lane.get("runtime") or "",
+            absent=lane.get("absent") or "",
+            cold_start_s=_cold_start_s(lane),
+            memory_mib=_memory_mib(record, name),
+        )
+        for name, lane in record.lanes.items()
+    ]
+
+
+def weights(record: Record) -> list[tuple[str, list[str]]]:
+    """What it takes to run each of the two services: a row's name, and a cell for each backend."""
+    of = {backend: record.raw["weight"].get(backend, {}) for backend in BACKENDS}
+    images = {backend: weight.get("image_megabytes") for backend, weight in of.items()}
+    return [
+        ("memory after load, MiB", [digits(_memory_mib(record, backend)) for backend in BACKENDS]),
+        (
+            "cold start to the first prediction, s",
+            [digits(_cold_start_s(record.lanes.get(backend, {}))) for backend in BACKENDS],
+        ),
+        ("installed packages", [digits(weight.get("packages")) for weight in of.values()]),
+        ("installed, MB", [digits(weight.get("megabytes")) for weight in of.values()]),
+        ("image, MB", [digits(size) if size is not None else HOW_TO_READ_IMAGES for size in images.values()]),
+    ]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim as a row: `figures` are name, value and what it is a figure of; `rules` verdict and conditions."""
+
+    number: int
+    claim: str
+    sources: str
+    how: str
+    verdict: str
+    rules: list[tuple[str, str]]
+    figures: list[tuple[str, str, str]]
+    why: str
+
+
+def claims(record: Record) -> list[Judged]:
+    return [
+        Judged(
+            number=claim["number"],
+            claim=claim["claim"],
+            sources=claim.get("sources", ""),
+            how=claim.get("how", ""),
+            verdict=claim.get("verdict") or "not measured",
+            rules=[(verdict, _rule(conditions)) for verdict, conditions in (claim.get("rules") or {}).items()],
+            figures=_figures(record, claim),
+            why=_why(claim),
+        )
+        for claim in sorted(record.raw["claims"], key=lambda claim: int(claim["number"]))
+    ]
+
+
+def counts(record: Record) -> list[tuple[str, int]]:
+    """How many claims have each verdict, the most frequent first."""
+    verdicts = [claim.verdict for claim in claims(record)]
+    return sorted(((each, verdicts.count(each)) for each in set(verdicts)), key=lambda pair: (-pair[1], pair[0]))
+
+
+def peers(record: Record) -> list[tuple[str, Interval]]:
+    """The ratios of the claim that only peers may be compared, each named by its two lanes."""
+    for claim in record.raw["claims"]:
+        if claim["number"] == 33:
+            figures = record.figures(claim)
+            about = {ratio["name"]: _pair(record, ratio) for ratio in claim.get("ratios", [])}
+            return [
+                (about.get(name) or plain(name), figure)
+                for name, figure in figures.items()
+                if isinstance(figure, Interval)
+            ]
+    return []
+
+
+def _rule(conditions: Iterable[str]) -> str:
+    return names_and([condition_in_words(condition) for condition in conditions])
+
+
+def _figures(record: Record, claim: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    about = {ratio["name"]: _about(record, ratio) for ratio in claim.get("ratios") or []}
+    figures: Mapping[str, Figure] = record.figures(claim)
+    return [(plain(name), of_interval(figure), about.get(name, "")) for name, figure in figures.items()]
+
+
+def _about(record: Record, ratio: Mapping[str, Any]) -> str:
+    figure = FIGURES.get(ratio["figure"], plain(ratio["figure"]))
+    return f"{_pair(record, ratio)}, {figure}, {plain(ratio['workload'])}"
+
+
+def _pair(record: Record, ratio: Mapping[str, Any]) -> str:
+    lane = record.title(ratio["lane"])
+    return f"{lane} ÷ {record.title(ratio['against'])}" if ratio.get("against") else lane
+
+
+def _why(claim: Mapping[str, Any]) -> str:
+    """What the verdict leaves open."""
+    depends = f"It depends on {claim['on']}." if claim.get("verdict") == "depends" and claim.get("on") else ""
+    return " ".join(filter(None, [depends, claim.get("why_not"), claim.get("untested")]))
+
+
+def _memory_mib(record: Record, lane: str) -> float | None:
+    found = [record.median("memory_mib", asked, lane) for asked, lanes in record.saturated.items() if lane in lanes]
+    return max((mib for mib in found if mib), default=None)
+
+
+def _cold_start_s(lane: Mapping[str, Any]) -> float | None:
+    return median(lane["cold_starts_s"]) if lane.get("cold_starts_s") else None

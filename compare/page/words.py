@@ -1,0 +1,79 @@
+"""Figures, names and conditions as a person reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from math import floor, log10
+
+from ..intervals import Interval
+
+Figure = float | Interval | None
+
+NOTHING = "-"
+
+OPERATORS = {
+    ">=": "is at least",
+    "<=": "is at most",
+    ">": "is more than",
+    "<": "is less than",
+    "==": "does not differ from",
+    "!=": "differs from",
+}
+BACKENDS = {"fastapi": "FastAPI", "flask": "Flask"}
+
+
+def digits(value: float | None) -> str:
+    """Three that count, or every one before the point."""
+    if value is None:
+        return NOTHING
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.{max(0, 2 - floor(log10(abs(value))))}f}"
+
+
+def of_interval(figure: Figure) -> str:
+    """The median, and the ends where there are any."""
+    if not isinstance(figure, Interval):
+        return digits(figure)
+    if figure.low == figure.high:
+        return digits(figure.median)
+    return f"{digits(figure.median)} ({digits(figure.low)} to {digits(figure.high)})"
+
+
+def of_ratio(ratio: Interval | None) -> str:
+    if ratio is None:
+        return NOTHING
+    return f"{ratio.median:,.2f}" if ratio.low == ratio.high else str(ratio)
+
+
+def percent(share: float) -> str:
+    return f"{share:.0%}" if share == 0 or share >= 0.01 else "under 1%"
+
+
+def names_and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def condition_in_words(condition: str) -> str:
+    """`flask_per_s >= 5000` is: Flask per s is at least 5,000."""
+    words = (OPERATORS.get(word, f"{int(word):,}" if word.isdigit() else plain(word)) for word in condition.split(" "))
+    return " ".join(words)
+
+
+def plain(name: str) -> str:
+    return " ".join(BACKENDS.get(word, word) for word in name.split("_"))
+
+
+def capital(sentence: str) -> str:
+    """Its first letter alone, for names keep theirs."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def day_of(moment: str) -> str:
+    """As 22 November 2026; what is no moment stays as it is."""
+    if not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", moment):
+        return moment
+    began = datetime.fromisoformat(moment)
+    return f"{began.day} {began:%B %Y}"

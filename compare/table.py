@@ -1,0 +1,70 @@
+"""The verdicts as README.md shows them, written by `python -m compare.table README.md` from what was measured."""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from .page import tables
+from .page.record import Record
+from .page.words import day_of, digits
+
+RECORD = Path(__file__).parent / "report" / "figures.json"
+BEGIN, END = "<!-- comparison -->", "<!-- end of the comparison -->"
+
+
+class TableError(ValueError):
+    """A table that must not be written; the message is a sentence."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("page", type=Path, help=f"a file with the lines {BEGIN} and {END}")
+    parser.add_argument("--record", type=Path, default=RECORD, help="the figures of a full run")
+    options = parser.parse_args()
+    try:
+        options.page.write_text(with_table(options.page.read_text(), Record(json.loads(options.record.read_text()))))
+    except TableError as reason:
+        sys.exit(f"{options.page} is left as it was: {reason}.")
+    except OSError as error:
+        sys.exit(f"{error.filename} cannot be read or written: {error.strerror}.")
+
+
+def with_table(page: str, record: Record) -> str:
+    """Raises: TableError."""
+    if not record.can_judge:
+        raise TableError("the run was quick or was not ended, and has no verdicts")
+    before, begin, rest = page.partition(f"{BEGIN}\n")
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise TableError(f"it has no lines {BEGIN} and {END}")
+    return before + begin + "\n".join(_lines(record)) + "\n" + end + after
+
+
+def _lines(record: Record) -> Iterable[str]:
+    raw, machine = record.raw, record.raw["machine"]
+    versions = [f"{name} {machine[name]}" for name in ("python", "fastapi", "flask") if name in machine]
+    yield f"Measured on {day_of(raw['began'])} with the model {raw['model'].get('name')} on {machine.get('cpu')},"
+    yield f"{machine.get('cores')} cores, {', '.join(versions)}:"
+    yield f"{raw['rounds']} rounds of {digits(raw['seconds'])} s a cell."
+    yield ""
+    yield "| # | claim | source | verdict | figures |"
+    yield "|---|---|---|---|---|"
+    for claim in tables.claims(record):
+        figures = "; ".join(f"{name} {figure}" for name, figure, _ in claim.figures) or claim.why
+        cells = [str(claim.number), claim.claim, claim.sources, f"**{claim.verdict}**", figures]
+        yield f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+
+
+def _escaped(cell: str) -> str:
+    """Neither a column nor a tag of its own."""
+    return re.sub(r"\s+", " ", html.escape(cell, quote=False)).replace("|", "&#124;")
+
+
+if __name__ == "__main__":
+    main()

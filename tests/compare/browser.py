@@ -1,0 +1,57 @@
+"""A page in Chromium, at the width that a test asks for."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..services import PATIENCE_S
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom")
+
+# The browser's own window cannot be as narrow as a telephone. A frame can, and of its parent's origin may be asked.
+FRAME = """<!doctype html>
+<body><iframe width="{width}" height="800" srcdoc="{page}"></iframe>
+<script>
+onload = () => {{
+  const {{ scrollWidth, clientWidth }} = document.querySelector("iframe").contentDocument.documentElement
+  document.title = `${{scrollWidth}} ${{clientWidth}}`
+}}
+</script>
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """
+    Attributes:
+        n_pixels_hidden: of the page's width, right of the window.
+        said: on the console, by the page or because of it.
+    """
+
+    n_pixels_hidden: int
+    said: list[str]
+
+
+def shown(page: Path, *, width: int, folder: Path) -> Shown:
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert program, (
+        f"This test needs a browser: install Chromium (apt-get install chromium), as {' or '.join(PROGRAMS)}."
+    )
+    frame = folder / "frame.html"
+    frame.write_text(FRAME.format(width=width, page=html.escape(page.read_text())))
+    run = subprocess.run(
+        [program, *OPTIONS, f"--user-data-dir={folder / 'profile'}", frame.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    title = re.search(r"<title>(\d+) (\d+)</title>", run.stdout)
+    assert title, run.stderr
+    return Shown(int(title[1]) - int(title[2]), re.findall(r"CONSOLE.*", run.stderr))

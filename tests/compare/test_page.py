@@ -1,0 +1,321 @@
+"""The page says what was measured, all of it, and needs nothing but itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from ..services import ROOT
+from . import records
+from .browser import shown
+
+HOSTILE = (
+    '</script></style><b id="planted">x</b><img src=http://elsewhere.example/a.png onerror=alert(1)> "a" {{ 7*7 }}'
+)
+RECORDS = {
+    "full": records.full(),
+    "quick": records.quick(),
+    "partial": records.partial(),
+    "FastAPI alone": records.of_one_backend("fastapi", gone="flask"),
+    "Flask alone": records.of_one_backend("flask", gone="fastapi"),
+    "nothing": records.nothing(),
+    "hostile": records.hostile(HOSTILE),
+}
+VOID = {"meta", "br"}
+
+
+class Page(HTMLParser):
+    """
+    Attributes:
+        elements: each tag with its attributes.
+        text: all of it, a space for each run of white space.
+        texts: the text in each element, by its id, or its tag where it has none.
+    """
+
+    def __init__(self, source):
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[tuple[str, str]] = []
+        self.feed(source)
+        self.close()
+        assert not self._open
+        self.text = " ".join("".join(self.texts["body"]).split())
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self._open.append((tag, dict(attributes).get("id") or tag))
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop()[0] == tag
+
+    def handle_data(self, data):
+        for _, name in self._open:
+            self.texts.setdefault(name, []).append(data)
+
+    def of(self, name):
+        return " ".join("".join(self.texts.get(name, [])).split())
+
+    def all(self, tag):
+        return [attributes for each, attributes in self.elements if each == tag]
+
+
+@pytest.fixture
+def read(tmp_path):
+    """The page of a run."""
+    return lambda record: Page(records.page_of(record, tmp_path).read_text())
+
+
+every_record = pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+
+
+def these(*names):
+    return pytest.mark.parametrize("record", [RECORDS[name] for name in names], ids=names)
+
+
+def test_begins_with_who_holds_how_much_and_how_many_times_as_much(read):
+    page = read(records.full())
+
+    begins = page.text[:600]
+
+    assert "FastAPI holds 3,390 (3,288 to 3,492) requests/s and Flask holds 2,240 (2,195 to 2,285)" in begins
+    assert "with p99 within 50 ms: FastAPI holds 1.51 (1.46 to 1.57) times as many." in begins
+
+
+def test_says_when_the_choice_matters_and_when_it_does_not(read):
+    page = read(records.full())
+
+    assert re.search(
+        r"The choice matters with “empty”, “compiled”, .* \(FastAPI answers 1\.\d\d, .* times the requests\), "
+        r"and not with “heavy” \(no difference\); server and framework are 76% of FastAPI's and 78% of Flask's time",
+        page.text,
+    )
+
+
+def test_says_so_where_flask_is_the_faster(read):
+    record = records.full()
+    for cell in record["cells"]:
+        cell["requests_per_s"] *= 3 if "flask" in cell["lane"] else 1
+    for claim in record["claims"]:
+        claim["figures"] |= {"held_compiled": {"low": 0.4, "median": 0.5, "high": 0.625}}
+
+    page = read(record)
+
+    assert "Flask holds 2.00 (1.60 to 2.50) times as many" in page.text
+    assert "The choice matters with every workload that was measured" in page.text
+    assert "(Flask answers " in page.text
+
+
+def test_calls_no_difference_where_the_interval_has_none(read):
+    record = records.full()
+    for cell in record["cells"]:
+        cell["requests_per_s"] = 100.0 + cell["round"] % 2
+    for claim in record["claims"]:
+        claim["figures"] |= {"held_compiled": {"low": 0.98, "median": 1.01, "high": 1.04}}
+
+    page = read(record)
+
+    assert "no difference, for the ratio is 1.01 (0.98 to 1.04)" in page.text
+    assert "The choice does not matter for speed" in page.text
+
+
+@these("quick", "partial")
+def test_calls_no_difference_before_there_are_rounds_enough(record, read):
+    page = read(record)
+
+    assert "too few rounds to call a difference" in page.text
+    assert "times as many." not in page.text
+
+
+def test_a_full_run_has_no_banner(read):
+    page = read(records.full())
+
+    assert not page.of("banner")
+    assert "first impression" not in page.text
+
+
+def test_a_quick_run_says_so(read):
+    page = read(records.quick())
+
+    assert "A quick run. 1 round of 0.500 s a cell" in page.of("banner")
+
+
+def test_a_partial_run_says_so_and_what_is_missing(read):
+    page = read(records.partial())
+
+    assert "Incomplete. The run ended after 2 of 7 rounds" in page.of("banner")
+    assert "the load that each backend holds with p99 within 50 ms was not measured" in page.text
+    assert page.of("throughput").endswith("Not measured.")
+
+
+@every_record
+def test_loads_nothing_and_runs_nothing(record, read):
+    page = read(record)
+
+    for tag, attributes in page.elements:
+        assert tag not in ("script", "link", "img", "iframe", "object", "embed", "use", "image", "base")
+        assert not [name for name in attributes if name.startswith("on") or name in ("src", "srcset", "style")]
+    assert not re.search(r"url\(|@import|https?:", page.of("style"))
+    places = {f"#{attributes['id']}" for _, attributes in page.elements if "id" in attributes}
+    assert {link["href"] for link in page.all("a")} <= places | {"figures.json"}
+
+
+def test_what_lanes_and_models_are_called_stays_text(read):
+    page = read(RECORDS["hostile"])
+
+    assert HOSTILE in page.text
+    assert HOSTILE in page.of("title")
+    assert not [attributes for _, attributes in page.elements if attributes.get("id") == "planted"]
+
+
+@these("full", "quick", "partial", "hostile")
+def test_each_of_the_33_claims_has_a_row_with_its_verdict(record, read):
+    page = read(record)
+
+    verdicts = {claim["number"]: claim["verdict"] for claim in record["claims"]}
+    assert sorted(verdicts) == list(range(1, 34))
+    for number, verdict in verdicts.items():
+        assert re.match(rf"{number} .* {verdict} ", page.of(f"claim-{number}"))
+
+
+def test_a_claim_has_its_sources_figures_rule_and_reason(read):
+    page = read(records.full())
+
+    assert page.of("claim-9") == (
+        "9 Flask is not for high load, FastAPI scales for machine learning. A B depends "
+        "held compiled 1.51 (1.46 to 1.57) FastAPI ÷ Flask, requests/s within the service level, compiled "
+        "held sklearn 1.10 (1.07 to 1.14) FastAPI ÷ Flask, requests/s within the service level, sklearn "
+        "true if held compiled is at least 1.5 and held sklearn is at least 1.5 "
+        "false if held compiled is less than 1.1 and held sklearn is less than 1.1 "
+        "It depends on the model: where it takes milliseconds, both hold what it can do."
+    )
+
+
+def test_names_absent_lanes_with_their_reason(read):
+    page = read(records.full())
+
+    assert "Not measured: node is not installed." in page.of("lanes")
+
+
+def test_says_why_tutorial_lanes_are_unfair(read):
+    page = read(records.full())
+
+    assert "As tutorials write them Unfair on purpose: " in page.of("lanes")
+
+
+def test_names_what_the_load_generator_held_back(read):
+    page = read(records.full())
+
+    assert "24,100 requests/s from a bare server" in page.of("measured")
+    assert "may be what was measured, of: bare ASGI, empty." in page.of("measured")
+
+
+def test_wrong_answers_are_counted_at_the_top(read):
+    page = read(RECORDS["hostile"])
+
+    assert "Wrong answers. 3 requests were not answered as they must be" in page.of("banner")
+
+
+@every_record
+def test_no_plot_is_empty_and_each_has_words(record, read):
+    page = read(record)
+
+    for place, (tag, attributes) in enumerate(page.elements):
+        if tag == "svg" and attributes.get("role") == "img":
+            inside = [tag for tag, _ in page.elements[place + 1 : place + 8]]
+            assert inside[:2] == ["title", "desc"]
+            assert {"rect", "line", "circle", "polyline"} & set(inside)
+
+
+@pytest.mark.parametrize(("kept", "gone"), [("FastAPI", "Flask"), ("Flask", "FastAPI")])
+def test_of_one_backend_it_shows_that_and_says_why_the_other_is_missing(kept, gone, read):
+    page = read(records.of_one_backend(kept.lower(), gone=gone.lower()))
+
+    assert f"{kept} holds " in page.text
+    assert f"{gone} was not measured (serve_{gone.lower()}/ is not there)." in page.text
+    assert gone not in page.of("steps")
+
+
+def test_of_nothing_it_shows_no_plot(read):
+    page = read(records.nothing())
+
+    assert not page.all("svg")
+    assert "Incomplete. The run ended after 0 of 7 rounds" in page.text
+
+
+@every_record
+def test_tables_name_their_columns_and_rows(record, read):
+    page = read(record)
+
+    assert all(head.get("scope") for head in page.all("th"))
+
+
+@pytest.mark.parametrize("name", ["full", "hostile"])
+def test_a_telephone_shows_it_without_scrolling_sideways(name, tmp_path):
+    page = records.page_of(RECORDS[name], tmp_path)
+
+    on_telephone = shown(page, width=360, folder=tmp_path)
+
+    assert on_telephone.n_pixels_hidden == 0
+    assert on_telephone.said == []
+
+
+def test_the_browser_would_tell(tmp_path):
+    (tmp_path / "wide.html").write_text("<p style='width: 460px'>wide</p><img src=missing.png><script>oops</script>")
+
+    on_telephone = shown(tmp_path / "wide.html", width=360, folder=tmp_path)
+
+    assert on_telephone.n_pixels_hidden > 0
+    assert "oops is not defined" in "".join(on_telephone.said)
+
+
+README = "before\n<!-- comparison -->\nold\n<!-- end of the comparison -->\nafter\n"
+
+
+def written(record, folder, text=README):
+    (folder / "README.md").write_text(text)
+    (folder / "figures.json").write_text(json.dumps(record))
+    command = [sys.executable, "-m", "compare.table", folder / "README.md", "--record", folder / "figures.json"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return (folder / "README.md").read_text(), run.stderr
+
+
+def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date(tmp_path):
+    readme, _ = written(records.full(), tmp_path)
+
+    assert readme.startswith(
+        "before\n<!-- comparison -->\nMeasured on 22 November 2026 with the model penguins on AMD EPYC"
+    )
+    assert readme.endswith("|\n<!-- end of the comparison -->\nafter\n")
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)] == list(range(1, 34))
+    assert written(records.full(), tmp_path, readme)[0] == readme
+
+
+def test_no_name_makes_a_column_or_a_tag_of_the_readme(tmp_path):
+    readme, _ = written(records.hostile("a | b\n<b>"), tmp_path)
+
+    assert "| 1 | a &#124; b &lt;b&gt; |" in readme
+
+
+@pytest.mark.parametrize("name", ["quick", "partial"])
+def test_the_readme_takes_full_runs_only(name, tmp_path):
+    readme, said = written(RECORDS[name], tmp_path)
+
+    assert readme == README
+    assert "is left as it was: the run was quick or was not ended" in said
+
+
+def test_a_readme_without_the_lines_is_left_as_it_is(tmp_path):
+    readme, said = written(records.full(), tmp_path, "no place for it\n")
+
+    assert readme == "no place for it\n"
+    assert "it has no lines <!-- comparison -->" in said
