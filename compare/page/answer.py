@@ -16,7 +16,8 @@ def answer(record: Record) -> list[str]:
 
 def _held(record: Record) -> str:
     where = f"With the model {record.raw['model'].get('name', 'that was measured')} on this machine"
-    within = f"with p99 within {digits(record.raw['service_level_ms'])} ms"
+    level = record.raw["service_level_ms"]
+    within = f"with p99 within {digits(level)} ms" if level else "within the service level"
     if not record.held:
         return f"{where}, the load that each backend holds {within} was not measured."
     workload, held = next(iter(record.held.items()))
@@ -25,9 +26,11 @@ def _held(record: Record) -> str:
     missing = [name for backend, name in BACKENDS.items() if backend not in held]
     if missing:
         return f"{sentence}; {missing[0]} was not measured{_reason(record, held)}."
-    ratio = record.held_ratio(workload)
-    if not record.can_judge or ratio is None:
+    if not record.can_judge:
         return f"{sentence}; that is a first impression, no verdict."
+    ratio = record.held_ratio(workload)
+    if ratio is None:
+        return f"{sentence}."
     if not ratio.is_a_difference:
         return f"{sentence}: no difference, for the ratio is {of_ratio(ratio)}."
     faster, times = _leader(ratio)
@@ -48,8 +51,8 @@ def _matters(record: Record) -> str:
             return f"When the choice matters cannot be said of what was measured; {framework}."
         return "When the choice matters cannot be said of what was measured."
     if not record.can_judge:
-        found = [f"{of_ratio(ratio)} times with “{name}”" for name, ratio in choices.items()]
-        said = f"FastAPI answered {names_and(found)} as many requests as Flask, too few rounds to call a difference"
+        found = [f"{of_ratio(ratio)} with “{name}”" for name, ratio in choices.items()]
+        said = f"FastAPI's requests/s were {names_and(found)} times Flask's, of too few rounds to call a difference"
     else:
         said = _called(choices)
     return f"{said}; {framework}." if framework else f"{said}."

@@ -29,7 +29,8 @@ from .words import BACKENDS, digits, of_interval, of_ratio, percent
 
 # What is left for names beside a plot's lines and bars, and for figures behind these.
 LABEL = 96
-VALUE = 146
+SHORT_LABEL = 60
+VALUE = 184
 BESIDE = 128
 
 Side = tuple[str, str]
@@ -82,12 +83,12 @@ def bars(title: str, rows: Sequence[tuple[str, str, Interval]]) -> Markup:
     Args:
         rows: of each a label, the name of a lane, and the figure with its interval.
     """
-    scale = Linear(max((interval.high for *_, interval in rows), default=0), LABEL, WIDTH - VALUE)
+    scale = Linear(max((interval.high for *_, interval in rows), default=0), SHORT_LABEL, WIDTH - VALUE)
     drawn = []
     for index, (label, lane, interval) in enumerate(rows):
         y = 14 + index * 26
         drawn += [
-            text_at(0, y + 4, short(label, 15)),
+            text_at(0, y + 4, short(label, 9)),
             bar(scale.start, y - 8, scale.at(interval.median) - scale.start, 16, _backend(lane)),
             *whisker(scale.at(interval.low), scale.at(interval.high), y),
             text_at(scale.at(interval.high) + 8, y + 4, of_interval(interval)),

@@ -7,6 +7,8 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
+from .words import digits
+
 # Of a drawing, in the units of its text, which is 12 high: narrow enough to be read on a telephone.
 WIDTH = 400
 LINE = 14
@@ -23,9 +25,10 @@ class Linear:
             step /= 5
         elif greatest / step < 5:
             step /= 2
+        n_steps = ceil(greatest / step) or 1
         self.start, self.end = start, end
-        self._most = ceil(greatest / step or 1) * step
-        self.ticks = [step * n for n in range(ceil(greatest / step or 1) + 1)][:: 2 if greatest / step > 6 else 1]
+        self.ticks = [step * n for n in range(0, n_steps + 1, 2 if n_steps > 5 else 1)]
+        self._most = n_steps * step
 
     def at(self, value: float) -> float:
         return self.start + value / self._most * (self.end - self.start)
@@ -51,11 +54,15 @@ class Logarithmic:
 def grid(across: Linear, up: Logarithmic) -> Iterable[Markup]:
     for tick in up.ticks:
         yield line(across.start, up.at(tick), across.end, up.at(tick), css="grid")
-        yield text_at(across.start - 6, up.at(tick) + 4, f"{tick:,g}", anchor="end", css="axis")
+        yield text_at(across.start - 6, up.at(tick) + 4, _written(tick), anchor="end", css="axis")
     for tick in across.ticks:
         yield line(across.at(tick), up.bottom, across.at(tick), up.bottom + 4, css="one")
-        yield text_at(across.at(tick), up.bottom + 18, f"{tick:,.10g}", anchor="middle", css="axis")
+        yield text_at(across.at(tick), up.bottom + 18, _written(tick), anchor="middle", css="axis")
     yield line(across.start, up.bottom, across.end, up.bottom, css="one")
+
+
+def _written(tick: float) -> str:
+    return f"{tick:,g}" if tick < 1e6 else digits(tick)
 
 
 def apart(labels: Sequence[tuple[float, float, str, str]]) -> Iterable[Markup]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from markupsafe import Markup
 
@@ -25,21 +26,24 @@ def headline(record: Record) -> list[Plot]:
 
 
 def latencies(record: Record) -> list[Plot]:
-    """Two lanes of a kind in each."""
+    """One of Flask's lanes beside one of the others' in each, both of a kind."""
     drawn = []
     for asked, lanes in record.offered.items():
         by_kind: dict[str, list[str]] = {}
         for lane in lanes:
             by_kind.setdefault(record.lanes.get(lane, {}).get("kind", ""), []).append(lane)
         for of_kind in by_kind.values():
-            drawn += [_latency(record, asked, of_kind[first : first + 2]) for first in range(0, len(of_kind), 2)]
+            flask = [lane for lane in of_kind if "flask" in lane]
+            pairs = zip_longest([lane for lane in of_kind if lane not in flask], flask)
+            drawn += [_latency(record, asked, [lane for lane in pair if lane]) for pair in pairs]
     return [plot for plot in drawn if plot]
 
 
 def choices(record: Record) -> list[Plot]:
     rows = [(record.name_of(asked), ratio) for asked, ratio in record.choices.items()]
     title = "FastAPI's requests/s divided by Flask's, at the limit of both"
-    return [(title, charts.ratios(title, rows, BEHIND, AHEAD))] if rows else []
+    sides = (BEHIND, AHEAD) if record.can_judge else ((BEHIND[0], "other"), (AHEAD[0], "other"))
+    return [(title, charts.ratios(title, rows, *sides))] if rows else []
 
 
 def held(record: Record) -> list[Plot]:

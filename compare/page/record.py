@@ -101,9 +101,10 @@ class Record:
         return median(found) if found else None
 
     def ratio(self, figure: str, asked: Asked, lane: str, against: str) -> Interval | None:
-        """Of the rounds in which both were measured."""
+        """Of the rounds in which both were measured, and neither is nothing."""
         found, base = self._rounds(figure, asked, lane), self._rounds(figure, asked, against)
-        of_rounds = [found[index] / base[index] for index in sorted(found.keys() & base.keys()) if base[index]]
+        both = [index for index in sorted(found.keys() & base.keys()) if found[index] and base[index]]
+        of_rounds = [found[index] / base[index] for index in both]
         return interval_of(of_rounds) if of_rounds else None
 
     def curve(self, figure: str, asked: Asked, lane: str) -> list[tuple[float, float]]:
@@ -148,7 +149,7 @@ class Record:
         """FastAPI's to Flask's, as the claims know it."""
         for claim in self.raw["claims"]:
             figure = self.figures(claim).get(f"held_{workload}")
-            if isinstance(figure, Interval):
+            if isinstance(figure, Interval) and figure.low > 0:
                 return figure
         return None
 

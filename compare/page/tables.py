@@ -9,7 +9,7 @@ from typing import Any
 
 from ..intervals import Interval
 from .record import Asked, Record
-from .words import BACKENDS, Figure, condition_in_words, digits, names_and, of_interval, of_ratio, plain
+from .words import BACKENDS, NOTHING, Figure, condition_in_words, digits, names_and, of_interval, of_ratio, plain
 
 KINDS = {
     "service": "The services as they ship",
@@ -101,7 +101,6 @@ def lanes(record: Record) -> list[Described]:
 def weights(record: Record) -> list[tuple[str, list[str]]]:
     """What it takes to run each of the two services: a row's name, and a cell for each backend."""
     of = {backend: record.raw["weight"].get(backend, {}) for backend in BACKENDS}
-    images = {backend: weight.get("image_megabytes") for backend, weight in of.items()}
     return [
         ("memory after load, MiB", [digits(_memory_mib(record, backend)) for backend in BACKENDS]),
         (
@@ -110,7 +109,7 @@ def weights(record: Record) -> list[tuple[str, list[str]]]:
         ),
         ("installed packages", [digits(weight.get("packages")) for weight in of.values()]),
         ("installed, MB", [digits(weight.get("megabytes")) for weight in of.values()]),
-        ("image, MB", [digits(size) if size is not None else HOW_TO_READ_IMAGES for size in images.values()]),
+        ("image, MB", [_image(weight) for weight in of.values()]),
     ]
 
 
@@ -188,6 +187,12 @@ def _why(claim: Mapping[str, Any]) -> str:
     """What the verdict leaves open."""
     depends = f"It depends on {claim['on']}." if claim.get("verdict") == "depends" and claim.get("on") else ""
     return " ".join(filter(None, [depends, claim.get("why_not"), claim.get("untested")]))
+
+
+def _image(weight: Mapping[str, Any]) -> str:
+    if not weight:
+        return NOTHING
+    return digits(weight["image_megabytes"]) if weight.get("image_megabytes") is not None else HOW_TO_READ_IMAGES
 
 
 def _memory_mib(record: Record, lane: str) -> float | None:

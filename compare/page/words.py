@@ -28,6 +28,8 @@ def digits(value: float | None) -> str:
     """Three that count, or every one before the point."""
     if value is None:
         return NOTHING
+    if abs(value) >= 1e6:
+        return f"{digits(value / 1e6)}M"
     if float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:,.{max(0, 2 - floor(log10(abs(value))))}f}"

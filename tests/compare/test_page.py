@@ -132,7 +132,7 @@ def test_calls_no_difference_where_the_interval_has_none(read):
 def test_calls_no_difference_before_there_are_rounds_enough(record, read):
     page = read(record)
 
-    assert "too few rounds to call a difference" in page.text
+    assert "of too few rounds to call a difference" in page.text
     assert "times as many." not in page.text
 
 
