@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .page import tables
 from .page.record import Record
-from .page.words import day_of, digits
+from .page.words import day_of
 
 RECORD = Path(__file__).parent / "report" / "figures.json"
 BEGIN, END = "<!-- comparison -->", "<!-- end of the comparison -->"
@@ -51,7 +51,7 @@ def _lines(record: Record) -> Iterable[str]:
     versions = [f"{name} {machine[name]}" for name in ("python", "fastapi", "flask") if name in machine]
     yield f"Measured on {day_of(raw['began'])} with the model {raw['model'].get('name')} on {machine.get('cpu')},"
     yield f"{machine.get('cores')} cores, {', '.join(versions)}:"
-    yield f"{raw['rounds']} rounds of {digits(raw['seconds'])} s a cell."
+    yield f"{raw['rounds']} rounds of {raw['seconds']:g} s a cell."
     yield ""
     yield "| # | claim | source | verdict | figures |"
     yield "|---|---|---|---|---|"

@@ -10,6 +10,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from compare.page.record import Record
+from compare.table import with_table
+
 from ..services import ROOT
 from . import records
 from .browser import shown
@@ -56,6 +59,8 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attributes)))
 
     def handle_endtag(self, tag):
+        if tag in ("td", "th", "text"):  # what stands beside each other has no space between
+            self.handle_data(" ")
         assert self._open.pop()[0] == tag
 
     def handle_data(self, data):
@@ -69,21 +74,22 @@ class Page(HTMLParser):
         return [attributes for each, attributes in self.elements if each == tag]
 
 
-@pytest.fixture
-def read(tmp_path):
-    """The page of a run."""
-    return lambda record: Page(records.page_of(record, tmp_path).read_text())
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """By the name of the run."""
+    return {name: read(record, tmp_path_factory.mktemp("page")) for name, record in RECORDS.items()}
 
 
-every_record = pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def read(record, folder):
+    return Page(records.page_of(record, folder).read_text())
 
 
-def these(*names):
-    return pytest.mark.parametrize("record", [RECORDS[name] for name in names], ids=names)
+def of(*names):
+    return pytest.mark.parametrize("name", names)
 
 
-def test_begins_with_who_holds_how_much_and_how_many_times_as_much(read):
-    page = read(records.full())
+def test_begins_with_who_holds_how_much_and_how_many_times_as_much(pages):
+    page = pages["full"]
 
     begins = page.text[:600]
 
@@ -91,8 +97,8 @@ def test_begins_with_who_holds_how_much_and_how_many_times_as_much(read):
     assert "with p99 within 50 ms: FastAPI holds 1.51 (1.46 to 1.57) times as many." in begins
 
 
-def test_says_when_the_choice_matters_and_when_it_does_not(read):
-    page = read(records.full())
+def test_says_when_the_choice_matters_and_when_it_does_not(pages):
+    page = pages["full"]
 
     assert re.search(
         r"The choice matters with “empty”, “compiled”, .* \(FastAPI answers 1\.\d\d, .* times the requests\), "
@@ -101,65 +107,65 @@ def test_says_when_the_choice_matters_and_when_it_does_not(read):
     )
 
 
-def test_says_so_where_flask_is_the_faster(read):
+def test_says_so_where_flask_is_the_faster(tmp_path):
     record = records.full()
     for cell in record["cells"]:
         cell["requests_per_s"] *= 3 if "flask" in cell["lane"] else 1
     for claim in record["claims"]:
         claim["figures"] |= {"held_compiled": {"low": 0.4, "median": 0.5, "high": 0.625}}
 
-    page = read(record)
+    page = read(record, tmp_path)
 
     assert "Flask holds 2.00 (1.60 to 2.50) times as many" in page.text
     assert "The choice matters with every workload that was measured" in page.text
     assert "(Flask answers " in page.text
 
 
-def test_calls_no_difference_where_the_interval_has_none(read):
+def test_calls_no_difference_where_the_interval_has_none(tmp_path):
     record = records.full()
     for cell in record["cells"]:
         cell["requests_per_s"] = 100.0 + cell["round"] % 2
     for claim in record["claims"]:
         claim["figures"] |= {"held_compiled": {"low": 0.98, "median": 1.01, "high": 1.04}}
 
-    page = read(record)
+    page = read(record, tmp_path)
 
     assert "no difference, for the ratio is 1.01 (0.98 to 1.04)" in page.text
     assert "The choice does not matter for speed" in page.text
 
 
-@these("quick", "partial")
-def test_calls_no_difference_before_there_are_rounds_enough(record, read):
-    page = read(record)
+@of("quick", "partial")
+def test_calls_no_difference_before_there_are_rounds_enough(name, pages):
+    page = pages[name]
 
     assert "of too few rounds to call a difference" in page.text
     assert "times as many." not in page.text
 
 
-def test_a_full_run_has_no_banner(read):
-    page = read(records.full())
+def test_a_full_run_has_no_banner(pages):
+    page = pages["full"]
 
     assert not page.of("banner")
     assert "first impression" not in page.text
 
 
-def test_a_quick_run_says_so(read):
-    page = read(records.quick())
+def test_a_quick_run_says_so(pages):
+    page = pages["quick"]
 
-    assert "A quick run. 1 round of 0.500 s a cell" in page.of("banner")
+    assert "A quick run. 1 round of 0.5 s a cell" in page.of("banner")
 
 
-def test_a_partial_run_says_so_and_what_is_missing(read):
-    page = read(records.partial())
+def test_a_partial_run_says_so_and_what_is_missing(pages):
+    page = pages["partial"]
 
     assert "Incomplete. The run ended after 2 of 7 rounds" in page.of("banner")
     assert "the load that each backend holds with p99 within 50 ms was not measured" in page.text
     assert page.of("throughput").endswith("Not measured.")
 
 
-@every_record
-def test_loads_nothing_and_runs_nothing(record, read):
-    page = read(record)
+@of(*RECORDS)
+def test_loads_nothing_and_runs_nothing(name, pages):
+    page = pages[name]
 
     for tag, attributes in page.elements:
         assert tag not in ("script", "link", "img", "iframe", "object", "embed", "use", "image", "base")
@@ -169,26 +175,26 @@ def test_loads_nothing_and_runs_nothing(record, read):
     assert {link["href"] for link in page.all("a")} <= places | {"figures.json"}
 
 
-def test_what_lanes_and_models_are_called_stays_text(read):
-    page = read(RECORDS["hostile"])
+def test_what_lanes_and_models_are_called_stays_text(pages):
+    page = pages["hostile"]
 
     assert HOSTILE in page.text
     assert HOSTILE in page.of("title")
     assert not [attributes for _, attributes in page.elements if attributes.get("id") == "planted"]
 
 
-@these("full", "quick", "partial", "hostile")
-def test_each_of_the_33_claims_has_a_row_with_its_verdict(record, read):
-    page = read(record)
+@of("full", "quick", "partial", "hostile")
+def test_each_of_the_33_claims_has_a_row_with_its_verdict(name, pages):
+    page = pages[name]
 
-    verdicts = {claim["number"]: claim["verdict"] for claim in record["claims"]}
+    verdicts = {claim["number"]: claim["verdict"] for claim in RECORDS[name]["claims"]}
     assert sorted(verdicts) == list(range(1, 34))
     for number, verdict in verdicts.items():
         assert re.match(rf"{number} .* {verdict} ", page.of(f"claim-{number}"))
 
 
-def test_a_claim_has_its_sources_figures_rule_and_reason(read):
-    page = read(records.full())
+def test_a_claim_has_its_sources_figures_rule_and_reason(pages):
+    page = pages["full"]
 
     assert page.of("claim-9") == (
         "9 Flask is not for high load, FastAPI scales for machine learning. A B depends "
@@ -200,34 +206,34 @@ def test_a_claim_has_its_sources_figures_rule_and_reason(read):
     )
 
 
-def test_names_absent_lanes_with_their_reason(read):
-    page = read(records.full())
+def test_names_absent_lanes_with_their_reason(pages):
+    page = pages["full"]
 
     assert "Not measured: node is not installed." in page.of("lanes")
 
 
-def test_says_why_tutorial_lanes_are_unfair(read):
-    page = read(records.full())
+def test_says_why_tutorial_lanes_are_unfair(pages):
+    page = pages["full"]
 
     assert "As tutorials write them Unfair on purpose: " in page.of("lanes")
 
 
-def test_names_what_the_load_generator_held_back(read):
-    page = read(records.full())
+def test_names_what_the_load_generator_held_back(pages):
+    page = pages["full"]
 
     assert "24,100 requests/s from a bare server" in page.of("measured")
     assert "may be what was measured, of: bare ASGI, empty." in page.of("measured")
 
 
-def test_wrong_answers_are_counted_at_the_top(read):
-    page = read(RECORDS["hostile"])
+def test_wrong_answers_are_counted_at_the_top(pages):
+    page = pages["hostile"]
 
     assert "Wrong answers. 3 requests were not answered as they must be" in page.of("banner")
 
 
-@every_record
-def test_no_plot_is_empty_and_each_has_words(record, read):
-    page = read(record)
+@of(*RECORDS)
+def test_no_plot_is_empty_and_each_has_words(name, pages):
+    page = pages[name]
 
     for place, (tag, attributes) in enumerate(page.elements):
         if tag == "svg" and attributes.get("role") == "img":
@@ -237,29 +243,29 @@ def test_no_plot_is_empty_and_each_has_words(record, read):
 
 
 @pytest.mark.parametrize(("kept", "gone"), [("FastAPI", "Flask"), ("Flask", "FastAPI")])
-def test_of_one_backend_it_shows_that_and_says_why_the_other_is_missing(kept, gone, read):
-    page = read(records.of_one_backend(kept.lower(), gone=gone.lower()))
+def test_of_one_backend_it_shows_that_and_says_why_the_other_is_missing(kept, gone, pages):
+    page = pages[f"{kept} alone"]
 
     assert f"{kept} holds " in page.text
     assert f"{gone} was not measured (serve_{gone.lower()}/ is not there)." in page.text
     assert gone not in page.of("steps")
 
 
-def test_of_nothing_it_shows_no_plot(read):
-    page = read(records.nothing())
+def test_of_nothing_it_shows_no_plot(pages):
+    page = pages["nothing"]
 
     assert not page.all("svg")
     assert "Incomplete. The run ended after 0 of 7 rounds" in page.text
 
 
-@every_record
-def test_tables_name_their_columns_and_rows(record, read):
-    page = read(record)
+@of(*RECORDS)
+def test_tables_name_their_columns_and_rows(name, pages):
+    page = pages[name]
 
     assert all(head.get("scope") for head in page.all("th"))
 
 
-@pytest.mark.parametrize("name", ["full", "hostile"])
+@of("full", "hostile")
 def test_a_telephone_shows_it_without_scrolling_sideways(name, tmp_path):
     page = records.page_of(RECORDS[name], tmp_path)
 
@@ -278,44 +284,69 @@ def test_the_browser_would_tell(tmp_path):
     assert "oops is not defined" in "".join(on_telephone.said)
 
 
+def test_names_each_step_of_a_request_and_their_sum(pages):
+    page = pages["full"]
+
+    assert "server and framework 182 µs, 76%" in page.of("steps")
+    assert "whole request 240 µs" in page.of("steps")
+
+
+def test_ratios_are_to_the_first_lane_of_a_table(pages):
+    page = pages["full"]
+
+    assert re.search(r"The services as they ship FastAPI 4,\d{3} \S+ to \S+ 1 \S+ \S+ Flask 2,8\d\d ", page.of("lanes"))
+    assert re.search(r"Flask 2,8\d\d \S+ to \S+ 0\.\d\d \(0\.\d\d to 0\.\d\d\)", page.of("lanes"))
+
+
+def test_says_what_each_weighs_and_how_to_read_what_it_cannot(pages):
+    page = pages["full"]
+
+    assert "installed packages 31 28" in page.of("weight")
+    assert "image, MB not read; on the host: docker compose images" in page.of("weight")
+
+
+def test_counts_the_lines_of_both_services_and_of_what_they_share(pages):
+    page = pages["full"]
+
+    assert "FastAPI: 240 lines in 5 files. Flask: 289 lines in 5 files." in page.of("lines")
+    assert "What they share, serve_core: 1,234 lines." in page.of("lines")
+
+
 README = "before\n<!-- comparison -->\nold\n<!-- end of the comparison -->\nafter\n"
 
 
-def written(record, folder, text=README):
-    (folder / "README.md").write_text(text)
-    (folder / "figures.json").write_text(json.dumps(record))
-    command = [sys.executable, "-m", "compare.table", folder / "README.md", "--record", folder / "figures.json"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return (folder / "README.md").read_text(), run.stderr
-
-
-def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date(tmp_path):
-    readme, _ = written(records.full(), tmp_path)
+def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date():
+    readme = with_table(README, Record(records.full()))
 
     assert readme.startswith(
         "before\n<!-- comparison -->\nMeasured on 22 November 2026 with the model penguins on AMD EPYC"
     )
     assert readme.endswith("|\n<!-- end of the comparison -->\nafter\n")
     assert [int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)] == list(range(1, 34))
-    assert written(records.full(), tmp_path, readme)[0] == readme
+    assert with_table(readme, Record(records.full())) == readme
 
 
-def test_no_name_makes_a_column_or_a_tag_of_the_readme(tmp_path):
-    readme, _ = written(records.hostile("a | b\n<b>"), tmp_path)
+def test_no_name_makes_a_column_or_a_tag_of_the_readme():
+    readme = with_table(README, Record(records.hostile("a | b\n<b>")))
 
     assert "| 1 | a &#124; b &lt;b&gt; |" in readme
 
 
-@pytest.mark.parametrize("name", ["quick", "partial"])
-def test_the_readme_takes_full_runs_only(name, tmp_path):
-    readme, said = written(RECORDS[name], tmp_path)
+@pytest.mark.parametrize(
+    ("name", "page", "said"),
+    [
+        ("full", README, ""),
+        ("quick", README, "is left as it was: the run was quick or was not ended, and has no verdicts."),
+        ("full", "no place for it\n", "is left as it was: it has no lines <!-- comparison --> and"),
+    ],
+)
+def test_the_readme_is_written_from_full_runs_only(name, page, said, tmp_path):
+    readme, figures = tmp_path / "README.md", tmp_path / "figures.json"
+    readme.write_text(page)
+    figures.write_text(json.dumps(RECORDS[name]))
 
-    assert readme == README
-    assert "is left as it was: the run was quick or was not ended" in said
+    command = [sys.executable, "-m", "compare.table", readme, "--record", figures]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
-
-def test_a_readme_without_the_lines_is_left_as_it_is(tmp_path):
-    readme, said = written(records.full(), tmp_path, "no place for it\n")
-
-    assert readme == "no place for it\n"
-    assert "it has no lines <!-- comparison -->" in said
+    assert said in run.stderr
+    assert (readme.read_text() == page) == (run.returncode != 0) == bool(said)
