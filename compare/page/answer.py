@@ -45,13 +45,13 @@ def _reason(record: Record, held: dict[str, Interval]) -> str:
 def _matters(record: Record) -> str:
     choices = {record.name_of(asked): ratio for asked, ratio in record.choices.items()}
     shares = [f"{percent(share)} of {BACKENDS[backend]}'s" for backend, share in record.framework_shares.items()]
-    framework = f"server and framework are {names_and(shares)} time for a request" if shares else ""
+    framework = f"server and framework are {names_and(shares)} work for a request" if shares else ""
     if not choices:
         if framework:
             return f"When the choice matters cannot be said of what was measured; {framework}."
         return "When the choice matters cannot be said of what was measured."
     if not record.can_judge:
-        found = [f"{of_ratio(ratio)} with “{name}”" for name, ratio in choices.items()]
+        found = [f"{of_ratio(ratio)} (“{name}”)" for name, ratio in choices.items()]
         said = f"FastAPI's requests/s were {names_and(found)} times Flask's, of too few rounds to call a difference"
     else:
         said = _called(choices)

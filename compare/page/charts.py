@@ -31,7 +31,7 @@ from .words import BACKENDS, digits, of_interval, of_ratio, percent
 LABEL = 96
 SHORT_LABEL = 60
 VALUE = 184
-BESIDE = 128
+BESIDE = 136
 
 Side = tuple[str, str]
 
@@ -57,7 +57,7 @@ def latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Markup:
     ]
     if level:
         drawn.append(line(across.start, up.at(level), across.end, up.at(level), css="level"))
-    labels = []
+    labels = [(across.end, up.at(level), f"service level {digits(level)} ms", "level")] if level else []
     for (lane, figure), points in curves.items():
         placed = [(across.at(x), up.at(y)) for x, y in points]
         css = f"{_backend(lane)} {figure}"
@@ -66,10 +66,6 @@ def latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Markup:
         label = f"{short(record.title(lane), 15)} p99" if figure == "p99" else figure
         labels.append((*placed[-1], label, css))
     drawn += apart(labels)
-    if level:
-        drawn.append(
-            text_at(across.start + 4, up.at(level) - 4, f"service level, {digits(level)} ms", css="level halo")
-        )
     told = [
         f"{record.title(lane)}, {figure}: " + ", ".join(f"{digits(y)} ms at {digits(x)} requests/s" for x, y in points)
         for (lane, figure), points in curves.items()
@@ -136,12 +132,12 @@ def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: S
     return svg(bottom + LINE + 6, title, told, drawn)
 
 
-def waterfall(title: str, backend: str, steps: Mapping[str, float], longest: float) -> Markup:
-    """The steps of a request, each where the one before ends.
+def waterfall(title: str, backend: str, steps: Mapping[str, float], wait_us: float | None, longest: float) -> Markup:
+    """The steps of a request, each where the one before ends, and below them how long it waits beside.
 
     Args:
         steps: in microseconds.
-        longest: request of all that are shown, so that they have one scale.
+        longest: sum of all steps that are shown, so that they have one scale.
     """
     total = sum(steps.values())
     scale = Linear(longest, 138, WIDTH - 104)
@@ -156,14 +152,23 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], longest: flo
             text_at(WIDTH, y + 4, f"{digits(us)} µs, {percent(us / total if total else 0)}", anchor="end"),
         ]
         start += us
-    bottom = 14 + len(steps) * 24
+    y = 14 + len(steps) * 24
     drawn += [
-        text_at(0, bottom + 4, "whole request", css="sum"),
-        bar(scale.start, bottom - 5, scale.at(total) - scale.start, 10, "other"),
-        text_at(WIDTH, bottom + 4, f"{digits(total)} µs", anchor="end", css="sum"),
+        text_at(0, y + 4, "work in all", css="sum"),
+        bar(scale.start, y - 5, scale.at(total) - scale.start, 10, "other"),
+        text_at(WIDTH, y + 4, f"{digits(total)} µs", anchor="end", css="sum"),
     ]
-    told = ", ".join(f"{name}: {digits(us)} µs" for name, us in steps.items())
-    return svg(bottom + 14, title, told, drawn)
+    told = [f"{name}: {digits(us)} µs" for name, us in [*steps.items(), ("work in all", total)]]
+    if wait_us is not None:
+        y += 24
+        end = min(scale.at(total + wait_us), scale.end)  # a queue may be as long as many requests
+        drawn += [
+            text_at(0, y + 4, "wait"),
+            line(scale.at(total), y, end, y, css="wait"),
+            text_at(WIDTH, y + 4, f"{digits(wait_us)} µs", anchor="end"),
+        ]
+        told.append(f"wait: {digits(wait_us)} µs")
+    return svg(y + 14, title, ", ".join(told), drawn)
 
 
 def lines(title: str, by_backend: Mapping[str, Mapping[str, int]]) -> Markup:

@@ -61,10 +61,11 @@ def held(record: Record) -> list[Plot]:
 
 def steps(record: Record) -> list[Plot]:
     longest = max((sum(of.values()) for of in record.steps_us.values()), default=0)
-    return [
-        (BACKENDS[backend], charts.waterfall(f"Where a request's time goes, {BACKENDS[backend]}", backend, of, longest))
-        for backend, of in record.steps_us.items()
-    ]
+    found = []
+    for backend, of in record.steps_us.items():
+        title = f"Where a request's time goes, {BACKENDS[backend]}"
+        found.append((BACKENDS[backend], charts.waterfall(title, backend, of, record.wait_us(backend), longest)))
+    return found
 
 
 def peers(record: Record) -> list[Plot]:

@@ -38,7 +38,7 @@ EMPTY: Mapping[str, Any] = {
     "claims": [],
     "sources": {},
 }
-FRAMEWORK_STEP = "server and framework"
+FRAMEWORK_STEP, WAITING_STEP = "server and framework", "wait"
 
 # Of its core: from here on the load generator may be what was measured.
 BUSY_LOAD_SHARE = 0.9
@@ -132,10 +132,10 @@ class Record:
 
     @cached_property
     def held(self) -> dict[str, dict[str, Interval]]:
-        """Requests a second with p99 within the service level, by workload and backend, the headline's first."""
+        """Requests a second with p99 within the service level, by workload and backend."""
         found = {
             workload: {backend: interval for backend in BACKENDS if (interval := _interval(of.get(backend)))}
-            for workload, of in self.raw["held"].items()
+            for workload, of in sorted(self.raw["held"].items(), key=lambda held: self._place(held[0]))
         }
         return {workload: of for workload, of in found.items() if of}
 
@@ -155,12 +155,21 @@ class Record:
 
     @cached_property
     def steps_us(self) -> dict[str, dict[str, float]]:
-        """By backend, in the order of a request."""
-        return {backend: of for backend in BACKENDS if (of := self.raw["steps_us"].get(backend))}
+        """By backend, what the processor works for a request."""
+        return {
+            backend: {step: us for step, us in of.items() if step != WAITING_STEP}
+            for backend in BACKENDS
+            if (of := self.raw["steps_us"].get(backend))
+        }
+
+    def wait_us(self, backend: str) -> float | None:
+        """That a request spends in a queue while others are worked for."""
+        wait_us: float | None = self.raw["steps_us"].get(backend, {}).get(WAITING_STEP)
+        return wait_us
 
     @property
     def framework_shares(self) -> dict[str, float]:
-        """Of a request's time, by backend."""
+        """Of the work for a request, by backend."""
         totals = {backend: sum(steps.values()) for backend, steps in self.steps_us.items()}
         return {
             backend: self.steps_us[backend][FRAMEWORK_STEP] / total_us
@@ -196,17 +205,22 @@ class Record:
         cells = self._cells.get((asked, lane, share), [])
         return {cell["round"]: float(cell[figure]) for cell in cells if cell.get(figure) is not None}
 
+    def _place(self, workload: str) -> int:
+        """In the order of the plan."""
+        workloads = list(self.raw["workloads"])
+        return workloads.index(workload) if workload in workloads else len(workloads)
+
     def _cells_where(self, *, is_open: bool) -> set[tuple[Asked, str]]:
         return {(asked, lane) for asked, lane, share in self._cells if (share is not None) == is_open}
 
     def _lanes_of(self, cells: Iterable[tuple[Asked, str]]) -> dict[Asked, list[str]]:
         """Workloads and lanes in the order of the record, which is the plan's."""
-        workloads, lanes = list(self.raw["workloads"]), list(self.lanes)
+        lanes = list(self.lanes)
 
         def order(cell: tuple[Asked, str]) -> tuple[object, ...]:
             asked, lane = cell
             return (
-                workloads.index(asked.workload) if asked.workload in workloads else len(workloads),
+                self._place(asked.workload),
                 (asked.workload, asked.rows, asked.connections),
                 lanes.index(lane) if lane in lanes else len(lanes),
                 lane,
