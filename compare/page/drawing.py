@@ -61,10 +61,6 @@ def grid(across: Linear, up: Logarithmic) -> Iterable[Markup]:
     yield line(across.start, up.bottom, across.end, up.bottom, css="one")
 
 
-def _written(tick: float) -> str:
-    return f"{tick:,g}" if tick < 1e6 else digits(tick)
-
-
 def apart(labels: Sequence[tuple[float, float, str, str]]) -> Iterable[Markup]:
     """Right of the last points, in one column where these are near each other, and never on top of each other."""
     right = max(x for x, *_ in labels)
@@ -119,3 +115,7 @@ def svg(height: float, title: str, told: str, drawn: Iterable[Markup]) -> Markup
     return Markup('<svg viewBox="0 0 {} {:.0f}" role="img"><title>{}</title><desc>{}</desc>{}</svg>').format(
         WIDTH, height, title, told, Markup("").join(drawn)
     )
+
+
+def _written(tick: float) -> str:
+    return f"{tick:,g}" if tick < 1e6 else digits(tick)

@@ -14,9 +14,9 @@ from .words import BACKENDS, NOTHING, Figure, condition_in_words, digits, names_
 KINDS = {
     "service": "The services as they ship",
     "same server": "Both on the same server",
+    "empty": "Empty handlers, which most articles measure",
     "like with like": "Like with like: each beside its own peer",
     "tutorial": "As tutorials write them",
-    "empty": "Empty handlers, which most articles measure",
     "floor": "The floor: a server without a framework",
 }
 UNFAIR = (
@@ -32,6 +32,8 @@ FIGURES = {
     "cpu_us": "CPU time a request",
     "health_p99_ms": "p99 of /livez meanwhile",
 }
+# The claim that only peers may be compared.
+ABOUT_PEERS = 33
 # What a build on the host knows and a process in a container does not.
 HOW_TO_READ_IMAGES = "not read; on the host: docker compose images"
 
@@ -42,7 +44,6 @@ class Saturated:
 
     lane: str
     title: str
-    kind: str
     requests_per_s: Interval
     bar: float
     ratio: str
@@ -51,25 +52,27 @@ class Saturated:
 
 
 def saturation(record: Record, asked: Asked) -> dict[str, list[Saturated]]:
-    """By kind of lane; the ratios are to the first lane that was measured."""
-    lanes = record.saturated[asked]
-    rates = {lane: rate for lane in lanes if (rate := record.interval("requests_per_s", asked, lane))}
+    """By kind of lane; the ratios are to the lane that is shown first."""
+    found = {lane: record.interval("requests_per_s", asked, lane) for lane in record.saturated[asked]}
+    rates = {lane: rate for lane, rate in found.items() if rate}
+    kinds = {lane: record.lanes.get(lane, {}).get("kind", "") for lane in rates}
+    order = [*KINDS, *(kind for kind in kinds.values() if kind not in KINDS)]
+    lanes = sorted(rates, key=lambda lane: order.index(kinds[lane]))
     most = max((rate.median for rate in rates.values()), default=0) or 1
-    rows = [
-        Saturated(
+    rows: dict[str, list[Saturated]] = {}
+    for lane in lanes:
+        ratio = record.ratio("requests_per_s", asked, lane, lanes[0])
+        row = Saturated(
             lane=lane,
             title=record.title(lane),
-            kind=record.lanes.get(lane, {}).get("kind", ""),
-            requests_per_s=rate,
-            bar=rate.median / most,
-            ratio="1" if lane == lanes[0] else of_ratio(record.ratio("requests_per_s", asked, lane, lanes[0])),
+            requests_per_s=rates[lane],
+            bar=rates[lane].median / most,
+            ratio="1" if lane == lanes[0] else of_ratio(ratio),
             p99_ms=record.median("p99_ms", asked, lane),
             cpu_us=record.median("cpu_us", asked, lane),
         )
-        for lane, rate in rates.items()
-    ]
-    kinds = [*KINDS, *(row.kind for row in rows if row.kind not in KINDS)]
-    return {kind: of for kind in kinds if (of := [row for row in rows if row.kind == kind])}
+        rows.setdefault(kinds[lane], []).append(row)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,6 @@ class Judged:
     number: int
     claim: str
     sources: str
-    how: str
     verdict: str
     rules: list[tuple[str, str]]
     figures: list[tuple[str, str, str]]
@@ -133,7 +135,6 @@ def claims(record: Record) -> list[Judged]:
             number=claim["number"],
             claim=claim["claim"],
             sources=claim.get("sources", ""),
-            how=claim.get("how", ""),
             verdict=claim.get("verdict") or "not measured",
             rules=[(verdict, _rule(conditions)) for verdict, conditions in (claim.get("rules") or {}).items()],
             figures=_figures(record, claim),
@@ -150,9 +151,9 @@ def counts(record: Record) -> list[tuple[str, int]]:
 
 
 def peers(record: Record) -> list[tuple[str, Interval]]:
-    """The ratios of the claim that only peers may be compared, each named by its two lanes."""
+    """The ratios of two lanes that may be compared, each named by both."""
     for claim in record.raw["claims"]:
-        if claim["number"] == 33:
+        if claim["number"] == ABOUT_PEERS:
             figures = record.figures(claim)
             about = {ratio["name"]: _pair(record, ratio) for ratio in claim.get("ratios", [])}
             return [

@@ -16,6 +16,7 @@ Raw = dict[str, Any]
 
 # By lane: title, kind, and requests/s by workload.
 LANES: dict[str, tuple[str, str, dict[str, float]]] = {
+    "bare_asgi": ("bare ASGI", "floor", {"empty": 24100}),
     "fastapi": ("FastAPI", "service", {"compiled": 4210, "compiled_100": 1190, "sklearn": 1740, "heavy": 46.1}),
     "flask": ("Flask", "service", {"compiled": 2890, "compiled_100": 1020, "sklearn": 1540, "heavy": 46.0}),
     "fastapi_gunicorn": ("FastAPI (gunicorn asgi)", "same server", {"compiled": 3350}),
@@ -27,7 +28,6 @@ LANES: dict[str, tuple[str, str, dict[str, float]]] = {
     "fastapi_empty": ("FastAPI (empty)", "empty", {"empty": 9800}),
     "starlette_empty": ("Starlette (empty)", "empty", {"empty": 15100}),
     "flask_empty": ("Flask (empty)", "empty", {"empty": 6200}),
-    "bare_asgi": ("bare ASGI", "floor", {"empty": 24100}),
 }
 WORKLOADS = {
     "empty": "A handler that answers at once: what most articles measure.",

@@ -300,11 +300,12 @@ def test_names_each_step_of_a_request_and_their_sum(pages):
     assert "work in all 219 µs wait 21 µs" in page.of("steps")
 
 
-def test_ratios_are_to_the_first_lane_of_a_table(pages):
+def test_ratios_are_to_the_lane_that_a_table_shows_first(pages):
     page = pages["full"]
 
     assert re.search(r"The services as they ship FastAPI 4,\d{3} \S+ to \S+ 1 \S+ \S+ Flask 2,8\d\d ", page.of("lanes"))
     assert re.search(r"Flask 2,8\d\d \S+ to \S+ 0\.\d\d \(0\.\d\d to 0\.\d\d\)", page.of("lanes"))
+    assert re.search(r"FastAPI \(empty\) \S+ \S+ to \S+ 1 .* bare ASGI \S+ \S+ to \S+ 2\.4\d \(", page.of("lanes"))
 
 
 def test_says_what_each_weighs_and_how_to_read_what_it_cannot(pages):
