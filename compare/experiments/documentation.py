@@ -6,13 +6,17 @@ import re
 from typing import Any
 
 from fastapi import FastAPI
-from flask import Flask
+from flask import Flask, request
 from pydantic import BaseModel
 
 from .clients import ask
 
-# What FastAPI answers to these by itself, and so would have to describe: a body without JSON, a wrong method.
-REFUSALS = ("422", "405")
+# Of a route, each with what is wrong: a value of no right type, a method, and a bug.
+REFUSED: tuple[tuple[str, str, Any], ...] = (
+    ("POST", "/predict", {"number": "many"}),
+    ("PUT", "/predict", {"number": 1.0}),
+    ("POST", "/predict", {"number": 0.0}),
+)
 
 
 class Row(BaseModel):
@@ -20,16 +24,17 @@ class Row(BaseModel):
 
 
 def documentation() -> dict[str, float]:
-    """Shares: of the routes, of the refusals that are described; and how many hosts the page loads something from."""
-    described: dict[str, Any] = ask(_fastapi(), "GET", "/openapi.json").json()["paths"]
-    page = ask(_fastapi(), "GET", "/docs").text
-    flask = _flask().test_client()
+    """Of its routes and of its refusals, as they were seen, the shares that it describes; hosts that its page needs."""
+    app = _fastapi()
+    described: dict[str, Any] = ask(app, "GET", "/openapi.json").json()["paths"]
+    statuses = [str(ask(app, method, path, json=body).status_code) for method, path, body in REFUSED]
+    page = ask(app, "GET", "/docs").text
     return {
         "fastapi_routes_described": float("post" in described.get("/predict", {})),
-        "fastapi_refusals_described": sum(status in described["/predict"]["post"]["responses"] for status in REFUSALS)
-        / len(REFUSALS),
+        "fastapi_refusals_described": sum(each in described["/predict"]["post"]["responses"] for each in statuses)
+        / len(statuses),
         "fastapi_hosts_needed": float(len(set(re.findall(r"https://([^/\"']+)", page)))),
-        "flask_routes_described": float(flask.get("/openapi.json").status_code == 200),
+        "flask_routes_described": float(_flask().test_client().get("/openapi.json").status_code == 200),
     }
 
 
@@ -37,8 +42,8 @@ def _fastapi() -> FastAPI:
     app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
 
     @app.post("/predict")
-    def predict(row: Row) -> Row:
-        return row
+    def predict(row: Row) -> float:
+        return 1 / row.number
 
     return app
 
@@ -47,7 +52,7 @@ def _flask() -> Flask:
     app = Flask(__name__)
 
     @app.post("/predict")
-    def predict() -> dict[str, object]:
-        return {}
+    def predict() -> dict[str, float]:
+        return {"value": 1 / request.get_json()["number"]}
 
     return app

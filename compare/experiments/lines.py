@@ -7,45 +7,50 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from ..server import ROOT
+from . import ROOT, need_both_services
 
 LANES = ROOT / "compare" / "lanes"
+SERVICES = ("fastapi", "flask")
+SHARED = ("model", "serve_core")
 BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.BoolOp, ast.ExceptHandler, ast.comprehension, ast.match_case)
 
 
 def lines() -> dict[str, float]:
-    """Of an empty handler, of one that validates, and of the service as it ships."""
+    """Of an empty handler, of one that validates a batch, and of the service as it ships over the core it shares."""
+    need_both_services()
     found = {}
-    for name in ("fastapi", "flask"):
+    for name in SERVICES:
         found[f"{name}_hello"] = _count([LANES / f"{name}_empty.py"])
         found[f"{name}_validated"] = _count([LANES / f"minimal_{name}.py"])
         found[f"{name}_production"] = _count((ROOT / f"serve_{name}").glob("*.py"))
     return found
 
 
+def differing_lines() -> dict[str, float]:
+    """Of Flask's lines the share that FastAPI has not: of its routes, its service, and of that with the shared core."""
+    need_both_services()
+    service = _lines_of_service("flask", "*.py")
+    alike = _n_alike(service, _lines_of_service("fastapi", "*.py"))
+    routes = _lines_of_service("flask", "routes.py")
+    return {
+        "routes_differ": 1 - _n_alike(routes, _lines_of_service("fastapi", "routes.py")) / len(routes),
+        "services_differ": 1 - alike / len(service),
+        "of_all_differ": (len(service) - alike) / (len(service) + core_lines()),
+    }
+
+
 def lines_by_file() -> dict[str, dict[str, int]]:
-    """Of the two services, file by file."""
+    """Of the services that are there, file by file."""
     return {
         name: {path.name: len(code_lines(path)) for path in sorted((ROOT / f"serve_{name}").glob("*.py"))}
-        for name in ("fastapi", "flask")
+        for name in SERVICES
+        if (ROOT / f"serve_{name}").is_dir()
     }
 
 
-def differing_lines() -> dict[str, float]:
-    """Of the lines of Flask's routes, the share that FastAPI's do not have; the same of the whole service."""
-    return {
-        "routes_differ": _share_that_differs("routes.py"),
-        "services_differ": _share_that_differs("*.py"),
-    }
-
-
-def validations() -> dict[str, float]:
-    """How much longer and more branched the hand-written validation is than the declared one."""
-    fastapi, flask = (ROOT / f"serve_{name}" / "validation.py" for name in ("fastapi", "flask"))
-    return {
-        "lines_ratio": len(code_lines(flask)) / len(code_lines(fastapi)),
-        "branches_ratio": _n_branches(flask) / _n_branches(fastapi),
-    }
+def core_lines() -> int:
+    """What both services share, the model's package among it."""
+    return int(sum(_count((ROOT / folder).glob("*.py")) for folder in SHARED))
 
 
 def code_lines(path: Path) -> list[str]:
@@ -58,18 +63,17 @@ def code_lines(path: Path) -> list[str]:
     return [line for line in ast.unparse(ast.fix_missing_locations(tree)).splitlines() if line.strip()]
 
 
+def n_branches(path: Path) -> int:
+    return sum(isinstance(node, BRANCHES) for node in ast.walk(ast.parse(path.read_text())))
+
+
 def _count(paths: Iterable[Path]) -> float:
     return float(sum(len(code_lines(path)) for path in paths))
 
 
-def _share_that_differs(pattern: str) -> float:
-    fastapi, flask = (
-        [line for path in sorted((ROOT / f"serve_{name}").glob(pattern)) for line in code_lines(path)]
-        for name in ("fastapi", "flask")
-    )
-    alike = sum(block.size for block in SequenceMatcher(None, flask, fastapi, autojunk=False).get_matching_blocks())
-    return 1 - alike / len(flask)
+def _lines_of_service(name: str, pattern: str) -> list[str]:
+    return [line for path in sorted((ROOT / f"serve_{name}").glob(pattern)) for line in code_lines(path)]
 
 
-def _n_branches(path: Path) -> int:
-    return sum(isinstance(node, BRANCHES) for node in ast.walk(ast.parse(path.read_text())))
+def _n_alike(one: list[str], other: list[str]) -> int:
+    return sum(block.size for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks())

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
 from fastapi.security import OAuth2PasswordBearer
 from flask import Flask, session
 
+from . import DATA
 from .clients import ask
+from .installed import needed_by
 
 # Not inside: FastAPI finds the names in annotations among those of the module.
 SCHEME = OAuth2PasswordBearer(tokenUrl="token")
+JWT_LIBRARIES = {"pyjwt", "python-jose", "authlib", "joserfc", "jwcrypto"}
 
 
 def oauth2() -> dict[str, float]:
-    """Whether a route that asks for a token refuses a request without one, and one with a token of nobody's."""
+    """Whether FastAPI asks for a token, refuses one of nobody's, has the route that gives one, and what reads a JWT."""
     app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
 
     @app.get("/secret")
@@ -23,12 +27,27 @@ def oauth2() -> dict[str, float]:
         return token
 
     without = ask(app, "GET", "/secret").status_code
-    forged = ask(app, "GET", "/secret", headers={"Authorization": "Bearer of nobody"}).status_code
-    return {"fastapi_asks_for_tokens": float(without == 401), "fastapi_checks_tokens": float(forged == 401)}
+    forged = ask(app, "GET", "/secret", headers={"Authorization": "Bearer of-nobody"}).status_code
+    issued = ask(app, "POST", "/token", data={"username": "a guest", "password": "none"}).status_code
+    return {
+        "fastapi_asks_for_tokens": float(without == 401),
+        "fastapi_checks_tokens": float(forged == 401),
+        "fastapi_issues_tokens": float(issued != 404),
+        "fastapi_jwt_libraries": float(len(JWT_LIBRARIES & needed_by("fastapi"))),
+    }
 
 
-def cookies() -> dict[str, float]:
-    """Whether Flask's session takes a cookie whose content was changed."""
+def cookies_and_advisories() -> dict[str, float]:
+    """Whether Flask's session takes its own cookie, and one whose content was changed.
+
+    Advisories are counted where the data file says that its list is complete.
+    """
+    advisories = tomllib.loads((DATA / "advisories.toml").read_text())
+    counted = {f"{name}_advisories": float(len(advisories[name])) for name in ("fastapi", "flask")}
+    return _cookies() | (counted if advisories["is_complete"] else {})
+
+
+def _cookies() -> dict[str, float]:
     app = Flask(__name__)
     app.secret_key = "of this experiment"
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from threading import Barrier
+from time import perf_counter
 
 from fastapi import FastAPI
 from fastapi.templating import Jinja2Templates
@@ -14,19 +21,49 @@ from starlette.responses import Response
 from .clients import ask
 
 PAGE = "<h1>{{ label }}</h1>"
+AT_ONCE = 4
+CALLS = 200
+PATIENCE_S = 5.0
 
 
 def async_views() -> dict[str, float]:
-    """Whether Flask answers from an async view: as it is installed here, and where asgiref is."""
-    app = Flask(__name__)
+    """Whether Flask answers from an async view without asgiref and with it, and the time of one in plain views.
 
-    @app.get("/")
-    async def hello() -> str:
+    `share_of_a_loop`: of views that wait at the same time, how many share an event loop with another.
+    """
+    import_module("asgiref.sync")
+    app, loops = Flask(__name__), []
+    app.logger.disabled = True  # the view without asgiref is an error, and is counted
+    all_there = Barrier(AT_ONCE)
+
+    @app.get("/plain")
+    def plain() -> str:
         return "hello"
 
-    answers = app.test_client().get("/").status_code == 200
-    has_extra = find_spec("asgiref") is not None
-    return {"answers": float(answers), "has_extra": float(has_extra)}
+    @app.get("/async")
+    async def not_plain() -> str:
+        return "hello"
+
+    @app.get("/waits")
+    async def waits() -> str:
+        loops.append(id(asyncio.get_running_loop()))
+        all_there.wait(PATIENCE_S)  # in one loop nobody else would come, and the barrier would break
+        return "hello"
+
+    def status(path: str) -> int:
+        return app.test_client().get(path).status_code
+
+    with _without("asgiref.sync"):
+        answers_without = status("/async") == 200
+    answers_with = status("/async") == 200
+    with ThreadPoolExecutor(AT_ONCE) as clients:
+        list(clients.map(status, ["/waits"] * AT_ONCE))
+    return {
+        "answers_without_extra": float(answers_without),
+        "answers_with_extra": float(answers_with),
+        "share_of_a_loop": sum(loops.count(each) > 1 for each in loops) / AT_ONCE,
+        "time_in_plain_views": _time_s(lambda: status("/async")) / _time_s(lambda: status("/plain")),
+    }
 
 
 def templates() -> dict[str, float]:
@@ -44,3 +81,40 @@ def templates() -> dict[str, float]:
 
     answered = ask(fastapi, "GET", "/").text
     return {"fastapi_same_page": float(answered == flask.test_client().get("/").text == "<h1>&lt;b&gt;</h1>")}
+
+
+def together() -> dict[str, float]:
+    """Whether a Flask application answers below a path of a FastAPI application, and that one still beside it."""
+    flask, fastapi = Flask(__name__), FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
+
+    @flask.get("/hello")
+    def hello_of_flask() -> str:
+        return "Flask"
+
+    @fastapi.get("/hello")
+    def hello_of_fastapi() -> str:
+        return "FastAPI"
+
+    fastapi.mount("/old", import_module("a2wsgi").WSGIMiddleware(flask))
+    return {
+        "flask_answers": float(ask(fastapi, "GET", "/old/hello").text == "Flask"),
+        "fastapi_answers": float(ask(fastapi, "GET", "/hello").json() == "FastAPI"),
+    }
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """As if it were not installed."""
+    found = sys.modules[module]
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.modules[module] = found
+
+
+def _time_s(call: Callable[[], object]) -> float:
+    started_s = perf_counter()
+    for _ in range(CALLS):
+        call()
+    return perf_counter() - started_s

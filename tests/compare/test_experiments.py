@@ -1,17 +1,38 @@
-"""The experiments see what is there."""
+"""The experiments that ask applications in this process see what is there."""
 
 from __future__ import annotations
 
-from compare.experiments.documentation import documentation
-from compare.experiments.errors import error_types
-from compare.experiments.lines import code_lines, lines
-from compare.experiments.security import cookies, oauth2
-from compare.experiments.versions import python_versions
-from compare.experiments.views import templates
+import json
+from itertools import islice
+from random import Random
+
+import pytest
+
+from compare.claims import read_claims
+from compare.experiments import Unavailable, registry
+from compare.experiments.corpus import bad_bodies, documents, good_body
+from compare.experiments.lines import code_lines, core_lines, lines_by_file
+from compare.experiments.registry import EXPERIMENTS
+from compare.experiments.subject import signature
+
+from ..services import BACKENDS, ROOT
+
+both_backends = pytest.mark.skipif(len(BACKENDS) < 2, reason="one backend is deleted")
+
+
+def test_every_experiment_that_a_claim_names_is_there_and_no_other():
+    assert {claim.experiment for claim in read_claims()} - {None} == set(EXPERIMENTS)
+
+
+def test_an_experiment_without_what_it_needs_says_so(monkeypatch):
+    monkeypatch.setitem(registry.FILES, "together", "of_a_package.that_is_not_there")
+
+    with pytest.raises(Unavailable, match="of_a_package"):
+        EXPERIMENTS["together"]()
 
 
 def test_flask_answers_its_own_errors_in_html_and_fastapi_in_json():
-    shares = error_types()
+    shares = EXPERIMENTS["error_types"]()
 
     assert (shares["flask_html"], shares["flask_json"]) == (1, 0)
     assert shares["fastapi_html"] == 0
@@ -19,27 +40,106 @@ def test_flask_answers_its_own_errors_in_html_and_fastapi_in_json():
 
 
 def test_both_declare_the_python_that_they_need():
-    assert all(least >= 9 for least in python_versions().values())
+    assert all(least >= 9 for least in EXPERIMENTS["python_versions"]().values())
 
 
 def test_fastapi_asks_for_a_token_and_takes_any():
-    assert oauth2() == {"fastapi_asks_for_tokens": 1, "fastapi_checks_tokens": 0}
+    found = EXPERIMENTS["oauth2"]()
+
+    assert (found["fastapi_asks_for_tokens"], found["fastapi_checks_tokens"]) == (1, 0)
+    assert (found["fastapi_issues_tokens"], found["fastapi_jwt_libraries"]) == (0, 0)
 
 
 def test_flask_notices_a_forged_cookie():
-    assert cookies() == {"honest_cookie_accepted": 1, "tampered_cookie_accepted": 0}
+    found = EXPERIMENTS["cookies_and_advisories"]()
+
+    assert (found["honest_cookie_accepted"], found["tampered_cookie_accepted"]) == (1, 0)
+
+
+def test_advisories_are_not_counted_of_a_list_with_gaps():
+    assert "is_complete = false" in (ROOT / "compare" / "data" / "advisories.toml").read_text()
+    assert "flask_advisories" not in EXPERIMENTS["cookies_and_advisories"]()
 
 
 def test_a_page_from_a_template_is_the_same_in_both():
-    assert templates() == {"fastapi_same_page": 1}
+    assert EXPERIMENTS["templates"]() == {"fastapi_same_page": 1}
 
 
 def test_fastapi_describes_its_routes_and_flask_none():
-    found = documentation()
+    found = EXPERIMENTS["documentation"]()
 
     assert (found["fastapi_routes_described"], found["flask_routes_described"]) == (1, 0)
-    assert found["fastapi_refusals_described"] < 1
+    assert 0 < found["fastapi_refusals_described"] < 1
     assert found["fastapi_hosts_needed"] > 0
+
+
+def test_each_async_view_of_flask_has_a_loop_of_its_own():
+    pytest.importorskip("asgiref")
+
+    found = EXPERIMENTS["async_views"]()
+
+    assert (found["answers_without_extra"], found["answers_with_extra"], found["share_of_a_loop"]) == (0, 1, 0)
+    assert found["time_in_plain_views"] > 1
+
+
+def test_one_application_answers_inside_the_other():
+    pytest.importorskip("a2wsgi")
+
+    assert EXPERIMENTS["together"]() == {"flask_answers": 1, "fastapi_answers": 1}
+
+
+def test_every_handler_is_asked_the_same_bad_requests():
+    found = EXPERIMENTS["bad_requests"]()
+
+    assert found["requests"] == len(set(bad_bodies(signature())))
+    assert found["naive_500_html"] > 0 == found["manual_500_html"]
+    assert found["pydantic_lax_let_through"] > 0 == found["pydantic_strict_let_through"] == found["manual_let_through"]
+
+
+def test_documents_are_drawn_of_which_some_are_valid():
+    drawn = [json.dumps(each).encode() for each in islice(documents(signature(), Random(0)), 100)]
+
+    assert good_body(signature()) in drawn
+    assert len({*drawn}) > 50
+
+
+def test_last_releases_are_counted_from_the_date_of_their_data():
+    found = EXPERIMENTS["extensions"]()
+
+    assert found["extensions"] >= 12
+    assert 0 < found["stale_share"] < 1
+
+
+@both_backends
+def test_no_document_is_answered_differently():
+    found = EXPERIMENTS["validations"]()
+
+    assert 0 < found["refused_documents"] < found["documents"]
+    assert found["differing_answers"] == 0
+
+
+@both_backends
+def test_the_services_are_longer_than_hello():
+    counted = EXPERIMENTS["lines"]()
+
+    for name in ("fastapi", "flask"):
+        assert counted[f"{name}_hello"] < counted[f"{name}_validated"] < counted[f"{name}_production"]
+        assert counted[f"{name}_production"] == sum(lines_by_file()[name].values())
+
+
+@both_backends
+def test_the_services_share_more_than_their_routes_do():
+    found = EXPERIMENTS["differing_lines"]()
+
+    assert 0 < found["of_all_differ"] < found["services_differ"] < 1
+    assert core_lines() > 0
+
+
+@pytest.mark.skipif(len(BACKENDS) > 1, reason="both backends are there")
+@pytest.mark.parametrize("name", ["validations", "lines", "many_connections"])
+def test_what_compares_two_services_says_which_is_deleted(name):
+    with pytest.raises(Unavailable, match="serve_"):
+        EXPERIMENTS[name]()
 
 
 def test_lines_are_counted_without_what_explains_them(tmp_path):
@@ -48,10 +148,3 @@ def test_lines_are_counted_without_what_explains_them(tmp_path):
     )
 
     assert code_lines(tmp_path / "file.py") == ["x = 1", "def f():", "    return x"]
-
-
-def test_the_services_are_longer_than_hello():
-    counted = lines()
-
-    for name in ("fastapi", "flask"):
-        assert counted[f"{name}_hello"] < counted[f"{name}_validated"] < counted[f"{name}_production"]

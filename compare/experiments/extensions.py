@@ -1,0 +1,23 @@
+"""How long ago the Flask extensions that articles name had their last release."""
+
+from __future__ import annotations
+
+import tomllib
+from statistics import median
+
+from . import DATA
+
+# Of a library that is used with a framework and a server, both of which have had releases meanwhile.
+STALE_AFTER_YEARS = 2.0
+DAYS_PER_YEAR = 365.25
+
+
+def extensions() -> dict[str, float]:
+    """The share of so many extensions that had no release for two years, and their median age, on the data's date."""
+    data = tomllib.loads((DATA / "extensions.toml").read_text())
+    ages_years = [(data["date"] - each["released"]).days / DAYS_PER_YEAR for each in data["extensions"]]
+    return {
+        "extensions": float(len(ages_years)),
+        "stale_share": sum(age > STALE_AFTER_YEARS for age in ages_years) / len(ages_years),
+        "median_age_years": median(ages_years),
+    }

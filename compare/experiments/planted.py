@@ -1,0 +1,84 @@
+"""A dozen faults that a person might write, the same in both services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Everywhere in the file where `right` stands, `wrong` does."""
+
+    file: str
+    right: str
+    wrong: str
+
+    def put_into(self, service: Path) -> None:
+        """Raises: ValueError where there is no such place."""
+        path = service / self.file
+        code = path.read_text()
+        if self.right not in code:
+            raise ValueError(f"{path} has no {self.right!r}: the service has changed, so must the fault.")
+        path.write_text(code.replace(self.right, self.wrong))
+
+
+FAULTS: Mapping[str, Mapping[str, Plant]] = {
+    "a misspelt name": {
+        "fastapi": Plant("routes.py", "JSON(documents.ALIVE)", "JSON(documents.ALIV)"),
+        "flask": Plant("routes.py", "JSON(documents.ALIVE)", "JSON(documents.ALIV)"),
+    },
+    "another document of the same type": {
+        "fastapi": Plant("routes.py", "JSON(documents.READY)", "JSON(documents.ALIVE)"),
+        "flask": Plant("routes.py", "JSON(documents.READY)", "JSON(documents.ALIVE)"),
+    },
+    "a path with a letter too many": {
+        "fastapi": Plant("routes.py", '"/model"', '"/models"'),
+        "flask": Plant("routes.py", '"/model"', '"/models"'),
+    },
+    "a call without an argument": {
+        "fastapi": Plant("routes.py", "request, service), served)", "request, service))"),
+        "flask": Plant("routes.py", "(predictions, current.served)", "(predictions)"),
+    },
+    "rows where predictions are due": {
+        "fastapi": Plant(
+            "routes.py", "await predictions_of(body.rows(), request, service), served", "body.rows(), served"
+        ),
+        "flask": Plant("routes.py", "(predictions, current.served)", "(rows, current.served)"),
+    },
+    "unknown keys are taken": {
+        "fastapi": Plant("validation.py", 'extra="forbid"', 'extra="ignore"'),
+        "flask": Plant("validation.py", "len(instance) != len(columns)", "len(instance) < len(columns)"),
+    },
+    "null is taken everywhere": {
+        "fastapi": Plant("validation.py", "if feature.nullable:", "if feature:"),
+        "flask": Plant("validation.py", "value is None and feature.nullable", "value is None"),
+    },
+    "a boolean is taken for a number": {
+        "fastapi": Plant("validation.py", "strict=True", "strict=False"),
+        "flask": Plant(
+            "validation.py", "isinstance(value, bool) or not isinstance(value, int", "not isinstance(value, int"
+        ),
+    },
+    "a limit is off by one": {
+        "fastapi": Plant("body.py", "n_bytes > max_body_bytes", "n_bytes >= max_body_bytes"),
+        "flask": Plant("body.py", "len(body) > max_body_bytes", "len(body) >= max_body_bytes"),
+    },
+    "two arguments of one type are swapped": {
+        "fastapi": Plant("body.py", 'headers.get(b"content-type"), encoding', 'encoding, headers.get(b"content-type")'),
+        "flask": Plant(
+            "body.py",
+            'environ.get("CONTENT_TYPE"), environ.get("HTTP_CONTENT_ENCODING")',
+            'environ.get("HTTP_CONTENT_ENCODING"), environ.get("CONTENT_TYPE")',
+        ),
+    },
+    "every refusal has one status": {
+        "fastapi": Plant("errors.py", "status_code=refusal.status", "status_code=400"),
+        "flask": Plant("errors.py", "status=refusal.status", "status=400"),
+    },
+    "None where a text is due": {
+        "fastapi": Plant("errors.py", "refusal.body(request_id)", "refusal.body(None)"),
+        "flask": Plant("errors.py", "refusal.body(g.request_id)", "refusal.body(None)"),
+    },
+}

@@ -1,0 +1,52 @@
+"""Every experiment by the name that `claims.toml` calls it; nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from ..server import LaneError
+from . import Unavailable
+
+Experiment = Callable[[], dict[str, float]]
+
+FILES = {
+    "slow_at_once": "slow_at_once",
+    "many_connections": "many_connections",
+    "bad_requests": "bad_requests",
+    "validations": "validations",
+    "seeded_faults": "seeded_faults",
+    "error_types": "errors",
+    "documentation": "documentation",
+    "async_views": "views",
+    "websockets": "websockets",
+    "background_tasks": "background_tasks",
+    "oauth2": "security",
+    "cookies_and_advisories": "security",
+    "lines": "lines",
+    "types_and_injection": "types_and_injection",
+    "development": "development",
+    "templates": "views",
+    "differing_lines": "lines",
+    "extensions": "extensions",
+    "weight": "weight",
+    "python_versions": "versions",
+    "together": "views",
+}
+
+
+def _experiment(name: str) -> Experiment:
+    def experiment() -> dict[str, float]:
+        """Raises: Unavailable."""
+        try:
+            found: Experiment = getattr(import_module(f".{FILES[name]}", __package__), name)
+            return found()
+        except ModuleNotFoundError as missing:
+            raise Unavailable(f"It needs {missing.name}, which is not there.") from missing
+        except LaneError as reason:
+            raise Unavailable(f"A server of it did not start: {reason}.") from reason
+
+    return experiment
+
+
+EXPERIMENTS: Mapping[str, Experiment] = {name: _experiment(name) for name in FILES}

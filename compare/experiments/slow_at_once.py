@@ -1,0 +1,42 @@
+"""Eight calls that sleep, at once: does one wait for the other?"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+
+from flask import Flask
+
+from ..asking import predict
+from ..plan import Lane
+from ..server import Cores, running
+
+CALLS = 8
+CALL_S = 0.2
+COMMAND = f"gunicorn {__name__}:app --no-control-socket --bind 127.0.0.1:{{port}}"
+WORKERS = {"sync": COMMAND, "gthread": f"{COMMAND} -k gthread --threads {CALLS}"}
+
+app = Flask(__name__)
+
+
+@app.post("/predict")
+def slow() -> dict[str, str]:
+    time.sleep(CALL_S)
+    return {"hello": "world"}
+
+
+def slow_at_once() -> dict[str, float]:
+    """How many calls long eight at once take: one behind the other they take eight, beside each other one."""
+    return {f"{name}_calls_long": _wall_time_s(command) / CALL_S for name, command in WORKERS.items()}
+
+
+def _wall_time_s(command: str) -> float:
+    lane = Lane("slow", "flask", command)
+    with running(lane, Path(), b"{}", Cores.available().server) as server, ThreadPoolExecutor(CALLS) as clients:
+        started_s = perf_counter()
+        statuses = [each.status for each in clients.map(lambda _: predict(server.port, b"{}"), range(CALLS))]
+        took_s = perf_counter() - started_s
+    assert statuses == [200] * CALLS, statuses
+    return took_s

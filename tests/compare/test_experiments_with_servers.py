@@ -1,0 +1,107 @@
+"""The experiments that start processes see what is there, and leave nothing of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compare.experiments.many_connections import many_connections
+from compare.experiments.planted import FAULTS
+from compare.experiments.registry import EXPERIMENTS
+from compare.experiments.weight import image_megabytes, weights
+from compare.steps import steps_us
+
+from ..services import BACKENDS, ROOT
+from .test_experiments import both_backends
+
+
+def test_slow_calls_wait_for_each_other_in_the_sync_worker_only():
+    found = EXPERIMENTS["slow_at_once"]()
+
+    assert found["sync_calls_long"] >= 8
+    assert 1 <= found["gthread_calls_long"] < 7
+
+
+@both_backends
+def test_both_services_hold_every_connection_that_is_asked():
+    found = many_connections(most=200)
+
+    assert found["connections"] == 200
+    assert all(found[f"{name}_{kind}_failed"] == 0 for name in BACKENDS for kind in ("idle", "waiting"))
+
+
+def test_a_stream_of_predictions_comes_back_from_both():
+    pytest.importorskip("flask_sock")
+
+    found = EXPERIMENTS["websockets"]()
+
+    assert (found["fastapi_predictions"], found["flask_predictions"]) == (10, 10)
+    assert 0 < found["fastapi_packages"] < found["flask_packages"]
+
+
+def test_a_server_that_is_killed_loses_its_tasks_and_one_that_stops_does_not():
+    found = EXPERIMENTS["background_tasks"]()
+
+    assert (found["fastapi_lost_on_stop"], found["fastapi_lost_on_kill"]) == (0, found["tasks"])
+
+
+def test_types_find_a_misspelt_field_where_the_body_is_declared():
+    found = EXPERIMENTS["types_and_injection"]()
+
+    assert (found["fastapi_finds_misspelt_field"], found["flask_finds_misspelt_field"]) == (1, 0)
+    assert found["fastapi_replaces_a_dependency"] == 1
+
+
+def test_flask_has_a_debugger_and_no_image_does():
+    found = EXPERIMENTS["development"]()
+
+    assert (found["flask_has"], found["flask_debugger"]) == (3, 1)
+    assert found["images_with_a_debugger"] == 0
+
+
+@both_backends
+def test_a_framework_weighs_less_than_what_is_served_with_it():
+    found = EXPERIMENTS["weight"]()
+
+    for name in ("fastapi", "flask"):
+        for what in ("packages", "megabytes", "import_s", "memory_mib"):
+            assert 0 < found[f"{name}_alone_{what}"] < found[f"{name}_served_{what}"]
+    assert found["alone_megabytes"] == found["fastapi_alone_megabytes"] / found["flask_alone_megabytes"]
+
+
+def test_the_services_that_are_there_are_weighed():
+    assert sorted(weights()) == BACKENDS
+    assert all(each["packages"] and each["megabytes"] for each in weights().values())
+
+
+def test_an_image_that_was_never_built_has_no_size(monkeypatch):
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "of-a-project-that-nobody-has")
+
+    assert image_megabytes("fastapi") is None
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_each_seeded_fault_has_its_place_in_the_service(backend):
+    for fault in FAULTS.values():
+        plant = fault[backend]
+        code = (ROOT / f"serve_{backend}" / plant.file).read_text()
+        assert code.replace(plant.right, plant.wrong) != code
+
+
+def test_seeded_faults_are_found_by_some_means():
+    found = EXPERIMENTS["seeded_faults"]()
+
+    assert found["faults"] == len(FAULTS)
+    for name in ("fastapi", "flask"):
+        for means in ("types", "tests", "random_requests"):
+            assert 0 < found[f"{name}_found_by_{means}"] <= 1
+
+
+def test_each_step_of_a_request_takes_its_time(served_artifact: Path):
+    found = steps_us(served_artifact)
+
+    assert sorted(found) == BACKENDS
+    for steps in found.values():
+        assert [*steps] == ["parse", "validate", "predict", "encode"]
+        assert min(steps.values()) > 0
