@@ -37,7 +37,7 @@ def good_body(signature: Signature) -> bytes:
 
 
 def documents(signature: Signature, chance: Random) -> Iterator[object]:
-    """Without end: about half of them valid, the others with a few things wrong."""
+    """Without end: about a third of them valid, the others with a few things wrong."""
     while True:
         instances = [_instance(signature, chance) for _ in range(chance.randint(1, 3))]
         yield {"instances": instances} | ({"beside": 1} if chance.random() < 0.05 else {})

@@ -12,20 +12,29 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 from . import DATA, ROOT, Unavailable, need_both_services
+from .corpus import bad_bodies, documents, good_body
 from .planted import FAULTS
+from .subject import save_artifact, signature
 
 FOUND = DATA / "seeded_faults.json"
 SERVICES = ("fastapi", "flask")
+DOCUMENTS = 150
+SEED = 13
+MEANS = ("types", "tests", "random_requests")
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".coverage*")
 # What a person would run while at it: they say what every request is answered.
-TESTS = [f"tests/contract/test_{name}.py" for name in ("documents", "predictions", "refusals", "json_profile")]
+TESTS = [f"tests/contract/test_{name}.py" for name in ("documents", "predictions", "refusals")]
+# They take longer to load than these tests do to run.
+WITHOUT_PLUGINS = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:pytest_cov")
 
 
 def seeded_faults() -> dict[str, float]:
@@ -41,54 +50,68 @@ def seeded_faults() -> dict[str, float]:
     return found
 
 
-def _types_complain(copy: Path, name: str) -> bool:
-    return _run(copy, "mypy", "-p", f"serve_{name}").returncode != 0
+class _Workshop:
+    """A copy of the repository to put faults into one service, and what that answers without a fault."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        """Raises: SystemExit where something is found before there is a fault."""
+        self._name = name
+        self._copy, self._artifact, self._bodies = folder / "copy", folder / "artifact", folder / "bodies.json"
+        shutil.copytree(ROOT, self._copy, ignore=LEFT_OUT)
+        save_artifact(self._artifact)
+        self._bodies.write_text(json.dumps(_bodies()))
+        self.answers = self._answers()
+        if finding := [means for means, has_found in self._look().items() if has_found]:
+            sys.exit(f"Nothing is wrong with serve_{name} yet, and {finding[0]} find something.")
+
+    def found(self, fault: str) -> dict[str, bool]:
+        """By each means, whether it finds the fault."""
+        service = f"serve_{self._name}"
+        FAULTS[fault][self._name].put_into(self._copy / service)
+        found = self._look()
+        print(f"{fault}, {self._name}: {', '.join(means for means in found if found[means]) or 'nothing'}", flush=True)
+        shutil.rmtree(self._copy / service)
+        shutil.copytree(ROOT / service, self._copy / service, ignore=LEFT_OUT)
+        return found
+
+    def _look(self) -> dict[str, bool]:
+        return {
+            "types": self._run("mypy", "-p", f"serve_{self._name}").returncode != 0,
+            "tests": self._run("pytest", "-x", "-k", self._name, *WITHOUT_PLUGINS, *TESTS).returncode != 0,
+            "random_requests": self._answers() != self.answers,
+        }
+
+    def _answers(self) -> str:
+        return self._run("compare.experiments.answers", self._name, str(self._artifact), str(self._bodies)).stdout
+
+    def _run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
+        command = [sys.executable, "-m", module, *arguments]
+        env = inherited | {"ARTIFACTS": "served"}
+        return subprocess.run(command, cwd=self._copy, env=env, capture_output=True, text=True)
 
 
-def _tests_fail(copy: Path, name: str) -> bool:
-    return _run(copy, "pytest", "-q", "-x", "-k", name, *TESTS).returncode != 0
-
-
-def _answers_differ(copy: Path, _: str) -> bool:
-    asked = _run(copy, "compare.experiments.differing_answers")
-    return asked.returncode != 0 or int(asked.stdout) > 0
-
-
-MEANS: Mapping[str, Callable[[Path, str], bool]] = {
-    "types": _types_complain,
-    "tests": _tests_fail,
-    "random_requests": _answers_differ,
-}
-
-
-def _run(copy: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
-    command = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, cwd=copy, env=inherited | {"ARTIFACTS": "served"}, capture_output=True, text=True)
+def _bodies() -> list[str]:
+    """The first is a good one."""
+    drawn = islice(documents(signature(), Random(SEED)), DOCUMENTS)
+    others = [*bad_bodies(signature()), *(json.dumps(each).encode() for each in drawn)]
+    return [each.decode() for each in (good_body(signature()), *others)]
 
 
 def main() -> None:
     need_both_services()
-    with TemporaryDirectory() as folder:
-        copy = Path(folder, "copy")
-        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
-        for name in SERVICES:
-            if finding := [means for means, finds in MEANS.items() if finds(copy, name)]:
-                sys.exit(f"Nothing is wrong with serve_{name} yet, and {finding[0]} find something.")
-        faults = [{"fault": fault} | {name: _found(copy, fault, name) for name in SERVICES} for fault in FAULTS]
+    with TemporaryDirectory() as folder, ThreadPoolExecutor() as threads:
+        workshops = dict(
+            zip(SERVICES, threads.map(lambda name: _Workshop(name, Path(folder, name)), SERVICES), strict=True)
+        )
+        if len({each.answers for each in workshops.values()}) > 1:
+            sys.exit("The services answer differently before there is a fault.")
+        of_all = threads.map(lambda each: [each.found(fault) for fault in FAULTS], workshops.values())
+        found = dict(zip(SERVICES, of_all, strict=True))
+    faults = [{"fault": fault} | {name: found[name][i] for name in SERVICES} for i, fault in enumerate(FAULTS)]
     versions = {package: version(package) for package in (*SERVICES, "pydantic", "mypy")}
     data = {"date": datetime.now(UTC).date().isoformat(), "versions": versions, "faults": faults}
     FOUND.write_text(json.dumps(data, indent=2) + "\n")
-
-
-def _found(copy: Path, fault: str, name: str) -> dict[str, bool]:
-    service = copy / f"serve_{name}"
-    FAULTS[fault][name].put_into(service)
-    found = {means: finds(copy, name) for means, finds in MEANS.items()}
-    print(f"{fault}, {name}: {', '.join(means for means in found if found[means]) or 'nothing'}", flush=True)
-    shutil.rmtree(service)
-    shutil.copytree(ROOT / service.name, service, ignore=LEFT_OUT)
-    return found
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .clients import ask
+from .installed import needed_by
 
 PAGE = "<h1>{{ label }}</h1>"
 AT_ONCE = 4
@@ -67,7 +68,7 @@ def async_views() -> dict[str, float]:
 
 
 def templates() -> dict[str, float]:
-    """Whether both make the same page of the same template."""
+    """Whether both make the same page of the same template, and how many packages each needs for it beside itself."""
     flask, fastapi = Flask(__name__), FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
     pages = Jinja2Templates(env=Environment(loader=DictLoader({"page": PAGE}), autoescape=True))
 
@@ -80,7 +81,11 @@ def templates() -> dict[str, float]:
         return pages.TemplateResponse(request, "page", {"label": "<b>"})
 
     answered = ask(fastapi, "GET", "/").text
-    return {"fastapi_same_page": float(answered == flask.test_client().get("/").text == "<h1>&lt;b&gt;</h1>")}
+    return {
+        "fastapi_same_page": float(answered == flask.test_client().get("/").text == "<h1>&lt;b&gt;</h1>"),
+        "fastapi_packages": float(len(needed_by("fastapi", "jinja2") - needed_by("fastapi"))),
+        "flask_packages": float(len(needed_by("flask", "jinja2") - needed_by("flask"))),
+    }
 
 
 def together() -> dict[str, float]:

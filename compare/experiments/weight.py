@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from statistics import median
 
 from . import ROOT, need_both_services
@@ -33,7 +34,7 @@ def weight() -> dict[str, float]:
 
 
 def weights() -> dict[str, dict[str, float | None]]:
-    """Of the services that are there: packages, megabytes, and those of the image where Docker has one."""
+    """Of the services that can run here: packages, megabytes, and those of the image where Docker has one."""
     return {
         name: {
             "packages": float(len(needed_by(*_served_with(name)))),
@@ -41,7 +42,7 @@ def weights() -> dict[str, dict[str, float | None]]:
             "image_megabytes": image_megabytes(name),
         }
         for name in FRAMEWORKS
-        if (ROOT / f"serve_{name}").is_dir()
+        if (ROOT / f"serve_{name}").is_dir() and find_spec(name)
     }
 
 
