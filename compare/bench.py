@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from .models import MODELS, Subject
 from .plan import PlanError, read_plan
+from .record import cells_of
 from .report import machine, report
 from .run import Run, measure
 from .server import Cores, exit_through_finally
@@ -36,16 +37,16 @@ def main() -> None:
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else plan.rounds)
     seconds = options.seconds or (QUICK_SECONDS if options.quick else plan.seconds)
     run = Run(plan, rounds, seconds, options.seed, Cores.available())
-    _say(f"{len(run.cells)} cells, {rounds} x {seconds:g} s each: about {1 + rounds * run.round_s / 60:.0f} min")
+    say(f"{len(run.cells)} cells, {rounds} x {seconds:g} s each: about {1 + run.total_s / 60:.0f} min")
 
     sizes = sorted({cell.workload.rows for cell in run.cells})
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         subjects = {}
-        for name in plan.models:
-            _say(f"training {name}")
+        for name in plan.names:
+            say(f"training {name}")
             MODELS[name](Path(folder, name))
             subjects[name] = Subject(Path(folder, name), sizes)
-        measure(run, subjects, _say)
+        measure(run, subjects, say)
 
     print(report(run))
     options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -55,18 +56,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--plan", type=Path, default=PLAN, help="which cells, a TOML file")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} round of {QUICK_SECONDS:g} s a cell")
-    parser.add_argument("--rounds", type=_above_zero(int), help="instead of the plan's")
-    parser.add_argument("--seconds", type=_above_zero(float), help="a cell and round, instead of the plan's")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order; random if not given")
-    parser.add_argument("--json", type=Path, default=JSON, help="where the raw figures go")
-    return parser.parse_args()
-
-
-def _above_zero(kind: type[float]) -> Callable[[str], float]:
+def above_zero(kind: type[float]) -> Callable[[str], float]:
     def number(text: str) -> float:
         if not 0 < kind(text) < math.inf:
             raise ValueError(text)
@@ -75,8 +65,19 @@ def _above_zero(kind: type[float]) -> Callable[[str], float]:
     return number
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plan", type=Path, default=PLAN, help="which cells, a TOML file")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} round of {QUICK_SECONDS:g} s a cell")
+    parser.add_argument("--rounds", type=above_zero(int), help="instead of the plan's")
+    parser.add_argument("--seconds", type=above_zero(float), help="a cell and round, instead of the plan's")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order; random if not given")
+    parser.add_argument("--json", type=Path, default=JSON, help="where the raw figures go")
+    return parser.parse_args()
 
 
 def _raw(run: Run) -> dict[str, Any]:
@@ -90,19 +91,15 @@ def _raw(run: Run) -> dict[str, Any]:
         "load_average": run.load_average,
         "lanes": [
             {
-                "model": model,
+                "workload": name,
                 "lane": lane,
-                "absent": run.absent.get((model, lane)),
-                "runtime": run.runtimes.get((model, lane)),
-                "cold_starts_s": run.cold_starts_s.get((model, lane), []),
+                "absent": run.absent.get((name, lane)),
+                "runtime": run.runtimes.get((name, lane)),
+                "cold_starts_s": run.cold_starts_s.get((name, lane), []),
             }
-            for model, lane in run.lanes
+            for name, lane in run.lanes
         ],
-        "cells": [
-            {**asdict(cell.workload), "lane": cell.lane, "round": index, **asdict(figures)}
-            for cell, of_rounds in run.measured.items()
-            for index, figures in of_rounds.items()
-        ],
+        "cells": cells_of(run),
     }
 
 

@@ -61,12 +61,16 @@ class Claim:
     on: str = ""
     untested: str = ""
 
+    @property
+    def needs(self) -> set[str]:
+        """The figures that its rules are about."""
+        return {name for conditions in self.rules.values() for each in conditions for name in _names_in(each)}
+
     def verdict(self, figures: Figures) -> Verdict:
         """Raises: RuleError where a condition is none."""
         if not self.rules:
             return "not testable"
-        needed = {name for conditions in self.rules.values() for each in conditions for name in _names_in(each)}
-        if not needed <= figures.keys():
+        if not self.needs <= figures.keys():
             return "not measured"
         for verdict, conditions in self.rules.items():
             if all(_holds(condition, figures) for condition in conditions):
@@ -79,6 +83,11 @@ VERDICTS_WITH_RULES = ("true", "false", "outdated")
 
 def read_claims(path: Path = CLAIMS) -> list[Claim]:
     return [_claim_of(dict(entry)) for entry in tomllib.loads(path.read_text())["claims"]]
+
+
+def read_sources(path: Path = CLAIMS) -> dict[str, str]:
+    """By letter, the articles."""
+    return dict(tomllib.loads(path.read_text())["sources"])
 
 
 def _claim_of(entry: dict[str, Any]) -> Claim:

@@ -18,20 +18,26 @@ class Figures:
 
     Attributes:
         cpu_us: that a request took of all processes of the lane.
+        offered_per_s: in an open loop, how many were due; None in a closed one.
         load_share: of a core, what the load generator took; 0 where there was none.
         memory_mib: that the processes of the lane hold afterwards; 0 where there is none of its own.
+        health_p99_ms: that a health check took meanwhile; None where nobody asked.
         faults: how many requests were not answered as they must be, by what was wrong.
     """
 
     requests: int
     seconds: float
+    offered_per_s: float | None
     requests_per_s: float
     rows_per_s: float
     p50_ms: float
+    p90_ms: float
     p99_ms: float
+    p999_ms: float
     cpu_us: float
     load_share: float
     memory_mib: float
+    health_p99_ms: float | None
     faults: dict[str, int]
 
 
@@ -48,20 +54,31 @@ Measured = dict[Cell, dict[int, Figures]]  # by cell, then by round
 
 
 def figures_of(
-    cell: Cell, outcome: Outcome, *, cpu_s: float, memory_mib: float = 0.0, faults: Mapping[str, int] | None = None
+    cell: Cell,
+    outcome: Outcome,
+    *,
+    cpu_s: float,
+    offered_per_s: float | None = None,
+    memory_mib: float = 0.0,
+    health_ms: Sequence[float] = (),
+    faults: Mapping[str, int] | None = None,
 ) -> Figures:
     waits_ms = sorted(wait_s * 1000 for wait_s in outcome.waits_s)
     requests_per_s = len(waits_ms) / outcome.seconds if waits_ms else 0.0
     return Figures(
         requests=len(waits_ms),
         seconds=outcome.seconds,
+        offered_per_s=offered_per_s,
         requests_per_s=requests_per_s,
         rows_per_s=requests_per_s * cell.workload.rows,
         p50_ms=percentile(waits_ms, 0.50),
+        p90_ms=percentile(waits_ms, 0.90),
         p99_ms=percentile(waits_ms, 0.99),
+        p999_ms=percentile(waits_ms, 0.999),
         cpu_us=cpu_s * 1e6 / max(len(waits_ms), 1),
         load_share=outcome.load_share,
         memory_mib=memory_mib,
+        health_p99_ms=percentile(sorted(health_ms), 0.99) if health_ms else None,
         faults=dict(faults or {}),
     )
 
@@ -73,6 +90,18 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 def median_of(measured: Measured, cell: Cell, figure: str) -> float:
     return median(float(getattr(figures, figure)) for figures in measured[cell].values())
+
+
+def held_per_s(measured: Measured, name: str, lane: str, most_p99_ms: float) -> dict[int, float]:
+    """By round, the highest rate that was offered and answered without a fault within the bound; 0 where none was."""
+    held: dict[int, float] = {}
+    for cell, of_rounds in measured.items():
+        if (cell.workload.name, cell.lane) == (name, lane):
+            for index, figures in of_rounds.items():
+                if figures.offered_per_s is not None:
+                    is_held = figures.p99_ms <= most_p99_ms and not figures.faults
+                    held[index] = max(held.get(index, 0.0), figures.offered_per_s * is_held)
+    return held
 
 
 def ratios(measured: Measured, figure: str, cell: Cell, against: Sequence[Cell]) -> list[float]:
@@ -94,8 +123,8 @@ def one_after_the_other(figure: str, values: Sequence[float]) -> float:
 
 
 def goal_ratios(measured: Measured, goal: Goal) -> list[float]:
-    against = [Cell(goal.workload, lane) for lane in goal.against]
-    return ratios(measured, goal.figure, Cell(goal.workload, goal.lane), against)
+    against = [Cell(goal.asked, lane) for lane in goal.against]
+    return ratios(measured, goal.figure, Cell(goal.asked, goal.lane), against)
 
 
 def bound_of(bounded: Bounded) -> str:

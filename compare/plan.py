@@ -15,6 +15,9 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 RATES = {"requests_per_s", "rows_per_s"}
 COSTS = {"p50_ms", "p99_ms", "cpu_us"}
 
+# What a service predicts with where the plan names no model: the artifact that the run is given.
+GIVEN = "given"
+
 T = TypeVar("T")
 
 
@@ -30,30 +33,71 @@ class Lane:
         backend: whose folder must be there; None needs none.
         command: a module and its arguments, `{port}` among them where it is told so; None is the model in this process.
         env: beside what every lane is given.
+        program: that runs the command instead of Python.
+        packages: that must be importable, and are not of a service.
+        kind: what sort of answers it gives: `service` and `same server` predict, `tutorial` tells labels alone, the
+            others always say the same.
+        title, note: for a person.
     """
 
     name: str
     backend: str | None = None
     command: str | None = None
     env: dict[str, str] = field(default_factory=dict)
+    program: str | None = None
+    packages: tuple[str, ...] = ()
+    kind: str = ""
+    title: str = ""
+    note: str = ""
 
     @property
     def is_service(self) -> bool:
         """It answers with predictions, and says what makes them."""
-        return bool(self.command and self.command.startswith("serve_"))
+        return self.kind in SERVICES or bool(self.command and self.command.startswith("serve_"))
 
 
-@dataclass(frozen=True, order=True)
+SERVICES = ("service", "same server")
+TUTORIAL = "tutorial"
+KINDS = (*SERVICES, "like with like", TUTORIAL, "empty", "floor")
+
+
+@dataclass(frozen=True)
 class Workload:
-    model: str
+    """
+    Attributes:
+        name: of a model, or of what the plan's `workloads` say of it.
+        share: of what the lane can do at most, in an open loop; None is a closed loop, which finds that out.
+    """
+
+    name: str
     rows: int
     connections: int
+    share: float | None = None
+
+    def __str__(self) -> str:
+        at_share = f" at {self.share:.0%}" if self.share else ""
+        return f"{self.name}, {self.rows} x {self.connections}{at_share}"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Cell:
     workload: Workload
     lane: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a workload asks for.
+
+    Attributes:
+        model: whose predictions; `given` is the artifact of the run.
+        about: a sentence for a person.
+        env: of its lanes, beside their own.
+    """
+
+    model: str
+    about: str = ""
+    env: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,7 +110,7 @@ class Goal:
     """
 
     what: str
-    model: str
+    workload: str
     rows: int
     connections: int
     figure: str
@@ -76,8 +120,8 @@ class Goal:
     at_most: float | None = None
 
     @property
-    def workload(self) -> Workload:
-        return Workload(self.model, self.rows, self.connections)
+    def asked(self) -> Workload:
+        return Workload(self.workload, self.rows, self.connections)
 
 
 @dataclass(frozen=True)
@@ -86,6 +130,9 @@ class Plan:
     Attributes:
         seconds: a cell and round.
         cells: each once, in the order of the file.
+        asked: by workload, what it asks for.
+        needed_by: by cell, the claims that need its figures, and the parts of the report.
+        probed: cells during which the lane's health is asked for, too.
         baselines: by backend, then by the name of a column, the lane that the backend's lanes are divided by.
     """
 
@@ -95,10 +142,19 @@ class Plan:
     cells: tuple[Cell, ...]
     goals: tuple[Goal, ...]
     baselines: dict[str, dict[str, str]]
+    asked: dict[str, Asked]
+    needed_by: dict[Cell, tuple[str, ...]]
+    probed: frozenset[Cell]
 
     @property
-    def models(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(cell.workload.model for cell in self.cells))
+    def names(self) -> tuple[str, ...]:
+        """Of the workloads."""
+        return tuple(dict.fromkeys(cell.workload.name for cell in self.cells))
+
+    def saturating(self, name: str, lane: str) -> Cell | None:
+        """The first cell of a workload that asks the lane for as much as it can do."""
+        cells = [cell for cell in self.cells if (cell.workload.name, cell.lane) == (name, lane)]
+        return next((cell for cell in cells if cell.workload.share is None), None)
 
 
 def read_plan(path: Path, known_models: Collection[str]) -> Plan:
@@ -125,43 +181,65 @@ class _File:
     cells: tuple[dict[str, Any], ...]
     goals: tuple[dict[str, Any], ...] = ()
     baselines: dict[str, dict[str, str]] = field(default_factory=dict)
+    workloads: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Cells:
-    models: tuple[str, ...]
+    workloads: tuple[str, ...]
     lanes: tuple[str, ...]
     rows: tuple[int, ...]
     connections: tuple[int, ...]
+    shares: tuple[float, ...] = ()
+    needed_by: tuple[str, ...] = ()
+    probes_health: bool = False
 
     def all(self) -> list[Cell]:
-        every = product(self.models, self.rows, self.connections, self.lanes)
-        return [Cell(Workload(model, rows, connections), lane) for model, rows, connections, lane in every]
+        loops: tuple[float | None, ...] = self.shares or (None,)
+        every = product(self.workloads, self.rows, self.connections, loops, self.lanes)
+        return [Cell(Workload(name, rows, connections, share), lane) for name, rows, connections, share, lane in every]
 
 
 def _plan_of(table: dict[str, Any]) -> Plan:
     file = _made(_File, table, "it")
     lanes = {name: _made(Lane, {"name": name, **entry}, f"the lane {name!r}") for name, entry in file.lanes.items()}
-    cells = [cell for entry in file.cells for cell in _made(_Cells, entry, "an entry of cells").all()]
+    entries = [_made(_Cells, entry, "an entry of cells") for entry in file.cells]
     goals = [_made(Goal, entry, f"the goal {entry.get('what')!r}") for entry in file.goals]
-    workloads = [cell.workload for cell in cells]
-    counts = [file.rounds, file.seconds, *(n for each in workloads for n in (each.rows, each.connections))]
-    if not cells or min(counts) <= 0:
-        raise PlanError("it needs cells, and rounds, seconds, rows and connections above zero")
-    return Plan(file.rounds, file.seconds, lanes, tuple(dict.fromkeys(cells)), tuple(goals), file.baselines)
+    asked = {name: _made(Asked, entry, f"the workload {name!r}") for name, entry in file.workloads.items()}
+    needed_by: dict[Cell, tuple[str, ...]] = {}
+    for entry in entries:
+        for cell in entry.all():
+            needed_by[cell] = tuple(dict.fromkeys((*needed_by.get(cell, ()), *entry.needed_by)))
+    counts = [file.rounds, file.seconds]
+    counts += [n for each in entries for n in (*each.rows, *each.connections, *each.shares)]
+    if not needed_by or min(counts) <= 0:
+        raise PlanError("it needs cells, and rounds, seconds, rows, connections and shares above zero")
+    return Plan(
+        file.rounds,
+        file.seconds,
+        lanes,
+        tuple(needed_by),
+        tuple(goals),
+        file.baselines,
+        {cell.workload.name: Asked(cell.workload.name) for cell in needed_by} | asked,
+        needed_by,
+        frozenset(cell for entry in entries if entry.probes_health for cell in entry.all()),
+    )
 
 
 def _check_names(plan: Plan, known_models: Collection[str]) -> None:
-    if unknown := [model for model in plan.models if model not in known_models]:
+    if unknown := [plan.asked[name].model for name in plan.names if plan.asked[name].model not in known_models]:
         raise PlanError(f"there is no model {unknown[0]!r}, but {' and '.join(known_models)}")
     named = [cell.lane for cell in plan.cells] + [lane for of in plan.baselines.values() for lane in of.values()]
     if unknown := [lane for lane in named if lane not in plan.lanes]:
         raise PlanError(f"there is no lane {unknown[0]!r}")
+    if unknown := [lane.kind for lane in plan.lanes.values() if lane.kind and lane.kind not in KINDS]:
+        raise PlanError(f"there is no kind {unknown[0]!r} of lane, but {', '.join(KINDS)}")
     for goal in plan.goals:
         if goal.figure not in RATES | COSTS:
             figures = " or ".join(sorted(RATES | COSTS))
             raise PlanError(f"the goal {goal.what!r} is about {goal.figure!r}, not {figures}")
-        if missing := [lane for lane in (goal.lane, *goal.against) if Cell(goal.workload, lane) not in plan.cells]:
+        if missing := [lane for lane in (goal.lane, *goal.against) if Cell(goal.asked, lane) not in plan.cells]:
             raise PlanError(f"the goal {goal.what!r} needs a cell of the lane {missing[0]!r}, and there is none")
 
 

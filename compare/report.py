@@ -68,16 +68,16 @@ def _workloads(run: Run) -> Iterable[str]:
     bases = list(dict.fromkeys(base for of_backend in run.plan.baselines.values() for base in of_backend))
     head = ["connections", "lane", "requests/s", "rows/s", "p50 ms", "p99 ms", "CPU µs", "load %"]
     head += [f"/ {base.replace('_', ' ')}" for base in bases]
-    models, lanes = run.plan.models, list(run.plan.lanes)
+    names, lanes = run.plan.names, list(run.plan.lanes)
     tables = defaultdict(list)
     for cell in sorted(run.measured, key=lambda cell: (cell.workload.connections, lanes.index(cell.lane))):
-        tables[models.index(cell.workload.model), cell.workload.rows].append(cell)
+        tables[names.index(cell.workload.name), cell.workload.rows].append(cell)
     for (index, n_rows), cells in sorted(tables.items()):
         lines: list[Row] = []
         for cell in cells:
             is_next = bool(lines) and lines[-1][0] != str(cell.workload.connections)
             lines += [[""] * len(head)] * is_next + [_line(run, cell, bases)]
-        yield f"{models[index]}, {_count(n_rows, 'row')} a request\n{table(head, lines, texts={'lane'})}"
+        yield f"{names[index]}, {_count(n_rows, 'row')} a request\n{table(head, lines, texts={'lane'})}"
 
 
 def _line(run: Run, cell: Cell, bases: Sequence[str]) -> Row:
@@ -98,13 +98,13 @@ def _ratio_to(run: Run, cell: Cell, lane: str) -> str:
 
 def _lanes(run: Run) -> Iterable[str]:
     lines = []
-    for model, lane in run.lanes:
-        starts_s = run.cold_starts_s.get((model, lane))
-        held = [median_of(run.measured, cell, "memory_mib") for cell in run.measured if where(cell) == (model, lane)]
+    for name, lane in run.lanes:
+        starts_s = run.cold_starts_s.get((name, lane))
+        held = [median_of(run.measured, cell, "memory_mib") for cell in run.measured if where(cell) == (name, lane)]
         took = [digits(median(starts_s)), f"{max(held):.0f}"] if starts_s and held else ["", ""]
         if held:
-            lines.append([model, lane, run.runtimes.get((model, lane), ""), *took])
-    head = ["model", "lane", "runtime", "cold start s", "memory MiB"]
+            lines.append([name, lane, run.runtimes.get((name, lane), ""), *took])
+    head = ["workload", "lane", "runtime", "cold start s", "memory MiB"]
     if lines:
         yield f"From the start to the first answer, and the memory held after load\n{table(head, lines, {*head[:3]})}"
 
@@ -115,13 +115,13 @@ def _goals(run: Run) -> Iterable[str]:
     for goal in run.plan.goals:
         found = goal_ratios(run.measured, goal)
         bound = bound_of(goal)
-        asked = f"{goal.figure}, {goal.model}, {goal.rows} x {goal.connections}"
+        asked = f"{goal.figure}, {goal.asked}"
         if found:
             of_rounds = f"{_ratio(min(found))} to {_ratio(max(found))}"
             lines.append([goal.what, asked, _ratio(median(found)), of_rounds, bound, verdict(goal, median(found))])
         else:
             lines.append([goal.what, asked, "", "", bound, "not measured"])
-    head = ["goal", "figure, model, rows x connections", "ratio", "in the rounds", "bound", "verdict"]
+    head = ["goal", "figure, workload, rows x connections", "ratio", "in the rounds", "bound", "verdict"]
     if lines:
         yield table(head, lines, {*head[:2], "verdict"})
 
@@ -163,8 +163,7 @@ def _doubts_of_load(run: Run) -> list[str]:
 
 
 def _name(cell: Cell) -> str:
-    n_rows, n_connections = cell.workload.rows, cell.workload.connections
-    return f"{cell.lane} ({cell.workload.model}, {n_rows} x {n_connections})"
+    return f"{cell.lane} ({cell.workload})"
 
 
 def _all(names: Iterable[str]) -> str:

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import os
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field, replace
+from statistics import median
 from time import process_time
 from typing import TypeVar
 
+from model.prediction import Prediction
+
 from .figures import Figures, Measured, figures_of
+from .health import Health, health_asked
 from .load import put_load_on
-from .models import Subject, faults_of
-from .plan import Cell, Plan
-from .server import ROOT, Cores, LaneError, Server, on_core, running
+from .models import Requests, Subject, faults_of, labels_of
+from .plan import TUTORIAL, Cell, Plan
+from .server import Cores, LaneError, Server, missing, on_core, running
 
 # Of a cell's seconds, before they count: connections, threads and caches are made.
 WARM_UP = 0.2
+MOST_WARM_UP_S = 0.3
 
-# For the time that is left: a service imports scikit-learn.
+# For the time that is left: a service imports scikit-learn, the frameworks alone are quick, and all of them stop.
 START_S = 2.5
+EMPTY_START_S = 1.0
+# The process that asks, at its start and its end.
+HEALTH_S = 0.3
+
+# What a lane can do at most, before the first round: so often, its neighbours in between.
+CALIBRATIONS, CALIBRATION_S = 3, 1.0
 
 T = TypeVar("T")
-Where = tuple[str, str]  # a model and a lane
+Where = tuple[str, str]  # a workload and a lane
 
 
 @dataclass
@@ -33,8 +44,10 @@ class Run:
 
     Attributes:
         seconds: a cell and round.
+        rounds_done: those in which every cell was measured.
+        capacities_per_s: what a lane can do at most, which the shares of open loops are of.
         runtimes: what runs the model, as a service says.
-        absent: why a lane was not measured.
+        absent: why a lane was not measured, or not to the end.
         load_average: of the machine when the run began.
     """
 
@@ -44,17 +57,17 @@ class Run:
     seed: int
     cores: Cores
     measured: Measured = field(default_factory=lambda: defaultdict(dict))
+    rounds_done: int = 0
+    capacities_per_s: dict[Where, float] = field(default_factory=dict)
     cold_starts_s: dict[Where, list[float]] = field(default_factory=lambda: defaultdict(list))
     runtimes: dict[Where, str] = field(default_factory=dict)
     absent: dict[Where, str] = field(default_factory=dict)
     load_average: float = field(default_factory=lambda: os.getloadavg()[0])
 
     def __post_init__(self) -> None:
-        for lane in self.plan.lanes.values():
-            if lane.backend and not (ROOT / f"serve_{lane.backend}").is_dir():
-                self.absent |= {
-                    (model, lane.name): f"serve_{lane.backend}/ is not there." for model in self.plan.models
-                }
+        for place in self.lanes:
+            if reason := missing(self.plan.lanes[place[1]]):
+                self.absent[place] = reason
 
     @property
     def lanes(self) -> list[Where]:
@@ -66,82 +79,190 @@ class Run:
         return [cell for cell in self.plan.cells if where(cell) not in self.absent]
 
     @property
+    def warm_up_s(self) -> float:
+        return min(self.seconds * WARM_UP, MOST_WARM_UP_S)
+
+    @property
+    def calibration_s(self) -> float:
+        """About as long as it takes before the first round."""
+        calibrated = {where(cell) for cell in self.cells if cell.workload.share}
+        return sum(self._start_s(each) + CALIBRATIONS * min(CALIBRATION_S, self.seconds) for each in calibrated)
+
+    @property
     def round_s(self) -> float:
         """About as long as a round takes."""
-        starts = {where(cell) for cell in self.cells if self.plan.lanes[cell.lane].command}
-        return len(starts) * START_S + len(self.cells) * self.seconds * (1 + WARM_UP)
+        started = {where(cell) for cell in self.cells if self.plan.lanes[cell.lane].command}
+        return sum(map(self._start_s, started)) + sum(map(self.cell_s, self.cells))
+
+    @property
+    def total_s(self) -> float:
+        return self.calibration_s + self.rounds * self.round_s
+
+    def cell_s(self, cell: Cell) -> float:
+        return self.seconds + self.warm_up_s + HEALTH_S * (cell in self.plan.probed)
+
+    def _start_s(self, place: Where) -> float:
+        lane = self.plan.lanes[place[1]]
+        return START_S if lane.is_service or lane.kind == TUTORIAL else EMPTY_START_S
 
 
 def where(cell: Cell) -> Where:
-    return cell.workload.model, cell.lane
+    return cell.workload.name, cell.lane
 
 
-def measure(run: Run, subjects: Mapping[str, Subject], say: Callable[[str], None]) -> None:
-    """Fills the run, round by round."""
-    _Rounds(run, subjects, say).measure()
+def measure(
+    run: Run,
+    subjects: Mapping[str, Subject],
+    say: Callable[[str], None],
+    after_a_round: Callable[[], None] = lambda: None,
+) -> None:
+    """Fills the run, round by round.
+
+    Args:
+        subjects: by workload.
+    """
+    _Rounds(run, subjects, say, after_a_round).measure()
 
 
 class _Rounds:
-    def __init__(self, run: Run, subjects: Mapping[str, Subject], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        subjects: Mapping[str, Subject],
+        say: Callable[[str], None],
+        after_a_round: Callable[[], None],
+    ) -> None:
         self._run = run
         self._subjects = subjects
         self._say = say
+        self._after_a_round = after_a_round
         self._chance = random.Random(run.seed)
+        self._left_s = run.total_s
 
     def measure(self) -> None:
+        self._calibrate()
         for index in range(self._run.rounds):
-            for model in self._shuffled(self._run.plan.models):
-                left_min = (self._run.rounds - index) * self._run.round_s / 60
-                self._say(f"round {index + 1} of {self._run.rounds}, about {left_min:.0f} min left: {model}")
+            for name in self._shuffled(self._run.plan.names):
+                self._say(f"round {index + 1} of {self._run.rounds}, about {self._left_s / 60:.0f} min left: {name}")
                 with ExitStack() as stack:
-                    servers = self._servers(model, stack)
-                    cells = [cell for cell in self._run.cells if cell.workload.model == model]
+                    cells = [cell for cell in self._run.cells if cell.workload.name == name]
+                    servers = self._servers(name, {cell.lane for cell in cells}, stack)
                     for workload in self._shuffled({cell.workload for cell in cells}):
                         for cell in self._shuffled(cell for cell in cells if cell.workload == workload):
-                            self._run.measured[cell][index] = self._figures(cell, servers.get(cell.lane))
+                            if where(cell) not in self._run.absent:
+                                self._measure_cell(index, cell, servers.get(cell.lane))
+                            self._left_s -= self._run.cell_s(cell)
+            self._run.rounds_done = index + 1
+            self._left_s = (self._run.rounds - index - 1) * self._run.round_s
+            self._after_a_round()
 
-    def _servers(self, model: str, stack: ExitStack) -> dict[str, Server]:
+    def _calibrate(self) -> None:
+        """What a share is of: found lane by lane, in turns."""
+        asked = {cell: where(cell) for cell in self._run.cells if cell.workload.share}
+        for name in dict.fromkeys(name for name, _ in asked.values()):
+            cells = {cell.lane: cell for cell in asked if cell.workload.name == name}
+            found: dict[str, list[float]] = defaultdict(list)
+            with ExitStack() as stack:
+                servers = self._servers(name, cells, stack)
+                for _ in range(CALIBRATIONS):
+                    for lane, server in servers.items():
+                        found[lane].append(self._capacity_per_s(cells[lane], server))
+            for lane, capacities_per_s in found.items():
+                self._run.capacities_per_s[name, lane] = capacity_per_s = median(capacities_per_s)
+                self._say(f"{name}, {lane}: at most {capacity_per_s:,.0f} requests/s")
+                if not capacity_per_s:
+                    self._give_up((name, lane), "This lane answered nothing before the first round.")
+
+    def _capacity_per_s(self, cell: Cell, server: Server) -> float:
+        seconds = min(CALIBRATION_S, self._run.seconds)
+        with on_core(self._run.cores.load):
+            outcome = put_load_on(
+                server.port, self._requests(cell).payloads, n_connections=cell.workload.connections, seconds=seconds
+            )
+        return len(outcome.waits_s) / outcome.seconds if outcome.seconds else 0.0
+
+    def _servers(self, name: str, lanes: Iterable[str], stack: ExitStack) -> dict[str, Server]:
         """By lane, each started when the one before has answered, stopped by the stack."""
         servers = {}
-        lanes = {cell.lane for cell in self._run.cells if cell.workload.model == model}
-        for lane in self._shuffled(self._run.plan.lanes[name] for name in lanes):
-            subject = self._subjects[model]
+        for lane in self._shuffled(self._run.plan.lanes[each] for each in lanes):
+            place, subject = (name, lane.name), self._subjects[name]
             if not lane.command:
-                self._run.runtimes[model, lane.name] = subject.model.runtime
+                self._run.runtimes[place] = subject.model.runtime
                 continue
             payload = next(iter(subject.requests.values())).payloads[0]
+            asked = replace(lane, env=lane.env | self._run.plan.asked[name].env)
             try:
-                server = stack.enter_context(running(lane, subject.artifact, payload, self._run.cores.server))
+                server = stack.enter_context(running(asked, subject.artifact, payload, self._run.cores.server))
             except LaneError as reason:
-                self._run.absent[model, lane.name] = f"this lane could not start: {reason}."
-                self._say(f"{model}, {lane.name}: {self._run.absent[model, lane.name]}")
+                self._give_up(place, f"This lane could not start: {reason}.")
                 continue
-            self._say(f"{model}, {lane.name}: answers after {server.cold_start_s:.1f} s")
+            self._say(f"{name}, {lane.name}: answers after {server.cold_start_s:.1f} s")
             servers[lane.name] = server
-            self._run.cold_starts_s[model, lane.name].append(server.cold_start_s)
+            self._run.cold_starts_s[place].append(server.cold_start_s)
             if lane.is_service:
-                self._run.runtimes[model, lane.name] = server.runtime()
+                self._run.runtimes[place] = server.runtime()
         return servers
 
-    def _figures(self, cell: Cell, server: Server | None) -> Figures:
-        requests = self._subjects[cell.workload.model].requests[cell.workload.rows]
-        if server is None:
-            with on_core(self._run.cores.server):
-                requests.call(self._run.seconds * WARM_UP)
-                cpu_s = process_time()
-                called = requests.call(self._run.seconds)
-                return figures_of(cell, called, cpu_s=process_time() - cpu_s)
-        expected = requests.answers if self._run.plan.lanes[cell.lane].is_service else None
+    def _measure_cell(self, index: int, cell: Cell, server: Server | None) -> None:
+        figures = self._figures(cell, server) if server else self._figures_in_process(cell)
+        if server and (death := server.death()):
+            self._give_up(where(cell), f"This lane died in round {index + 1}: {death}.")
+            return
+        self._run.measured[cell][index] = figures
+        per_s, p99_ms = figures.requests_per_s, figures.p99_ms
+        self._say(f"{cell.lane} ({cell.workload}): {per_s:,.0f} requests/s, p99 {p99_ms:.1f} ms")
+
+    def _figures_in_process(self, cell: Cell) -> Figures:
+        requests = self._requests(cell)
+        with on_core(self._run.cores.server):
+            requests.call(self._run.warm_up_s)
+            cpu_s = process_time()
+            called = requests.call(self._run.seconds)
+            return figures_of(cell, called, cpu_s=process_time() - cpu_s)
+
+    def _figures(self, cell: Cell, server: Server) -> Figures:
+        payloads, n_connections = self._requests(cell).payloads, cell.workload.connections
+        share = cell.workload.share
+        offered_per_s = share * self._run.capacities_per_s[where(cell)] if share else None
+        is_probed = cell in self._run.plan.probed
         with on_core(self._run.cores.load):
-            n_connections = cell.workload.connections
-            warm = put_load_on(
-                server.port, requests.payloads, n_connections=n_connections, seconds=self._run.seconds * WARM_UP
-            )
-            cpu_s = server.cpu_s()
-            asked = put_load_on(server.port, requests.payloads, n_connections=n_connections, seconds=self._run.seconds)
-            cpu_s = server.cpu_s() - cpu_s
-        faults = faults_of(warm, expected) + faults_of(asked, expected)
-        return figures_of(cell, asked, cpu_s=cpu_s, memory_mib=server.memory_mib(), faults=faults)
+            warm = put_load_on(server.port, payloads, n_connections=n_connections, seconds=self._run.warm_up_s)
+            with health_asked(server.port) if is_probed else nullcontext(Health()) as health:
+                cpu_s = server.cpu_s()
+                asked = put_load_on(
+                    server.port,
+                    payloads,
+                    n_connections=n_connections,
+                    seconds=self._run.seconds,
+                    requests_per_s=offered_per_s,
+                )
+                cpu_s = server.cpu_s() - cpu_s
+        faults = Counter({"health check failed": health.n_failed})
+        for outcome in (warm, asked):
+            faults += faults_of(outcome, self._answers(cell))
+        return figures_of(
+            cell,
+            asked,
+            cpu_s=cpu_s,
+            offered_per_s=offered_per_s,
+            memory_mib=server.memory_mib(),
+            health_ms=health.waits_ms,
+            faults=faults,
+        )
+
+    def _requests(self, cell: Cell) -> Requests:
+        return self._subjects[cell.workload.name].requests[cell.workload.rows]
+
+    def _answers(self, cell: Cell) -> list[list[Prediction]] | None:
+        """None where all must be the same."""
+        lane, answers = self._run.plan.lanes[cell.lane], self._requests(cell).answers
+        if lane.kind == TUTORIAL:
+            return labels_of(answers)
+        return answers if lane.is_service else None
+
+    def _give_up(self, place: Where, reason: str) -> None:
+        self._run.absent[place] = reason
+        self._say(f"{', '.join(place)}: {reason}")
 
     def _shuffled(self, every: Iterable[T]) -> list[T]:
         ordered = sorted(every, key=repr)  # a set has no order that a seed could repeat

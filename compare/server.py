@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import perf_counter
@@ -75,6 +77,12 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     cold_start_s: float
+    log: IO[bytes]
+
+    def death(self) -> str | None:
+        """How it died; None while it lives."""
+        code = self.process.poll()
+        return None if code is None else f"its exit code was {code}, and its last line: {_last_line(self.log)}"
 
     def cpu_s(self) -> float:
         """Of all processes of the lane so far, by the kernel's accounting, those that have ended included."""
@@ -116,6 +124,16 @@ def exit_through_finally() -> None:
         signal.signal(each, lambda signum, _: sys.exit(128 + signum))
 
 
+def missing(lane: Lane) -> str | None:
+    """What of a lane is not installed here, as a sentence; None where nothing is."""
+    if lane.backend and not (ROOT / f"serve_{lane.backend}").is_dir():
+        return f"serve_{lane.backend}/ is not there."
+    if lane.program and not shutil.which(lane.program):
+        return f"The program {lane.program} is not installed."
+    packages = [package for package in lane.packages if not find_spec(package)]
+    return f"The package {packages[0]} is not installed." if packages else None
+
+
 @contextmanager
 def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[Server]:
     """Started, asked once, and stopped at the end.
@@ -130,7 +148,7 @@ def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[S
             started_s = perf_counter()
             with _uninterrupted(), on_core(core):
                 process = subprocess.Popen(
-                    [sys.executable, "-m", *shlex.split(lane.command.format(port=port))],
+                    [*_interpreter(lane), *shlex.split(lane.command.format(port=port))],
                     cwd=ROOT,
                     env=_environment(lane, artifact, port),
                     stdout=log,
@@ -140,7 +158,7 @@ def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[S
             status = _first_status(port, payload, process)
             if status != HTTPStatus.OK:
                 raise LaneError(_last_line(log) if status is None else f"its first answer had the status {status}")
-            yield Server(process, port, perf_counter() - started_s)
+            yield Server(process, port, perf_counter() - started_s, log)
         finally:
             if process:
                 _stop(process)
@@ -186,6 +204,10 @@ def _last_line(log: IO[bytes]) -> str:
     log.seek(0)
     lines = log.read().decode(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing").rstrip(".")
+
+
+def _interpreter(lane: Lane) -> list[str]:
+    return [lane.program] if lane.program else [sys.executable, "-m"]
 
 
 def _environment(lane: Lane, artifact: Path, port: int) -> dict[str, str]:

@@ -28,7 +28,7 @@ env = {{ SERVE_NO_SUCH = "1" }}
 in_process = "in_process"
 [[goals]]
 what = "{backend} against the model"
-model = "penguins"
+workload = "penguins"
 rows = 2
 connections = 4
 figure = "requests_per_s"
@@ -49,12 +49,12 @@ backend = "nowhere"
 command = "serve_nowhere"
 {LANES}
 [[cells]]
-models = ["penguins"]
+workloads = ["penguins"]
 lanes = {[*BACKENDS, *(f"{backend}_misconfigured" for backend in BACKENDS), "in_process", "refusing"]}
 rows = [2]
 connections = [4]
 [[cells]]
-models = ["penguins"]
+workloads = ["penguins"]
 lanes = ["of_a_backend_that_is_gone"]
 rows = [1]
 connections = [1]
@@ -67,7 +67,7 @@ seconds = 0.3
 [lanes.failing]
 command = "tests.compare.failing {port}"
 [[cells]]
-models = ["penguins"]
+workloads = ["penguins"]
 lanes = ["failing"]
 rows = [1]
 connections = [1]
@@ -97,9 +97,9 @@ def test_measures_what_is_there_and_says_what_is_not(command, tmp_path):
         assert len(lane["cold_starts_s"]) == 1
         [goal] = [line for line in run.stdout.splitlines() if line.startswith(f"{backend} against the model")]
         assert goal.endswith("<= 1e+09  holds")
-        assert f"{backend}_misconfigured: this lane could not start: SERVE_NO_SUCH is no setting" in run.stdout
+        assert f"{backend}_misconfigured: This lane could not start: SERVE_NO_SUCH is no setting" in run.stdout
     assert "of_a_backend_that_is_gone: serve_nowhere/ is not there." in run.stdout
-    assert "refusing: this lane could not start: its first answer had the status 501." in run.stdout
+    assert "refusing: This lane could not start: its first answer had the status 501." in run.stdout
     assert "Every answer was checked, none was wrong." in run.stdout
 
 

@@ -1,0 +1,72 @@
+"""What a health check waits while a server is busy: asked at a constant rate, by a process of its own.
+
+A thread would wait for the interpreter of whoever puts load on the server. `python -m compare.health PORT` asks until
+its standard input ends, and then tells how long each answer took from when its question was due.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from time import perf_counter
+
+from .asking import get
+
+PATH = "/livez"
+EVERY_S = 0.05
+
+
+@dataclass
+class Health:
+    """
+    Attributes:
+        waits_ms: of the answers with 200, from when each was due.
+        n_failed: other answers, and none.
+    """
+
+    waits_ms: list[float] = field(default_factory=list)
+    n_failed: int = 0
+
+
+@contextmanager
+def health_asked(port: int) -> Iterator[Health]:
+    """Asked until the block ends, and told then."""
+    health = Health()
+    # A session of its own: Ctrl-C is for who has started it.
+    with subprocess.Popen(
+        [sys.executable, "-m", __name__, str(port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        try:
+            yield health
+        finally:
+            said, _ = process.communicate()
+            if said:
+                health.waits_ms, health.n_failed = json.loads(said)
+
+
+def main() -> None:
+    port, health = int(sys.argv[1]), Health()
+    print("ready", flush=True)
+    due_s = perf_counter()
+    while not select.select([sys.stdin], [], [], max(0.0, due_s - perf_counter()))[0]:
+        if get(port, PATH).status == HTTPStatus.OK:
+            health.waits_ms.append((perf_counter() - due_s) * 1000)
+        else:
+            health.n_failed += 1
+        due_s += EVERY_S
+    print(json.dumps([health.waits_ms, health.n_failed]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Figures of the rounds and of the experiments in, verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .claims import Claim, Figure, Ratio, Verdict
+from .figures import held_per_s
+from .intervals import interval_of
+from .run import Run
+
+# With fewer, an interval does not reach far enough to be believed: see `intervals.py`.
+LEAST_ROUNDS = 7
+
+# What a person who waits for an answer hardly notices; at this p99 a load counts as held.
+SERVICE_LEVEL_MS = 50
+
+# By experiment, what it has found, or the sentence that says why it has not.
+Found = Mapping[str, Mapping[str, float] | str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """
+    Attributes:
+        figures: what is known of those that the claim has.
+        why_not: a sentence, where there is no verdict.
+    """
+
+    claim: Claim
+    figures: dict[str, Figure]
+    verdict: Verdict
+    why_not: str = ""
+
+
+def judge(claims: Iterable[Claim], run: Run, found: Found) -> list[Judged]:
+    return [_judged(claim, run, found) for claim in claims]
+
+
+def values_of(run: Run, ratio: Ratio) -> list[float]:
+    """One for each round in which both lanes were measured."""
+    values = _by_round(run, ratio, ratio.lane)
+    if ratio.against is None:
+        return list(values.values())
+    others = _by_round(run, ratio, ratio.against)
+    return [values[index] / others[index] for index in sorted(values.keys() & others.keys()) if others[index]]
+
+
+def _judged(claim: Claim, run: Run, found: Found) -> Judged:
+    values = {ratio.name: values_of(run, ratio) for ratio in claim.ratios}
+    figures: dict[str, Figure] = {name: interval_of(of_rounds) for name, of_rounds in values.items() if of_rounds}
+    experiment = found.get(claim.experiment, "It was not run.") if claim.experiment else {}
+    if not isinstance(experiment, str):
+        figures |= experiment
+    if not claim.rules:
+        return Judged(claim, figures, "not testable", claim.untested)
+    if missing := sorted(claim.needs - figures.keys()):
+        return Judged(claim, figures, "not measured", _why_missing(missing[0], claim, run, experiment))
+    n_rounds = min(map(len, values.values()), default=LEAST_ROUNDS)
+    if n_rounds < LEAST_ROUNDS:
+        why_not = f"A verdict takes {LEAST_ROUNDS} rounds, and there were {n_rounds}."
+        return Judged(claim, figures, "not measured", why_not)
+    return Judged(claim, figures, claim.verdict(figures))
+
+
+def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, float]:
+    if ratio.figure == "held_per_s":
+        return held_per_s(run.measured, ratio.workload, lane, SERVICE_LEVEL_MS)
+    cell = run.plan.saturating(ratio.workload, lane)
+    of_rounds = run.measured.get(cell, {}) if cell else {}
+    values = {index: getattr(figures, ratio.figure) for index, figures in of_rounds.items()}
+    return {index: value for index, value in values.items() if value is not None}
+
+
+def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, float] | str) -> str:
+    for ratio in claim.ratios:
+        if ratio.name == name:
+            reasons = [run.absent.get((ratio.workload, lane)) for lane in (ratio.lane, ratio.against) if lane]
+            return " ".join(filter(None, reasons)) or f"There is no round in which {name} could be told."
+    if isinstance(experiment, str):
+        return experiment
+    return f"The experiment {claim.experiment} does not tell {name}."

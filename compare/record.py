@@ -1,0 +1,204 @@
+"""Everything that a run has found, as JSON: what the report is made of, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .claims import Figure, read_sources
+from .figures import held_per_s, median_of
+from .intervals import Interval, interval_of
+from .judge import SERVICE_LEVEL_MS, Judged
+from .models import Subject
+from .plan import Cell
+from .report import machine
+from .run import Run
+
+# Which lanes are the two services as they ship, and where their time is looked into.
+SERVICES = ("fastapi", "flask")
+SHOWN = "compiled"
+# What the load generator gets where next to nothing is behind it.
+BARE = ("empty", "bare_asgi")
+
+
+@dataclass
+class Extras:
+    """What is known of the services without putting load on them, by backend.
+
+    Attributes:
+        steps_us: of a request, by what is done.
+        lines: by file.
+        core_lines: of what the services share.
+        weight: packages and megabytes.
+    """
+
+    steps_us: dict[str, dict[str, float]] = field(default_factory=dict)
+    lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    core_lines: int = 0
+    weight: dict[str, dict[str, float | None]] = field(default_factory=dict)
+
+
+def record_of(
+    run: Run,
+    judged: list[Judged],
+    extras: Extras,
+    *,
+    given: Subject,
+    began: datetime,
+    is_quick: bool,
+    is_complete: bool,
+) -> dict[str, Any]:
+    return {
+        "began": began.isoformat(timespec="seconds"),
+        "is_quick": is_quick,
+        "is_complete": is_complete,
+        "rounds": run.rounds,
+        "rounds_done": run.rounds_done,
+        "seconds": run.seconds,
+        "seed": run.seed,
+        "cores": asdict(run.cores),
+        "load_average": run.load_average,
+        "machine": machine(),
+        "model": _model(given),
+        "service_level_ms": SERVICE_LEVEL_MS,
+        "bare_requests_per_s": _bare_requests_per_s(run),
+        "workloads": {name: run.plan.asked[name].about for name in run.plan.names},
+        "lanes": _lanes(run),
+        "cells": cells_of(run),
+        "held": _held(run),
+        "steps_us": _steps_us(run, extras.steps_us),
+        "lines": extras.lines,
+        "core_lines": extras.core_lines,
+        "weight": extras.weight,
+        "claims": [_claim(each) for each in judged],
+        "sources": read_sources(),
+    }
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Whole or not at all: who stops the run leaves what was written before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(record, indent=1, allow_nan=False))
+    unfinished.replace(path)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def cells_of(run: Run) -> list[dict[str, Any]]:
+    """Every figure of every round."""
+    return [
+        {
+            "workload": cell.workload.name,
+            "rows": cell.workload.rows,
+            "connections": cell.workload.connections,
+            "share": cell.workload.share,
+            "lane": cell.lane,
+            "round": index,
+            **asdict(figures),
+        }
+        for cell, of_rounds in run.measured.items()
+        for index, figures in of_rounds.items()
+    ]
+
+
+def _model(subject: Subject) -> dict[str, Any]:
+    manifest = subject.model.manifest
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "task": manifest.task,
+        "n_features": len(manifest.signature.names),
+        "digest": subject.model.digest,
+    }
+
+
+def _bare_requests_per_s(run: Run) -> float | None:
+    cell = run.plan.saturating(*BARE)
+    return median_of(run.measured, cell, "requests_per_s") if cell in run.measured and cell else None
+
+
+def _lanes(run: Run) -> list[dict[str, Any]]:
+    """Each once; what it says of its start and its model is of the first workload that asks it."""
+    workloads = {lane: name for name, lane in reversed(run.lanes)}
+    return [
+        {
+            "lane": lane.name,
+            "title": lane.title or lane.name,
+            "note": lane.note,
+            "kind": lane.kind,
+            "absent": next((why for (_, name), why in run.absent.items() if name == lane.name), None),
+            "runtime": run.runtimes.get((workloads[lane.name], lane.name)),
+            "cold_starts_s": run.cold_starts_s.get((workloads[lane.name], lane.name), []),
+        }
+        for lane in run.plan.lanes.values()
+        if lane.name in workloads
+    ]
+
+
+def _held(run: Run) -> dict[str, dict[str, Any]]:
+    """By workload and lane, over the rounds."""
+    places = dict.fromkeys((cell.workload.name, cell.lane) for cell in run.measured if cell.workload.share)
+    held: dict[str, dict[str, Any]] = {}
+    for name, lane in places:
+        of_rounds = held_per_s(run.measured, name, lane, SERVICE_LEVEL_MS)
+        held.setdefault(name, {})[lane] = _figure(interval_of(list(of_rounds.values())))
+    return held
+
+
+def _steps_us(run: Run, steps_us: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """With what no step explains of the CPU time of a request, and how long it waits under load."""
+    found = {}
+    for lane in SERVICES:
+        cell = run.plan.saturating(SHOWN, lane)
+        steps = dict(steps_us.get(lane, {}))
+        if steps and cell in run.measured and cell:
+            steps["server and framework"] = max(0.0, median_of(run.measured, cell, "cpu_us") - sum(steps.values()))
+        if steps and (wait_us := _wait_us(run, lane)) is not None:
+            steps["wait"] = wait_us
+        if steps:
+            found[lane] = steps
+    return found
+
+
+def _wait_us(run: Run, lane: str) -> float | None:
+    """How much longer half of the requests take at the highest load that is held than at the lowest."""
+    p50s_ms = {
+        cell.workload.share: median_of(run.measured, cell, "p50_ms")
+        for cell in run.measured
+        if (cell.workload.name, cell.lane) == (SHOWN, lane) and cell.workload.share and _is_held(run, cell)
+    }
+    if len(p50s_ms) < 2:
+        return None
+    return max(0.0, p50s_ms[max(p50s_ms)] - p50s_ms[min(p50s_ms)]) * 1000
+
+
+def _is_held(run: Run, cell: Cell) -> bool:
+    return median_of(run.measured, cell, "p99_ms") <= SERVICE_LEVEL_MS
+
+
+def _claim(judged: Judged) -> dict[str, Any]:
+    claim = judged.claim
+    return {
+        "number": claim.number,
+        "claim": claim.claim,
+        "sources": claim.sources,
+        "how": claim.how,
+        "experiment": claim.experiment,
+        "rules": {verdict: list(conditions) for verdict, conditions in claim.rules.items()},
+        "on": claim.on,
+        "untested": claim.untested,
+        "figures": {name: _figure(figure) for name, figure in judged.figures.items()},
+        "verdict": judged.verdict,
+        "why_not": judged.why_not,
+    }
+
+
+def _figure(figure: Figure) -> dict[str, float] | float:
+    return asdict(figure) if isinstance(figure, Interval) else float(figure)
