@@ -21,3 +21,8 @@ class PredictRequest(BaseModel):
 @app.post("/predict")
 async def predict(body: PredictRequest) -> dict[str, Any]:
     return {"predictions": [{"label": label} for label in estimator.predict(pd.DataFrame(body.instances)).tolist()]}
+
+
+@app.get("/livez")
+async def livez() -> dict[str, str]:
+    return {"status": "alive"}

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 
 const server = createServer((request, response) => {
   request.resume().on("end", () => {
-    response.writeHead(200, { "Content-Type": "application/json" });
+    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": 17 });
     response.end('{"hello":"world"}');
   });
 });

@@ -17,3 +17,8 @@ estimator = joblib.load(Path(os.environ["SERVE_ARTIFACT"], "model.joblib"))
 def predict() -> dict[str, Any]:
     rows = pd.DataFrame(request.get_json()["instances"])
     return {"predictions": [{"label": label} for label in estimator.predict(rows).tolist()]}
+
+
+@app.get("/livez")
+def livez() -> dict[str, str]:
+    return {"status": "alive"}

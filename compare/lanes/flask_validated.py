@@ -1,0 +1,32 @@
+"""Flask with checks written by hand, and its own JSON in and out: what a Flask service that is careful costs by itself.
+It asks for the same bodies and gives the same answers as `fastapi_validated.py`."""
+
+from math import isfinite
+
+from flask import Flask, abort, request
+
+CATEGORIES = {"island": {"Biscoe", "Dream", "Torgersen"}, "sex": {"female", "male", None}}
+NUMBERS = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
+KEYS = {*CATEGORIES, *NUMBERS}
+app = Flask(__name__)
+
+
+def is_valid(row: object) -> bool:
+    if type(row) is not dict or row.keys() != KEYS:
+        return False
+    for name, categories in CATEGORIES.items():
+        if type(row[name]) not in (str, type(None)) or row[name] not in categories:
+            return False
+    for name in NUMBERS:
+        value = row[name]
+        if value is not None and (type(value) not in (int, float) or not isfinite(value)):
+            return False
+    return True
+
+
+@app.post("/predict")
+def predict() -> dict[str, list[str]]:
+    body = request.get_json()
+    if type(body) is not dict or body.keys() != {"instances"} or not all(map(is_valid, body["instances"])):
+        abort(422)
+    return {"labels": ["Gentoo"] * len(body["instances"])}
