@@ -1,0 +1,167 @@
+"""An answer to "Flask or FastAPI?" on this machine, for this model: `python -m compare`."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from model.errors import ArtifactError
+
+from .bench import QUICK_ROUNDS, QUICK_SECONDS, above_zero, say
+from .claims import Claim, read_claims
+from .experiments import Unavailable
+from .experiments.lines import core_lines, lines_by_file
+from .experiments.registry import EXPERIMENTS
+from .experiments.weight import weight_of_services
+from .judge import judge
+from .models import MODELS, Subject
+from .page import write_page
+from .plan import GIVEN, Plan, PlanError, read_plan
+from .record import Extras, now, record_of, write_record
+from .run import Run, measure
+from .server import Cores, exit_through_finally
+from .steps import steps_us
+
+PLAN = Path(__file__).with_name("plan.toml")
+REPORT = Path(__file__).parent / "report"
+DEFAULT_MODEL = "penguins"
+
+# Training, and what needs no load: for the budget.
+EXPERIMENTS_S = 90.0
+
+
+def main() -> None:
+    exit_through_finally()
+    options = _options()
+    try:
+        plan = read_plan(options.plan, [*MODELS, GIVEN])
+    except PlanError as reason:
+        sys.exit(str(reason))
+    rounds = options.rounds or (QUICK_ROUNDS if options.quick else plan.rounds)
+    seconds = options.seconds or (QUICK_SECONDS if options.quick else plan.seconds)
+    run = Run(plan, rounds, seconds, options.seed, Cores.available())
+    experiments = {} if options.without_experiments else EXPERIMENTS
+    budget_min = (run.total_s + EXPERIMENTS_S * bool(experiments)) / 60
+    say(f"{len(run.cells)} cells, {rounds} x {seconds:g} s each: about {budget_min:.0f} min, seed {run.seed}")
+    for (name, lane), why in run.absent.items():
+        say(f"{name}, {lane}: {why}")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(threadpool_limits(1))
+        try:
+            models = _models(plan, options.model, folder)
+        except ArtifactError as reason:
+            sys.exit(str(reason))
+        subjects = {name: models[plan.asked[name].model] for name in plan.names}
+        Comparison(run, subjects, models[GIVEN], read_claims(), options.report, options.quick).make(experiments)
+    print(f"The report: {options.report / 'index.html'}")
+    if any(figures.faults for rounds_of in run.measured.values() for figures in rounds_of.values()):
+        sys.exit("Some answers were wrong; the report says which.")
+
+
+class Comparison:
+    """What is found, and written again whenever more is known."""
+
+    def __init__(
+        self,
+        run: Run,
+        subjects: Mapping[str, Subject],
+        given: Subject,
+        claims: list[Claim],
+        folder: Path,
+        is_quick: bool,
+    ) -> None:
+        self._run = run
+        self._subjects = subjects
+        self._given = given
+        self._claims = claims
+        self._json, self._html = folder / "figures.json", folder / "index.html"
+        self._is_quick = is_quick
+        self._began = now()
+        self._extras = Extras()
+        self._found: dict[str, Mapping[str, float] | str] = {}
+
+    def make(self, experiments: Mapping[str, Callable[[], dict[str, float]]]) -> None:
+        """Whatever ends it, what is known by then is in the report."""
+        is_complete = False
+        try:
+            for name, experiment in experiments.items():
+                say(f"experiment: {name}")
+                self._found[name] = _tried(experiment)
+            if experiments:
+                self._look_at_the_services()
+            measure(self._run, self._subjects, say, lambda: self._write(is_complete=False))
+            is_complete = True
+        finally:
+            self._write(is_complete)
+            write_page(self._json, self._html)
+
+    def _look_at_the_services(self) -> None:
+        say("the services without load")
+        self._extras = Extras(steps_us(self._given.artifact), lines_by_file(), core_lines(), weight_of_services())
+
+    def _write(self, is_complete: bool) -> None:
+        judged = judge(self._claims, self._run, self._found)
+        record = record_of(
+            self._run,
+            judged,
+            self._extras,
+            given=self._given,
+            began=self._began,
+            is_quick=self._is_quick,
+            is_complete=is_complete,
+        )
+        write_record(self._json, record)
+
+
+def _tried(experiment: Callable[[], dict[str, float]]) -> Mapping[str, float] | str:
+    try:
+        return experiment()
+    except Unavailable as unavailable:
+        return str(unavailable)
+    except Exception as error:
+        # A framework that has changed, say: the others go on, and the report tells.
+        reason = f"The experiment failed: {type(error).__name__}: {error}"
+        say(reason)
+        return reason
+
+
+def _models(plan: Plan, artifact: Path | None, folder: Path) -> dict[str, Subject]:
+    """By name, those that the plan asks for, and the one that is given."""
+    names = {plan.asked[name].model for name in plan.names} | {GIVEN}
+    folders = {}
+    for name in sorted(names):
+        trained = DEFAULT_MODEL if name == GIVEN else name
+        folders[name] = artifact if artifact and name == GIVEN else folder / trained
+        if not folders[name].exists():
+            say(f"training {trained}")
+            MODELS[trained](folders[name])
+    sizes = {
+        name: {cell.workload.rows for cell in plan.cells if plan.asked[cell.workload.name].model == name} | {1}
+        for name in names
+    }
+    return {name: Subject(folders[name], sorted(sizes[name])) for name in names}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m compare", description=__doc__)
+    parser.add_argument("--plan", type=Path, default=PLAN, help="which cells, a TOML file")
+    parser.add_argument("--model", type=Path, help="an artifact's folder; without it the penguins are trained")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} round of {QUICK_SECONDS:g} s a cell")
+    parser.add_argument("--rounds", type=above_zero(int), help="instead of the plan's")
+    parser.add_argument("--seconds", type=above_zero(float), help="a cell and round, instead of the plan's")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order; random if not given")
+    parser.add_argument("--without-experiments", action="store_true", help="load alone")
+    parser.add_argument("--report", type=Path, default=REPORT, help="the folder that the report goes to")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

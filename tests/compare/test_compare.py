@@ -1,0 +1,174 @@
+"""`python -m compare`: what it leaves of a small plan, and that it says clearly what could not be measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from uuid import uuid4
+
+import pytest
+
+from ..services import BACKENDS, PATIENCE_S, ROOT
+from .test_bench import processes_with
+
+SERVICES = "".join(
+    f"""
+[lanes.{backend}]
+kind = "service"
+backend = "{backend}"
+command = "serve_{backend}"
+env = {{ SERVE_ACCESS_LOG = "false" }}
+"""
+    for backend in BACKENDS
+)
+PLAN = f"""
+rounds = 1
+seconds = 0.3
+[workloads.compiled]
+model = "given"
+about = "A prediction."
+{SERVICES}
+[[cells]]
+workloads = ["compiled"]
+lanes = {BACKENDS}
+rows = [1]
+connections = [4]
+needed_by = ["1"]
+[[cells]]
+workloads = ["compiled"]
+lanes = {BACKENDS}
+rows = [1]
+connections = [4]
+shares = [0.2]
+probes_health = true
+needed_by = ["curve"]
+"""
+
+
+@pytest.fixture
+def comparison(tmp_path, served_artifact):
+    """The command, of a plan that is told."""
+
+    def command(plan):
+        (tmp_path / "plan.toml").write_text(plan)
+        options = ["--plan", tmp_path / "plan.toml", "--model", served_artifact, "--report", tmp_path / "report"]
+        return [sys.executable, "-m", "compare", *options, "--seed", "42", "--quick", "--without-experiments"]
+
+    return command
+
+
+@pytest.fixture
+def record(tmp_path):
+    return lambda: json.loads((tmp_path / "report" / "figures.json").read_bytes())
+
+
+def test_leaves_every_figure_and_a_page(comparison, record, tmp_path):
+    run = subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stderr.startswith(f"{2 * len(BACKENDS)} cells, 1 x 0.5 s each: about ")
+    left = record()
+    assert (left["is_complete"], left["is_quick"], left["seed"], left["rounds_done"]) == (True, True, 42, 1)
+    assert left["model"]["name"] == "penguins"
+    for backend in BACKENDS:
+        closed, opened = sorted(
+            (cell for cell in left["cells"] if cell["lane"] == backend), key=lambda cell: cell["share"] is not None
+        )
+        assert closed["requests_per_s"] > opened["requests_per_s"] > 0
+        assert opened["requests_per_s"] == pytest.approx(opened["offered_per_s"], rel=0.1)
+        assert closed["health_p99_ms"] is closed["offered_per_s"] is None
+        assert opened["health_p99_ms"] > 0
+        assert f"{backend} (compiled, 1 x 4 at 20%): " in run.stderr
+        assert left["held"]["compiled"][backend]["median"] in (0, pytest.approx(opened["offered_per_s"]))
+    assert len(left["claims"]) == 33
+    assert (tmp_path / "report" / "index.html").exists()
+    assert f"The report: {tmp_path / 'report' / 'index.html'}" in run.stdout
+
+
+def test_a_quick_run_gives_no_verdict_on_what_is_measured(comparison, record):
+    subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True, check=True)
+
+    measured = [claim for claim in record()["claims"] if claim["how"] == "measured"]
+    assert {claim["verdict"] for claim in measured} == {"not measured"}
+    assert all(claim["why_not"] for claim in measured)
+
+
+def test_says_which_lane_could_not_be_measured_and_why_and_goes_on(comparison, record):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        plan = f"""{PLAN}
+[lanes.dying]
+command = "tests.compare.dying {{port}}"
+[lanes.port_in_use]
+command = "serve_{BACKENDS[0]}"
+env = {{ SERVE_PORT = "{port}" }}
+[lanes.without_package]
+packages = ["no_such_package"]
+command = "no_such_package"
+[lanes.without_program]
+program = "no-such-program"
+command = "server.js {{port}}"
+[[cells]]
+workloads = ["compiled"]
+lanes = ["dying", "port_in_use", "without_package", "without_program"]
+rows = [1]
+connections = [1]
+needed_by = ["floor"]
+"""
+        run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    absent = {lane["lane"]: lane["absent"] for lane in record()["lanes"]}
+    assert absent == {
+        **dict.fromkeys(BACKENDS),
+        "dying": "This lane died in round 1: its exit code was 3, and its last line: There is no more memory.",
+        "port_in_use": f"This lane could not start: Cannot listen on 127.0.0.1, port {port}: Address already in use.",
+        "without_package": "The package no_such_package is not installed.",
+        "without_program": "The program no-such-program is not installed.",
+    }
+    assert all(f"compiled, {lane}: {reason}" in run.stderr for lane, reason in absent.items() if reason)
+    assert {cell["lane"] for cell in record()["cells"]} == set(BACKENDS)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(comparison, record, tmp_path, signum):
+    mark = uuid4().hex
+    plan = PLAN.replace("shares = [0.2]", "shares = [0.2, 0.3, 0.4]")
+    with subprocess.Popen(
+        [*comparison(plan), "--rounds", "99"],
+        cwd=ROOT,
+        env=os.environ | {"BENCH_MARK": mark},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stderr
+        next(line for line in run.stderr if line.startswith("round 2 of 99"))
+        next(line for line in run.stderr if " requests/s, p99 " in line)
+
+        run.send_signal(signum)
+
+        run.communicate(timeout=PATIENCE_S)
+    assert run.returncode == 128 + signum
+    assert processes_with(mark) == []
+    assert (record()["is_complete"], record()["rounds_done"], record()["rounds"]) == (False, 1, 99)
+    assert {cell["round"] for cell in record()["cells"]} >= {0, 1}
+    assert (tmp_path / "report" / "index.html").exists()
+
+
+def test_refuses_a_plan_and_a_model_in_a_sentence(comparison, tmp_path):
+    options = comparison("rounds = 1")
+    refused = subprocess.run(options, cwd=ROOT, capture_output=True, text=True)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"The plan {tmp_path / 'plan.toml'} cannot be measured: it has no 'seconds'.\n"
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    refused = subprocess.run([*comparison(PLAN), "--model", empty], cwd=ROOT, capture_output=True, text=True)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert str(empty) in refused.stderr
+    assert "Traceback" not in refused.stderr
