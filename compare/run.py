@@ -86,13 +86,13 @@ class Run:
     def calibration_s(self) -> float:
         """About as long as it takes before the first round."""
         calibrated = {where(cell) for cell in self.cells if cell.workload.share}
-        return sum(self._start_s(each) + CALIBRATIONS * min(CALIBRATION_S, self.seconds) for each in calibrated)
+        return sum(self.start_s(each) + CALIBRATIONS * min(CALIBRATION_S, self.seconds) for each in calibrated)
 
     @property
     def round_s(self) -> float:
         """About as long as a round takes."""
         started = {where(cell) for cell in self.cells if self.plan.lanes[cell.lane].command}
-        return sum(map(self._start_s, started)) + sum(map(self.cell_s, self.cells))
+        return sum(map(self.start_s, started)) + sum(map(self.cell_s, self.cells))
 
     @property
     def total_s(self) -> float:
@@ -101,7 +101,7 @@ class Run:
     def cell_s(self, cell: Cell) -> float:
         return self.seconds + self.warm_up_s + HEALTH_S * (cell in self.plan.probed)
 
-    def _start_s(self, place: Where) -> float:
+    def start_s(self, place: Where) -> float:
         lane = self.plan.lanes[place[1]]
         return START_S if lane.is_service or lane.kind == TUTORIAL else EMPTY_START_S
 
@@ -143,7 +143,6 @@ class _Rounds:
         self._calibrate()
         for index in range(self._run.rounds):
             for name in self._shuffled(self._run.plan.names):
-                self._say(f"round {index + 1} of {self._run.rounds}, about {self._left_s / 60:.0f} min left: {name}")
                 with ExitStack() as stack:
                     cells = [cell for cell in self._run.cells if cell.workload.name == name]
                     servers = self._servers(name, {cell.lane for cell in cells}, stack)
@@ -197,6 +196,7 @@ class _Rounds:
                 self._give_up(place, f"This lane could not start: {reason}.")
                 continue
             self._say(f"{name}, {lane.name}: answers after {server.cold_start_s:.1f} s")
+            self._left_s -= self._run.start_s(place)
             servers[lane.name] = server
             self._run.cold_starts_s[place].append(server.cold_start_s)
             if lane.is_service:
@@ -210,7 +210,8 @@ class _Rounds:
             return
         self._run.measured[cell][index] = figures
         per_s, p99_ms = figures.requests_per_s, figures.p99_ms
-        self._say(f"{cell.lane} ({cell.workload}): {per_s:,.0f} requests/s, p99 {p99_ms:.1f} ms")
+        progress = f"round {index + 1} of {self._run.rounds}, {self._left_s / 60:.0f} min left"
+        self._say(f"{progress}: {cell.lane} ({cell.workload}), {per_s:,.0f} requests/s, p99 {p99_ms:.1f} ms")
 
     def _figures_in_process(self, cell: Cell) -> Figures:
         requests = self._requests(cell)

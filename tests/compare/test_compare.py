@@ -82,7 +82,7 @@ def test_leaves_every_figure_and_a_page(comparison, record, tmp_path):
         assert opened["requests_per_s"] == pytest.approx(opened["offered_per_s"], rel=0.1)
         assert closed["health_p99_ms"] is closed["offered_per_s"] is None
         assert opened["health_p99_ms"] > 0
-        assert f"{backend} (compiled, 1 x 4 at 20%): " in run.stderr
+        assert f"{backend} (compiled, 1 x 4 at 20%), " in run.stderr
         assert left["held"]["compiled"][backend]["median"] in (0, pytest.approx(opened["offered_per_s"]))
     assert len(left["claims"]) == 33
     assert (tmp_path / "report" / "index.html").exists()
@@ -148,7 +148,6 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
     ) as run:
         assert run.stderr
         next(line for line in run.stderr if line.startswith("round 2 of 99"))
-        next(line for line in run.stderr if " requests/s, p99 " in line)
 
         run.send_signal(signum)
 

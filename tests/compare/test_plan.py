@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from compare.bench import PLAN
+from compare.__main__ import PLAN as COMPARED
+from compare.__main__ import budget_s
+from compare.bench import PLAN, QUICK_ROUNDS, QUICK_SECONDS
+from compare.claims import read_claims
+from compare.judge import LEAST_ROUNDS
 from compare.models import MODELS
-from compare.plan import Cell, PlanError, Workload, read_plan
+from compare.plan import GIVEN, Cell, PlanError, Workload, read_plan
+from compare.run import Run
+from compare.server import Cores
+
+# What a cell may be needed by beside claims: plan.toml says what they are.
+PARTS = {"curve", "fairness", "rows", "floor"}
 
 SMALL = """
 rounds = 3
@@ -99,3 +108,26 @@ def test_refuses_what_is_no_toml(plan_of):
 def test_refuses_what_is_not_there(tmp_path):
     with pytest.raises(PlanError, match=r"nowhere.toml cannot be read: No such file or directory\.$"):
         read_plan(tmp_path / "nowhere.toml", ["m"])
+
+
+def test_the_plan_of_make_compare_has_the_cells_of_every_claim_and_no_others():
+    plan = read_plan(COMPARED, [*MODELS, GIVEN])
+    claims = {str(claim.number): claim for claim in read_claims()}
+    for number, claim in claims.items():
+        for ratio in claim.ratios:
+            for lane in filter(None, (ratio.lane, ratio.against)):
+                cells = [cell for cell in plan.cells if (cell.workload.name, cell.lane) == (ratio.workload, lane)]
+                assert any(number in plan.needed_by[cell] for cell in cells), (number, lane)
+    for cell, needed_by in plan.needed_by.items():
+        assert needed_by, cell
+        for each in set(needed_by) - PARTS:
+            asked = {(ratio.workload, lane) for ratio in claims[each].ratios for lane in (ratio.lane, ratio.against)}
+            assert (cell.workload.name, cell.lane) in asked, (each, cell)
+
+
+def test_a_full_comparison_takes_less_than_forty_minutes_and_a_quick_one_about_two():
+    plan = read_plan(COMPARED, [*MODELS, GIVEN])
+
+    assert plan.rounds >= LEAST_ROUNDS
+    assert budget_s(Run(plan, plan.rounds, plan.seconds, 0, Cores(0, 0)), experiments=True) < 38 * 60
+    assert budget_s(Run(plan, QUICK_ROUNDS, QUICK_SECONDS, 0, Cores(0, 0)), experiments=False) < 2.5 * 60

@@ -1,0 +1,48 @@
+"""Health is asked for at a constant rate, and what was due while a server stalled counts from then."""
+
+from __future__ import annotations
+
+import threading
+import time
+from itertools import count
+
+from compare.health import EVERY_S, health_asked
+
+from .scripted import answer, scripted
+
+STALL_S = 1.0
+
+
+def test_tells_the_waits_of_what_was_due_while_the_server_stalled():
+    numbers, has_enough = count(), threading.Event()
+
+    def stall_once(_body, connection):
+        number = next(numbers)
+        if number == 5:
+            time.sleep(STALL_S)
+        connection.sendall(answer())
+        if number == 40:
+            has_enough.set()
+
+    with scripted(stall_once) as port, health_asked(port) as health:
+        assert has_enough.wait(30)
+
+    assert health.n_failed == 0
+    assert max(health.waits_ms) >= STALL_S * 1000
+    # One was on its way, the others were due meanwhile: half of them in its first half.
+    assert sum(wait_ms >= STALL_S * 500 for wait_ms in health.waits_ms) >= 0.5 * STALL_S / EVERY_S
+
+
+def test_counts_what_is_not_healthy_or_not_there():
+    numbers, has_enough = count(), threading.Event()
+
+    def refuse(_body, connection):
+        connection.sendall(answer(status=503))
+        if next(numbers) == 3:
+            has_enough.set()
+
+    with scripted(refuse) as port, health_asked(port) as health:
+        assert has_enough.wait(30)
+
+    assert health.waits_ms == []
+    assert health.n_failed >= 4
