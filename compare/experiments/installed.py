@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from functools import cache
+from importlib.metadata import distribution
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -33,15 +34,14 @@ def needed_by(*requirements: str) -> set[str]:
 
 def megabytes(packages: set[str]) -> float:
     """What their files take; what Python compiles at the first import does not count."""
-    return sum(size for name in packages for size in _sizes(distribution(name))) / MEBIBYTE
+    return sum(map(_n_bytes, packages)) / MEBIBYTE
 
 
 def _applies(requirement: Requirement, extras: set[str]) -> bool:
     return requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras)
 
 
-def _sizes(package: Distribution) -> Iterator[int]:
-    for file in package.files or []:
-        path = file.locate()
-        if file.suffix != ".pyc" and path.is_file():  # type: ignore[attr-defined]
-            yield path.stat().st_size  # type: ignore[attr-defined]
+@cache
+def _n_bytes(package: str) -> int:
+    files = [Path(str(file.locate())) for file in distribution(package).files or [] if file.suffix != ".pyc"]
+    return sum(file.stat().st_size for file in files if file.is_file())
