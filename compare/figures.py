@@ -13,6 +13,14 @@ from .plan import RATES, Cell, Goal
 
 
 @dataclass(frozen=True)
+class Turn:
+    """Of a cell and round that was measured in several, one."""
+
+    requests_per_s: float
+    cpu_us: float
+
+
+@dataclass(frozen=True)
 class Figures:
     """Of one cell in one round.
 
@@ -23,6 +31,7 @@ class Figures:
         memory_mib: that the processes of the lane hold afterwards; 0 where there is none of its own.
         health_p99_ms: that a health check took meanwhile; None where nobody asked.
         faults: how many requests were not answered as they must be, by what was wrong.
+        turns: in their order; none where there was but one.
     """
 
     requests: int
@@ -39,6 +48,7 @@ class Figures:
     memory_mib: float
     health_p99_ms: float | None
     faults: dict[str, int]
+    turns: tuple[Turn, ...] = ()
 
 
 class Bounded(Protocol):
@@ -62,6 +72,7 @@ def figures_of(
     memory_mib: float = 0.0,
     health_ms: Sequence[float] = (),
     faults: Mapping[str, int] | None = None,
+    turns: Sequence[Turn] = (),
 ) -> Figures:
     waits_ms = sorted(wait_s * 1000 for wait_s in outcome.waits_s)
     requests_per_s = len(waits_ms) / outcome.seconds if waits_ms else 0.0
@@ -80,7 +91,13 @@ def figures_of(
         memory_mib=memory_mib,
         health_p99_ms=percentile(sorted(health_ms), 0.99) if health_ms else None,
         faults=dict(faults or {}),
+        turns=tuple(turns),
     )
+
+
+def turn_of(outcome: Outcome, cpu_s: float) -> Turn:
+    n_answers = len(outcome.waits_s)
+    return Turn(n_answers / outcome.seconds if n_answers else 0.0, cpu_s * 1e6 / max(n_answers, 1))
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

@@ -9,11 +9,11 @@ import numpy as np
 
 N_RESAMPLES = 9_999
 
-# Of seven ratios, the fewest that get a verdict, one resample in a hundred has the least as its median: at 98.5% the
+# Of seven ratios, the fewest that get a verdict, one resample in a hundred has the least as its median: at 99% the
 # interval surely reaches from the least to the greatest, at 95% it stops short of them. Seven fair coins fall on one
 # side in 1.6% of all cases, six or seven in 12.5%: at 95% a lane would differ from itself too often.
 # `tests/compare/test_judge.py` asks recorded rounds.
-CONFIDENCE = 0.985
+CONFIDENCE = 0.99
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from statistics import fmean, median
 
 from .claims import Claim, Figure, Ratio, Verdict
-from .figures import held_per_s
+from .figures import Turn, held_per_s
 from .intervals import interval_of
 from .run import Run
 
@@ -15,6 +16,9 @@ LEAST_ROUNDS = 7
 
 # What a person who waits for an answer hardly notices; at this p99 a load counts as held.
 SERVICE_LEVEL_MS = 50
+
+# What is known of each turn of a round, not of the round alone.
+IN_TURNS = {each.name for each in fields(Turn)}
 
 # By experiment, what it has found, or the sentence that says why it has not.
 Found = Mapping[str, Mapping[str, float] | str]
@@ -42,9 +46,16 @@ def values_of(run: Run, ratio: Ratio) -> list[float]:
     """One for each round in which both lanes were measured."""
     values = _by_round(run, ratio, ratio.lane)
     if ratio.against is None:
-        return list(values.values())
+        return [fmean(turns) for turns in values.values()]
     others = _by_round(run, ratio, ratio.against)
-    return [values[index] / others[index] for index in sorted(values.keys() & others.keys()) if others[index]]
+    found = [ratio_of_turns(values[index], others[index]) for index in sorted(values.keys() & others.keys())]
+    return [value for value in found if value is not None]
+
+
+def ratio_of_turns(values: Sequence[float], others: Sequence[float]) -> float | None:
+    """Of two lanes in one round: the median over the turns that they took beside each other. None against nothing."""
+    ratios = [value / other for value, other in zip(values, others, strict=False) if other]
+    return median(ratios) if ratios else None
 
 
 def _judged(claim: Claim, run: Run, found: Found) -> Judged:
@@ -64,13 +75,20 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
     return Judged(claim, figures, claim.verdict(figures))
 
 
-def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, float]:
+def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, list[float]]:
+    """The figure in each turn of a round; there is one where the round was not taken in turns."""
     if ratio.figure == "held_per_s":
-        return held_per_s(run.measured, ratio.workload, lane, SERVICE_LEVEL_MS)
+        held = held_per_s(run.measured, ratio.workload, lane, SERVICE_LEVEL_MS)
+        return {index: [per_s] for index, per_s in held.items()}
     cell = run.plan.saturating(ratio.workload, lane)
     of_rounds = run.measured.get(cell, {}) if cell else {}
-    values = {index: getattr(figures, ratio.figure) for index, figures in of_rounds.items()}
-    return {index: value for index, value in values.items() if value is not None}
+    found = {}
+    for index, figures in of_rounds.items():
+        in_turns = figures.turns if ratio.figure in IN_TURNS else ()
+        values = [getattr(each, ratio.figure) for each in in_turns or (figures,)]
+        if None not in values:
+            found[index] = values
+    return found
 
 
 def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, float] | str) -> str:

@@ -13,7 +13,7 @@ import re
 import select
 import socket
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter, process_time
@@ -77,6 +77,25 @@ def put_load_on(
     finally:
         load.close()
     return load.outcome
+
+
+def together(outcomes: Iterable[Outcome]) -> Outcome:
+    """As if one load had been put on after the other."""
+    whole = Outcome()
+    load_s = 0.0
+    for each in outcomes:
+        whole.answers.update(each.answers)
+        whole.waits_s += each.waits_s
+        for status, took_s in each.took_s.items():
+            whole.took_s[status] += took_s
+        whole.n_broken += each.n_broken
+        whole.n_unanswered += each.n_unanswered
+        whole.n_held_back += each.n_held_back
+        whole.n_without_retry_after += each.n_without_retry_after
+        whole.seconds += each.seconds
+        load_s += each.load_share * each.seconds
+    whole.load_share = load_s / whole.seconds if whole.seconds else 0.0
+    return whole
 
 
 def request_of(payload: bytes) -> bytes:

@@ -93,11 +93,13 @@ class Asked:
         model: whose predictions; `given` is the artifact of the run.
         about: a sentence for a person.
         env: of its lanes, beside their own.
+        turns: in how many a round asks its lanes, in a closed loop, for what each can do.
     """
 
     model: str
     about: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    turns: int = 1
 
 
 @dataclass(frozen=True)

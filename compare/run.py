@@ -1,4 +1,4 @@
-"""The rounds of a run: a workload's lanes right after each other, all in an order that is drawn for each round."""
+"""The rounds of a run: a workload's lanes by turns, right after each other, in an order drawn for each round."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import TypeVar
 
 from model.prediction import Prediction
 
-from .figures import Figures, Measured, figures_of
+from .figures import Figures, Measured, figures_of, turn_of
 from .health import Health, health_asked
-from .load import put_load_on
+from .load import Outcome, put_load_on, together
 from .models import Requests, Subject, faults_of, labels_of
-from .plan import TUTORIAL, Cell, Plan
+from .plan import TUTORIAL, Cell, Plan, Workload
 from .server import Cores, LaneError, Server, missing, on_core, running
 
 # Of a cell's seconds, before they count: connections, threads and caches are made.
@@ -33,6 +33,9 @@ HEALTH_S = 0.3
 
 # What a lane can do at most, before the first round: so often, its neighbours in between.
 CALIBRATIONS, CALIBRATION_S = 3, 1.0
+
+# A shorter turn would be over before all connections are busy.
+LEAST_TURN_S = 0.5
 
 T = TypeVar("T")
 Where = tuple[str, str]  # a workload and a lane
@@ -106,6 +109,16 @@ class Run:
         return START_S if lane.is_service or lane.kind == TUTORIAL else EMPTY_START_S
 
 
+@dataclass(frozen=True)
+class _Part:
+    """Of a cell, what one turn has found."""
+
+    outcome: Outcome
+    cpu_s: float
+    health: Health
+    faults: Counter[str]
+
+
 def where(cell: Cell) -> Where:
     return cell.workload.name, cell.lane
 
@@ -147,10 +160,7 @@ class _Rounds:
                     cells = [cell for cell in self._run.cells if cell.workload.name == name]
                     servers = self._servers(name, {cell.lane for cell in cells}, stack)
                     for workload in self._shuffled({cell.workload for cell in cells}):
-                        for cell in self._shuffled(cell for cell in cells if cell.workload == workload):
-                            if where(cell) not in self._run.absent:
-                                self._measure_cell(index, cell, servers.get(cell.lane))
-                            self._left_s -= self._run.cell_s(cell)
+                        self._measure_cells(index, [cell for cell in cells if cell.workload == workload], servers)
             self._run.rounds_done = index + 1
             self._left_s = (self._run.rounds - index - 1) * self._run.round_s
             self._after_a_round()
@@ -203,53 +213,78 @@ class _Rounds:
                 self._run.runtimes[place] = server.runtime()
         return servers
 
-    def _measure_cell(self, index: int, cell: Cell, server: Server | None) -> None:
-        figures = self._figures(cell, server) if server else self._figures_in_process(cell)
-        if server and (death := server.death()):
-            self._give_up(where(cell), f"This lane died in round {index + 1}: {death}.")
-            return
-        self._run.measured[cell][index] = figures
-        per_s, p99_ms = figures.requests_per_s, figures.p99_ms
-        progress = f"round {index + 1} of {self._run.rounds}, {self._left_s / 60:.0f} min left"
-        self._say(f"{progress}: {cell.lane} ({cell.workload}), {per_s:,.0f} requests/s, p99 {p99_ms:.1f} ms")
+    def _measure_cells(self, index: int, cells: Iterable[Cell], servers: Mapping[str, Server]) -> None:
+        """Of one workload, in turns, so that whatever slows the machine down meets all lanes alike."""
+        order = self._shuffled(cells)
+        parts: dict[Cell, list[_Part]] = defaultdict(list)
+        n_turns = self._n_turns(order[0].workload)
+        for turn in range(n_turns):
+            for cell in order:
+                if where(cell) not in self._run.absent:
+                    seconds, server = self._run.seconds / n_turns, servers.get(cell.lane)
+                    parts[cell].append(self._part(cell, server, seconds, is_first=turn == 0))
+                    if server and (death := server.death()):
+                        self._give_up(where(cell), f"This lane died in round {index + 1}: {death}.")
+            order.reverse()
+        for cell in order:
+            self._left_s -= self._run.cell_s(cell)
+            if where(cell) not in self._run.absent:
+                self._run.measured[cell][index] = figures = self._figures(cell, parts[cell], servers.get(cell.lane))
+                progress = f"round {index + 1} of {self._run.rounds}, {max(self._left_s, 0) / 60:.0f} min left"
+                told = f"{figures.requests_per_s:,.0f} requests/s, p99 {figures.p99_ms:.1f} ms"
+                self._say(f"{progress}: {cell.lane} ({cell.workload}), {told}")
 
-    def _figures_in_process(self, cell: Cell) -> Figures:
-        requests = self._requests(cell)
-        with on_core(self._run.cores.server):
-            requests.call(self._run.warm_up_s)
-            cpu_s = process_time()
-            called = requests.call(self._run.seconds)
-            return figures_of(cell, called, cpu_s=process_time() - cpu_s)
+    def _n_turns(self, workload: Workload) -> int:
+        """One where latency is what is asked for, which needs time to build up."""
+        turns = self._run.plan.asked[workload.name].turns if workload.share is None else 1
+        return max(1, min(turns, int(self._run.seconds / LEAST_TURN_S)))
 
-    def _figures(self, cell: Cell, server: Server) -> Figures:
+    def _part(self, cell: Cell, server: Server | None, seconds: float, *, is_first: bool) -> _Part:
+        if server is None:
+            return self._part_in_process(cell, seconds, is_first)
         payloads, n_connections = self._requests(cell).payloads, cell.workload.connections
-        share = cell.workload.share
-        offered_per_s = share * self._run.capacities_per_s[where(cell)] if share else None
         is_probed = cell in self._run.plan.probed
+        warm = Outcome()
         with on_core(self._run.cores.load):
-            warm = put_load_on(server.port, payloads, n_connections=n_connections, seconds=self._run.warm_up_s)
+            if is_first:
+                warm = put_load_on(server.port, payloads, n_connections=n_connections, seconds=self._run.warm_up_s)
             with health_asked(server.port) if is_probed else nullcontext(Health()) as health:
                 cpu_s = server.cpu_s()
                 asked = put_load_on(
                     server.port,
                     payloads,
                     n_connections=n_connections,
-                    seconds=self._run.seconds,
-                    requests_per_s=offered_per_s,
+                    seconds=seconds,
+                    requests_per_s=self._offered_per_s(cell),
                 )
                 cpu_s = server.cpu_s() - cpu_s
-        faults = Counter({"health check failed": health.n_failed})
-        for outcome in (warm, asked):
-            faults += faults_of(outcome, self._answers(cell))
+        faults = faults_of(together([warm, asked]), self._answers(cell))
+        return _Part(asked, cpu_s, health, faults + Counter({"health check failed": health.n_failed}))
+
+    def _part_in_process(self, cell: Cell, seconds: float, is_first: bool) -> _Part:
+        requests = self._requests(cell)
+        with on_core(self._run.cores.server):
+            if is_first:
+                requests.call(self._run.warm_up_s)
+            cpu_s = process_time()
+            called = requests.call(seconds)
+            return _Part(called, process_time() - cpu_s, Health(), Counter())
+
+    def _figures(self, cell: Cell, parts: list[_Part], server: Server | None) -> Figures:
         return figures_of(
             cell,
-            asked,
-            cpu_s=cpu_s,
-            offered_per_s=offered_per_s,
-            memory_mib=server.memory_mib(),
-            health_ms=health.waits_ms,
-            faults=faults,
+            together(part.outcome for part in parts),
+            cpu_s=sum(part.cpu_s for part in parts),
+            offered_per_s=self._offered_per_s(cell),
+            memory_mib=server.memory_mib() if server else 0.0,
+            health_ms=[wait_ms for part in parts for wait_ms in part.health.waits_ms],
+            faults=sum((part.faults for part in parts), Counter()),
+            turns=[turn_of(part.outcome, part.cpu_s) for part in parts if len(parts) > 1],
         )
+
+    def _offered_per_s(self, cell: Cell) -> float | None:
+        share = cell.workload.share
+        return share * self._run.capacities_per_s[where(cell)] if share else None
 
     def _requests(self, cell: Cell) -> Requests:
         return self._subjects[cell.workload.name].requests[cell.workload.rows]

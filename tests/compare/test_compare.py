@@ -31,6 +31,7 @@ seconds = 0.3
 [workloads.compiled]
 model = "given"
 about = "A prediction."
+turns = 2
 {SERVICES}
 [[cells]]
 workloads = ["compiled"]
@@ -56,7 +57,8 @@ def comparison(tmp_path, served_artifact):
     def command(plan):
         (tmp_path / "plan.toml").write_text(plan)
         options = ["--plan", tmp_path / "plan.toml", "--model", served_artifact, "--report", tmp_path / "report"]
-        return [sys.executable, "-m", "compare", *options, "--seed", "42", "--quick", "--without-experiments"]
+        quick = ["--quick", "--seconds", "1"]
+        return [sys.executable, "-m", "compare", *options, "--seed", "42", *quick, "--without-experiments"]
 
     return command
 
@@ -70,7 +72,7 @@ def test_leaves_every_figure_and_a_page(comparison, record, tmp_path):
     run = subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stderr.startswith(f"{2 * len(BACKENDS)} cells, 1 x 0.5 s each: about ")
+    assert run.stderr.startswith(f"{2 * len(BACKENDS)} cells, 1 x 1 s each: about ")
     left = record()
     assert (left["is_complete"], left["is_quick"], left["seed"], left["rounds_done"]) == (True, True, 42, 1)
     assert left["model"]["name"] == "penguins"
@@ -78,8 +80,9 @@ def test_leaves_every_figure_and_a_page(comparison, record, tmp_path):
         closed, opened = sorted(
             (cell for cell in left["cells"] if cell["lane"] == backend), key=lambda cell: cell["share"] is not None
         )
-        assert closed["requests_per_s"] > opened["requests_per_s"] > 0
-        assert opened["requests_per_s"] == pytest.approx(opened["offered_per_s"], rel=0.1)
+        assert min(closed["requests_per_s"], opened["requests_per_s"]) > 0
+        assert (len(closed["turns"]), len(opened["turns"])) == (2, 0)
+        assert opened["offered_per_s"] > 0
         assert closed["health_p99_ms"] is closed["offered_per_s"] is None
         assert opened["health_p99_ms"] > 0
         assert f"{backend} (compiled, 1 x 4 at 20%), " in run.stderr

@@ -10,7 +10,7 @@ from itertools import count, cycle
 
 import pytest
 
-from compare.load import put_load_on
+from compare.load import put_load_on, together
 
 from .scripted import answer, scripted
 
@@ -93,6 +93,18 @@ def test_counts_refusals_that_do_not_say_when_to_come_again_and_leaves_if_told_s
 
     assert outcome.answers == {(0, 503, b""): 4}
     assert (outcome.n_without_retry_after, outcome.n_broken, outcome.n_unanswered) == (2, 0, 0)
+
+
+def test_several_loads_count_as_one():
+    with scripted(lambda _body, connection: connection.sendall(answer())) as port:
+        loads = [put_load_on(port, [b"{}"], n_connections=2, seconds=0.25, requests_per_s=100) for _ in range(3)]
+
+    whole = together(loads)
+
+    assert whole.answers == {(0, 200, b"ok"): 75}
+    assert (len(whole.waits_s), len(whole.took_s[200]), whole.n_unanswered) == (75, 75, 0)
+    assert whole.seconds == pytest.approx(sum(load.seconds for load in loads))
+    assert min(load.load_share for load in loads) <= whole.load_share <= max(load.load_share for load in loads)
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", answer(b"four")[:-1], b"no HTTP\r\n\r\n"])

@@ -1,0 +1,140 @@
+"""The judge calls no difference where there is none, finds one of a fifth, and gives each verdict that figures deserve.
+
+`same_lane.json` holds recorded rounds of one lane against itself, and says how they were recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from compare.claims import Claim, Ratio
+from compare.figures import figures_of
+from compare.intervals import Interval, interval_of
+from compare.judge import LEAST_ROUNDS, judge, ratio_of_turns
+from compare.load import Outcome
+from compare.plan import Cell, Workload, read_plan
+from compare.run import Run
+from compare.server import Cores
+
+RECORDED = json.loads(Path(__file__).with_name("same_lane.json").read_bytes())["rounds"]
+N_RESAMPLES = 1_000
+SEED = 20261122
+LANES = ["one", "other"]
+FIGURES = ["requests_per_s", "cpu_us"]  # of a turn, in this order
+TRUE, FALSE, OUTDATED = ("speed >= 1.5",), ("speed < 1.1",), ("age > 7",)
+
+PLAN = """
+rounds = 7
+seconds = 1.0
+[lanes.one]
+command = "one"
+[lanes.other]
+command = "other"
+[[cells]]
+workloads = ["penguins"]
+lanes = ["one", "other"]
+rows = [1]
+connections = [1]
+"""
+
+
+def share_called_different(figure, planted=1.0):
+    """Of many draws of as many rounds as a verdict takes, with the planted factor between the lanes."""
+    chance = Random(SEED)
+    return sum(interval_of(draw(chance, figure, planted)).is_a_difference for _ in range(N_RESAMPLES)) / N_RESAMPLES
+
+
+def draw(chance, figure, planted):
+    """Ratios of recorded rounds. In a run servers are started for each, so which lane is divided by which is drawn."""
+    ratios = []
+    for each in chance.choices(RECORDED, k=LEAST_ROUNDS):
+        one, other = ([turn[FIGURES.index(figure)] for turn in each[lane]] for lane in chance.sample(LANES, 2))
+        ratios.append(ratio_of_turns([value * planted for value in one], other))
+    return ratios
+
+
+@pytest.fixture
+def run_of(tmp_path):
+    """A run in which one lane was so much faster, round by round."""
+    (tmp_path / "plan.toml").write_text(PLAN)
+
+    def run(ratios):
+        made_up = Run(read_plan(tmp_path / "plan.toml", ["penguins"]), 7, 1.0, 0, Cores(0, 0))
+        for index, ratio in enumerate(ratios):
+            for lane, per_s in {"one": round(1000 * ratio), "other": 1000}.items():
+                cell = Cell(Workload("penguins", 1, 1), lane)
+                outcome = Outcome(waits_s=[0.001] * per_s, seconds=1.0)
+                made_up.measured[cell][index] = figures_of(cell, outcome, cpu_s=0.5)
+        return made_up
+
+    return run
+
+
+def claim_of(**values):
+    ratio = Ratio("speed", "requests_per_s", "one", "penguins", "other")
+    return Claim(0, "It is faster.", "A", "measured", ratios=(ratio,), experiment="ages", **values)
+
+
+def test_there_are_enough_recorded_rounds():
+    assert len(RECORDED) >= 40
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_lane_seldom_differs_from_itself(figure):
+    assert share_called_different(figure) <= 0.05
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("planted", [1.2, 1 / 1.2])
+def test_a_difference_of_a_fifth_is_found(figure, planted):
+    assert share_called_different(figure, planted) >= 0.90
+
+
+@pytest.mark.parametrize(
+    ("ratios", "rules", "verdict"),
+    [
+        ([1.8, 2.0, 1.7, 1.6, 1.9, 2.1, 1.8], {"true": TRUE, "false": FALSE}, "true"),
+        ([1.0, 0.9, 1.0, 1.0, 1.0, 0.9, 0.8], {"true": TRUE, "false": FALSE}, "false"),
+        ([1.8, 2.0, 1.4, 1.6, 1.9, 2.1, 1.8], {"true": TRUE, "false": FALSE}, "depends"),
+        ([1.0, 0.9, 1.0, 1.0, 1.0, 0.9, 0.8], {"true": TRUE, "outdated": OUTDATED}, "outdated"),
+        ([1.8, 2.0, 1.7, 1.6, 1.9, 2.1, 1.8], {}, "not testable"),
+    ],
+)
+def test_made_up_figures_get_the_verdict_they_deserve(run_of, ratios, rules, verdict):
+    [judged] = judge([claim_of(rules=rules, untested="Nobody knows.")], run_of(ratios), {"ages": {"age": 10.0}})
+
+    assert judged.verdict == verdict
+    assert judged.why_not == ("" if rules else "Nobody knows.")
+    assert judged.figures["speed"] == Interval(min(ratios), sorted(ratios)[3], max(ratios))
+
+
+def test_a_round_in_turns_counts_by_the_turns_that_were_taken_together():
+    # The machine was slow in the last turn, and then hung for a moment under one of them.
+    assert ratio_of_turns([200, 200, 100, 200], [100, 100, 50, 1]) == 2.0
+    assert ratio_of_turns([200], [0]) is None
+
+
+def test_too_few_rounds_get_no_verdict_but_their_figures(run_of):
+    [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 6), {})
+
+    assert (judged.verdict, judged.figures) == ("not measured", {"speed": Interval(2.0, 2.0, 2.0)})
+    assert judged.why_not == "A verdict takes 7 rounds, and there were 6."
+
+
+def test_says_why_something_was_not_measured(run_of):
+    missing = run_of([])
+    missing.absent["penguins", "other"] = "The program other is not installed."
+    outdated = claim_of(rules={"outdated": OUTDATED})
+
+    [without_lane] = judge([claim_of(rules={"true": TRUE})], missing, {})
+    [without_experiment] = judge([outdated], run_of([1.0] * 7), {"ages": "It needs a calendar."})
+    [without_figure] = judge([outdated], run_of([1.0] * 7), {"ages": {}})
+
+    assert without_lane.why_not == "The program other is not installed."
+    assert without_experiment.why_not == "It needs a calendar."
+    assert without_figure.why_not == "The experiment ages does not tell age."
+    assert {each.verdict for each in (without_lane, without_experiment, without_figure)} == {"not measured"}
