@@ -32,7 +32,7 @@ SEED = 13
 MEANS = ("types", "tests", "random_requests")
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".coverage*")
 # What a person would run while at it: they say what every request is answered.
-TESTS = [f"tests/contract/test_{name}.py" for name in ("documents", "predictions", "refusals")]
+TESTS = [f"tests/contract/test_{name}.py" for name in ("documents", "faults", "predictions", "refusals")]
 # They take longer to load than these tests do to run.
 WITHOUT_PLUGINS = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:pytest_cov")
 
