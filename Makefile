@@ -6,7 +6,8 @@ RUN := $(VENV)/bin/python
 ARTIFACT ?= artifact
 BACKENDS := $(filter-out core,$(patsubst serve_%/,%,$(wildcard serve_*/)))
 BACKEND ?= $(firstword $(BACKENDS))
-PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS)) $(patsubst %/,%,$(wildcard compare/))
+COMPARE := $(patsubst %/,%,$(wildcard compare/))
+PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS)) $(COMPARE)
 PORT_fastapi ?= 8000
 PORT_flask ?= 8001
 N ?= 10000
@@ -17,7 +18,7 @@ FULLY_COVERED := serve_*/validation.py serve_*/body.py serve_core/json_profile.p
 COMMA := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve dev model check format test fuzz bench drill add lock
+.PHONY: help install serve dev model check format test fuzz compare bench drill add lock
 
 help: ## list the words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -57,6 +58,9 @@ test: $(VENV)/installed ## every test; those with containers need a Docker engin
 fuzz: $(VENV)/installed ## compare the services on N=10000 requests from a fresh seed
 	$(RUN) -m tests.fuzz --requests $(N)
 
+compare: $(VENV)/installed $(ARTIFACT)/manifest.json ## Flask or FastAPI? Measured for the artifact; QUICK=1 for two minutes
+	$(RUN) -m compare --model $(ARTIFACT) $(if $(QUICK),--quick)
+
 bench: $(VENV)/installed ## measure the services beside what could be the fastest; QUICK=1 for a few minutes
 	$(RUN) -m compare.bench $(if $(QUICK),--quick)
 
@@ -69,11 +73,14 @@ add: ## add PACKAGES that a pickle needs to the images and the environment (need
 
 lock: ## compile the locks anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
-	  pyproject.toml --extra train $(addprefix --extra ,$(BACKENDS)) --group dev -o dev.lock
+	  pyproject.toml --extra train $(addprefix --extra ,$(BACKENDS)) $(addprefix --group ,dev $(COMPARE)) -o dev.lock
 	for image in train $(BACKENDS); do \
 	  uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
 	    pyproject.toml --extra $$image -c dev.lock -o docker/$$image.lock; \
 	done
+	$(if $(COMPARE),uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --python-version 3.11 pyproject.toml --extra train $(addprefix --extra ,$(BACKENDS)) --group compare -c dev.lock \
+	  -o docker/compare.lock)
 
 $(VENV)/installed: dev.lock
 	$(PYTHON) -m venv $(VENV)

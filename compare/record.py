@@ -191,6 +191,7 @@ def _claim(judged: Judged) -> dict[str, Any]:
         "sources": claim.sources,
         "how": claim.how,
         "experiment": claim.experiment,
+        "ratios": [asdict(ratio) for ratio in claim.ratios],
         "rules": {verdict: list(conditions) for verdict, conditions in claim.rules.items()},
         "on": claim.on,
         "untested": claim.untested,

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import pytest
 
+from model.artifact import load
+
 from ..services import BACKENDS, PATIENCE_S, ROOT
 from .test_bench import processes_with
 
@@ -68,14 +70,16 @@ def record(tmp_path):
     return lambda: json.loads((tmp_path / "report" / "figures.json").read_bytes())
 
 
-def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_measured(comparison, record, tmp_path):
+def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_measured(
+    comparison, record, served_artifact, tmp_path
+):
     run = subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stderr.startswith(f"{2 * len(BACKENDS)} cells, 1 x 1 s each: about ")
     left = record()
     assert (left["is_complete"], left["is_quick"], left["seed"], left["rounds_done"]) == (True, True, 42, 1)
-    assert left["model"]["name"] == "penguins"
+    assert left["model"]["name"] == load(served_artifact).manifest.name
     for backend in BACKENDS:
         closed, opened = sorted(
             (cell for cell in left["cells"] if cell["lane"] == backend), key=lambda cell: cell["share"] is not None

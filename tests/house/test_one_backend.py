@@ -11,8 +11,13 @@ from ..artifacts import package
 from ..services import BACKENDS
 from .copies import copy_of_repository, environment
 
-# Every test of the copy is run, the repeated ones less often: no model and no request knows of the other folder.
-FEWER = {"ARTIFACTS": "served every_kind", "FUZZ_REQUESTS": "300"}
+# The repeated tests are run less often, and what a record becomes not at all: no model, no request and no record knows
+# of the other folder.
+FEWER = {
+    "ARTIFACTS": "served every_kind",
+    "FUZZ_REQUESTS": "300",
+    "PYTEST_ADDOPTS": "--ignore=tests/compare/test_page.py --ignore=tests/compare/test_judge.py",
+}
 # The other worker has tests of its own.
 ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
 

@@ -1,0 +1,34 @@
+"""`docker compose --profile compare up compare`: both services as processes of one container, the report outside."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from ..compare.test_compare import PLAN
+from ..services import BACKENDS, ROOT
+from .engine import Project, copy_context
+
+
+@pytest.mark.usefixtures("engine")
+def test_leaves_its_report_in_the_folder_of_the_clone(tmp_path: Path):
+    project = Project(tmp_path, f"test-{uuid4().hex[:8]}")
+    copy_context(tmp_path, *BACKENDS)
+    shutil.copytree(ROOT / "compare", tmp_path / "compare", ignore=shutil.ignore_patterns("report"))
+    for name in ("docker/compare.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "compare" / "small.toml").write_text(PLAN)
+    options = ["--quick", "--seconds", "0.5", "--without-experiments", "--plan", "compare/small.toml"]
+    try:
+        project.compose("--profile", "compare", "run", "--build", "--rm", "compare", *options)
+
+        record = json.loads((tmp_path / "compare" / "report" / "figures.json").read_bytes())
+        assert record["is_complete"]
+        assert {cell["lane"] for cell in record["cells"]} == set(BACKENDS)
+        assert (tmp_path / "compare" / "report" / "index.html").exists()
+    finally:
+        project.compose("--profile", "compare", "down", "--rmi", "local")
