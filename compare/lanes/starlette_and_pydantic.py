@@ -2,32 +2,13 @@
 
 It asks for the same bodies and gives the same answers as `fastapi_validated.py`."""
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-
-class Penguin(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-    island: Literal["Biscoe", "Dream", "Torgersen"]
-    bill_length_mm: float | None
-    bill_depth_mm: float | None
-    flipper_length_mm: float | None
-    body_mass_g: float | None
-    sex: Literal["female", "male"] | None
-
-
-class PredictRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-    instances: list[Penguin]
-
-
-class PredictResponse(BaseModel):
-    labels: list[str]
+from .penguins import PredictRequest, PredictResponse
 
 
 async def predict(request: Request) -> Response:
