@@ -138,13 +138,6 @@ def test_the_services_share_more_than_their_routes_do():
     assert core_lines() > 0
 
 
-@pytest.mark.skipif(len(BACKENDS) > 1, reason="both backends are there")
-@pytest.mark.parametrize("name", ["validations", "lines", "many_connections"])
-def test_what_compares_two_services_says_which_is_deleted(name):
-    with pytest.raises(Unavailable, match="serve_"):
-        EXPERIMENTS[name]()
-
-
 def test_lines_are_counted_without_what_explains_them(tmp_path):
     (tmp_path / "file.py").write_text(
         '"""What it is."""\n\n# Why.\nx = 1\n\n\ndef f():\n    """Returns."""\n    return x\n'

@@ -1,0 +1,14 @@
+"""Where a backend is deleted, what compares the two says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from compare.experiments import Unavailable
+from compare.experiments.registry import EXPERIMENTS
+
+
+@pytest.mark.parametrize("name", ["validations", "lines", "many_connections"])
+def test_says_which_is_deleted(name):
+    with pytest.raises(Unavailable, match="serve_"):
+        EXPERIMENTS[name]()
