@@ -11,12 +11,13 @@ from ..artifacts import package
 from ..services import BACKENDS
 from .copies import copy_of_repository, environment
 
-# The repeated tests are run less often, and what a record becomes not at all: no model, no request and no record knows
-# of the other folder.
+# The repeated tests are run less often, and what becomes of a measurement not at all: no model, no request and no
+# record knows of the other folder.
+OF_A_MEASUREMENT = ("compare", "judge", "page")
 FEWER = {
     "ARTIFACTS": "served every_kind",
     "FUZZ_REQUESTS": "300",
-    "PYTEST_ADDOPTS": "--ignore=tests/compare/test_page.py --ignore=tests/compare/test_judge.py",
+    "PYTEST_ADDOPTS": " ".join(f"--ignore=tests/compare/test_{name}.py" for name in OF_A_MEASUREMENT),
 }
 # The other worker has tests of its own.
 ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
