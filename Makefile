@@ -58,7 +58,7 @@ test: $(VENV)/installed ## every test; those with containers need a Docker engin
 fuzz: $(VENV)/installed ## compare the services on N=10000 requests from a fresh seed
 	$(RUN) -m tests.fuzz --requests $(N)
 
-compare: $(VENV)/installed $(ARTIFACT)/manifest.json ## Flask or FastAPI? Measured for the artifact; QUICK=1 for two minutes
+compare: $(VENV)/installed $(ARTIFACT)/manifest.json ## Flask or FastAPI? Measured for the artifact; QUICK=1 for a few minutes
 	$(RUN) -m compare --model $(ARTIFACT) $(if $(QUICK),--quick)
 
 bench: $(VENV)/installed ## measure the services beside what could be the fastest; QUICK=1 for a few minutes
