@@ -155,8 +155,16 @@ class Plan:
 
     def saturating(self, name: str, lane: str) -> Cell | None:
         """The first cell of a workload that asks the lane for as much as it can do."""
+        return next(iter(self._closed(name, lane)), None)
+
+    def alone(self, name: str, lane: str) -> Cell | None:
+        """The cell of a workload in which one request of one row comes after the other."""
+        cells = self._closed(name, lane)
+        return next((cell for cell in cells if cell.workload.rows == cell.workload.connections == 1), None)
+
+    def _closed(self, name: str, lane: str) -> list[Cell]:
         cells = [cell for cell in self.cells if (cell.workload.name, cell.lane) == (name, lane)]
-        return next((cell for cell in cells if cell.workload.share is None), None)
+        return [cell for cell in cells if cell.workload.share is None]
 
 
 def read_plan(path: Path, known_models: Collection[str]) -> Plan:

@@ -153,10 +153,10 @@ def _held(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def _steps_us(run: Run, steps_us: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """With what no step explains of the CPU time of a request, and how long it waits under load."""
+    """With what no step explains of the CPU time of a request that is alone, and how long one waits under load."""
     found = {}
     for lane in SERVICES:
-        cell = run.plan.saturating(SHOWN, lane)
+        cell = run.plan.alone(SHOWN, lane)
         steps = dict(steps_us.get(lane, {}))
         if steps and cell in run.measured and cell:
             steps["server and framework"] = max(0.0, median_of(run.measured, cell, "cpu_us") - sum(steps.values()))
