@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import median
 from typing import Protocol
 
@@ -17,7 +17,11 @@ class Turn:
     """Of a cell and round that was measured in several, one."""
 
     requests_per_s: float
+    p50_ms: float
     cpu_us: float
+
+
+IN_TURNS = {each.name for each in fields(Turn)}
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Figures:
     health_p99_ms: float | None
     faults: dict[str, int]
     turns: tuple[Turn, ...] = ()
+
+    def in_turns(self, figure: str) -> list[float]:
+        """One of each turn; of the whole where there was but one, or where a turn is too short to tell."""
+        parts = self.turns if self.turns and figure in IN_TURNS else (self,)
+        return [getattr(part, figure) for part in parts]
 
 
 class Bounded(Protocol):
@@ -97,7 +106,11 @@ def figures_of(
 
 def turn_of(outcome: Outcome, cpu_s: float) -> Turn:
     n_answers = len(outcome.waits_s)
-    return Turn(n_answers / outcome.seconds if n_answers else 0.0, cpu_s * 1e6 / max(n_answers, 1))
+    return Turn(
+        requests_per_s=n_answers / outcome.seconds if n_answers else 0.0,
+        p50_ms=percentile(sorted(outcome.waits_s), 0.50) * 1000,
+        cpu_us=cpu_s * 1e6 / max(n_answers, 1),
+    )
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
@@ -126,10 +139,18 @@ def ratios(measured: Measured, figure: str, cell: Cell, against: Sequence[Cell])
     by_cell = [measured.get(each, {}) for each in (cell, *against)]
     found = []
     for each in sorted(set.intersection(*map(set, by_cell))):
-        value, *others = (float(getattr(rounds[each], figure)) for rounds in by_cell)
-        if base := one_after_the_other(figure, others):
-            found.append(value / base)
+        values, *others = (rounds[each].in_turns(figure) for rounds in by_cell)
+        bases = [one_after_the_other(figure, of_turn) for of_turn in zip(*others, strict=False)]
+        ratio = ratio_of_turns(values, bases)
+        if ratio is not None:
+            found.append(ratio)
     return found
+
+
+def ratio_of_turns(values: Sequence[float], bases: Sequence[float]) -> float | None:
+    """In one round: the median over the turns that were taken beside each other. None against nothing."""
+    found = [value / base for value, base in zip(values, bases, strict=False) if base]
+    return median(found) if found else None
 
 
 def one_after_the_other(figure: str, values: Sequence[float]) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from statistics import fmean, median
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
 
 from .claims import Claim, Figure, Ratio, Verdict
-from .figures import Turn, held_per_s
+from .figures import held_per_s, ratio_of_turns
 from .intervals import interval_of
 from .run import Run
 
@@ -16,9 +16,6 @@ LEAST_ROUNDS = 7
 
 # What a person who waits for an answer hardly notices; at this p99 a load counts as held.
 SERVICE_LEVEL_MS = 50
-
-# What is known of each turn of a round, not of the round alone.
-IN_TURNS = {each.name for each in fields(Turn)}
 
 # By experiment, what it has found, or the sentence that says why it has not.
 Found = Mapping[str, Mapping[str, float] | str]
@@ -52,12 +49,6 @@ def values_of(run: Run, ratio: Ratio) -> list[float]:
     return [value for value in found if value is not None]
 
 
-def ratio_of_turns(values: Sequence[float], others: Sequence[float]) -> float | None:
-    """Of two lanes in one round: the median over the turns that they took beside each other. None against nothing."""
-    ratios = [value / other for value, other in zip(values, others, strict=False) if other]
-    return median(ratios) if ratios else None
-
-
 def _judged(claim: Claim, run: Run, found: Found) -> Judged:
     values = {ratio.name: values_of(run, ratio) for ratio in claim.ratios}
     figures: dict[str, Figure] = {name: interval_of(of_rounds) for name, of_rounds in values.items() if of_rounds}
@@ -84,8 +75,7 @@ def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, list[float]]:
     of_rounds = run.measured.get(cell, {}) if cell else {}
     found = {}
     for index, figures in of_rounds.items():
-        in_turns = figures.turns if ratio.figure in IN_TURNS else ()
-        values = [getattr(each, ratio.figure) for each in in_turns or (figures,)]
+        values = figures.in_turns(ratio.figure)
         if None not in values:
             found[index] = values
     return found

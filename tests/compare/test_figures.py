@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from compare.drills.site import Check
-from compare.figures import bound_of, figures_of, held_per_s, median_of, percentile, ratios, verdict
+from compare.figures import bound_of, figures_of, held_per_s, median_of, percentile, ratios, turn_of, verdict
 from compare.load import Outcome
 from compare.models import faults_of
 from compare.plan import Cell, Goal, Workload
@@ -18,10 +18,13 @@ SMALL = Workload("m", 64, 1)
 SLOW, FAST, OTHER = (Cell(SMALL, lane) for lane in ("slow", "fast", "other"))
 
 
-def figures(requests_per_s, cell=SLOW, cpu_s=0.0):
-    """Of one second, all of it equally fast."""
-    outcome = Outcome(waits_s=[1 / requests_per_s] * requests_per_s, seconds=1.0)
-    return figures_of(cell, outcome, cpu_s=cpu_s)
+def figures(requests_per_s, cell=SLOW, cpu_s=0.0, turns=()):
+    """Of one second, all of it equally fast, or of several as fast as is told."""
+    return figures_of(cell, second(requests_per_s), cpu_s=cpu_s, turns=[turn_of(second(each), 0.0) for each in turns])
+
+
+def second(requests_per_s):
+    return Outcome(waits_s=[1 / requests_per_s] * requests_per_s, seconds=1.0)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.99, 99), (0.991, 100), (1, 100), (0.001, 1)])
@@ -57,6 +60,19 @@ def test_what_is_done_one_after_the_other_takes_the_times_of_both():
 
     assert ratios(measured, "requests_per_s", SLOW, [FAST, OTHER]) == [0.5]
     assert ratios(measured, "p50_ms", SLOW, [FAST, OTHER]) == [2.0]
+
+
+def test_the_ratio_of_a_round_in_turns_is_the_median_of_what_was_measured_beside_each_other():
+    measured = {
+        SLOW: {0: figures(20, turns=[10, 20, 30])},
+        FAST: {0: figures(80, turns=[40, 160, 40])},
+        OTHER: {0: figures(80, turns=[40, 160, 40])},
+    }
+
+    assert ratios(measured, "requests_per_s", SLOW, [FAST]) == [0.25]
+    assert ratios(measured, "p50_ms", SLOW, [FAST]) == [4.0]
+    assert ratios(measured, "requests_per_s", SLOW, [FAST, OTHER]) == [0.5]
+    assert ratios(measured, "p99_ms", SLOW, [FAST]) == [4.0]  # of the round: a turn has too few requests for it
 
 
 def test_the_load_that_is_held_is_the_highest_that_was_offered_and_answered_well():

@@ -12,9 +12,9 @@ from random import Random
 import pytest
 
 from compare.claims import Claim, Ratio
-from compare.figures import figures_of
+from compare.figures import figures_of, ratio_of_turns
 from compare.intervals import Interval, interval_of
-from compare.judge import LEAST_ROUNDS, judge, ratio_of_turns
+from compare.judge import LEAST_ROUNDS, judge
 from compare.load import Outcome
 from compare.plan import Cell, Workload, read_plan
 from compare.run import Run
