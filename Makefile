@@ -8,6 +8,12 @@ BACKENDS := $(filter-out core,$(patsubst serve_%/,%,$(wildcard serve_*/)))
 BACKEND ?= $(firstword $(BACKENDS))
 COMPARE := $(patsubst %/,%,$(wildcard compare/))
 PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS)) $(COMPARE)
+# A lock holds one part, and parts share versions: the environment is made of them all.
+IMAGES := train $(BACKENDS)
+GROUPS := $(COMPARE) $(if $(COMPARE),$(addprefix compare-,$(BACKENDS)))
+LOCKS := $(wildcard dev.lock docker/*.lock compare/*.lock)
+COMPILE := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+  --python-version 3.11
 PORT_fastapi ?= 8000
 PORT_flask ?= 8001
 N ?= 10000
@@ -71,20 +77,16 @@ add: ## add PACKAGES that a pickle needs to the images and the environment (need
 	uv add --quiet --frozen $(PACKAGES)
 	$(MAKE) --no-print-directory lock $(VENV)/installed
 
-lock: ## compile the locks anew from pyproject.toml (needs uv)
-	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
-	  pyproject.toml --extra train $(addprefix --extra ,$(BACKENDS)) $(addprefix --group ,dev $(COMPARE)) -o dev.lock
-	for image in train $(BACKENDS); do \
-	  uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
-	    pyproject.toml --extra $$image -c dev.lock -o docker/$$image.lock; \
-	done
-	$(if $(COMPARE),uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --python-version 3.11 pyproject.toml --extra train $(addprefix --extra ,$(BACKENDS)) --group compare -c dev.lock \
-	  -o docker/compare.lock)
+lock: ## compile the locks anew from pyproject.toml: versions stay where they fit (needs uv)
+	all=$$(mktemp) && trap "rm -f $$all" EXIT && cat $(LOCKS) /dev/null > $$all && \
+	$(COMPILE) pyproject.toml $(addprefix --extra ,$(IMAGES)) $(addprefix --group ,dev $(GROUPS)) -o $$all && \
+	$(foreach image,$(IMAGES),$(COMPILE) pyproject.toml --extra $(image) -c $$all -o docker/$(image).lock &&) \
+	$(foreach group,$(GROUPS),$(COMPILE) --group $(group) -c $$all -o compare/$(group).lock &&) \
+	$(COMPILE) --group dev -c $$all -o dev.lock
 
-$(VENV)/installed: dev.lock
+$(VENV)/installed: $(LOCKS)
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r dev.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes $(addprefix -r ,$(LOCKS))
 	touch $@
 
 $(ARTIFACT)/manifest.json: | $(VENV)/installed
