@@ -8,14 +8,17 @@ BACKENDS := $(filter-out core,$(patsubst serve_%/,%,$(wildcard serve_*/)))
 BACKEND ?= $(firstword $(BACKENDS))
 COMPARE := $(patsubst %/,%,$(wildcard compare/))
 PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS)) $(COMPARE)
+# Who may import whom, within each backend, and between two.
+CONTRACTS := $(addprefix serve_,$(BACKENDS)) $(if $(word 2,$(BACKENDS)),tests/parity)
 # A lock holds one part, and parts share versions: the environment is made of them all.
 IMAGES := train $(BACKENDS)
 GROUPS := $(COMPARE) $(if $(COMPARE),$(addprefix compare-,$(BACKENDS)))
 LOCKS := $(wildcard dev.lock docker/*.lock compare/*.lock)
 COMPILE := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
   --python-version 3.11
-PORT_fastapi ?= 8000
-PORT_flask ?= 8001
+# On which port each is served, under the names that compose.yaml has for it.
+$(foreach port,$(shell sed -n 's/.*$${\([A-Z_]*_PORT\):-\([0-9]*\)}.*/\1?=\2/p' compose.yaml),$(eval $(port)))
+port = $(or $($(shell echo $(1)_PORT | tr a-z A-Z)),8000)
 N ?= 10000
 
 # What decides whether a body or an artifact is taken: every branch of it is tested.
@@ -24,21 +27,22 @@ FULLY_COVERED := serve_*/validation.py serve_*/body.py serve_core/json_profile.p
 COMMA := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve dev model check format test fuzz compare bench drill add lock
+.PHONY: help install serve dev model check format test fuzz add lock
 
 help: ## list the words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
 
 install: $(VENV)/installed ## make the environment
 
-serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run the services: FastAPI on port 8000, Flask on 8001
+serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run the services, on the ports of compose.yaml
 	@trap 'kill $$services; wait; exit 0' INT TERM; \
-	$(foreach backend,$(BACKENDS),SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(PORT_$(backend)) $(RUN) -m serve_$(backend) & \
+	$(foreach backend,$(BACKENDS), \
+	  SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(call port,$(backend)) $(RUN) -m serve_$(backend) & \
 	  services="$$services $$!";) \
 	wait
 
-dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run BACKEND=fastapi or flask, again after each change
-	SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(PORT_$(BACKEND)) \
+dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run one service, the one that BACKEND names, again after each change
+	SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(call port,$(BACKEND)) \
 	$(VENV)/bin/watchfiles --filter python '$(RUN) -m serve_$(BACKEND)' model serve_core serve_$(BACKEND)
 
 model: $(VENV)/installed ## train, print held-out scores, write the artifact
@@ -48,7 +52,8 @@ check: $(VENV)/installed ## format, lint, types, imports
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy $(addprefix -p ,$(PACKAGES) tests)
-	$(foreach backend,$(BACKENDS),PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache --no-logo --config serve_$(backend)/.importlinter &&) true
+	$(foreach folder,$(CONTRACTS), \
+	  PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache --no-logo --config $(folder)/.importlinter &&) true
 
 format: $(VENV)/installed ## write the format and the fixes that ruff is sure of
 	$(RUN) -m ruff check --fix .
@@ -61,17 +66,8 @@ test: $(VENV)/installed ## every test; those with containers need a Docker engin
 	$(RUN) -m coverage report
 	$(RUN) -m coverage report --fail-under=100 --include='$(subst $() ,$(COMMA),$(FULLY_COVERED))'
 
-fuzz: $(VENV)/installed ## compare the services on N=10000 requests from a fresh seed
+fuzz: $(VENV)/installed ## ask every service the same N=10000 requests, from a fresh seed
 	$(RUN) -m tests.fuzz --requests $(N)
-
-compare: $(VENV)/installed $(ARTIFACT)/manifest.json ## Flask or FastAPI? Measured for the artifact; QUICK=1 for a few minutes
-	$(RUN) -m compare --model $(ARTIFACT) $(if $(QUICK),--quick)
-
-bench: $(VENV)/installed ## measure the services beside what could be the fastest; QUICK=1 for a few minutes
-	$(RUN) -m compare.bench $(if $(QUICK),--quick)
-
-drill: $(VENV)/installed ## overload, kill and drain the services, figures beside bounds; QUICK=1 for a few minutes
-	$(RUN) -m compare.drill $(if $(QUICK),--quick)
 
 add: ## add PACKAGES that a pickle needs to the images and the environment (needs uv)
 	uv add --quiet --frozen $(PACKAGES)
@@ -91,3 +87,6 @@ $(VENV)/installed: $(LOCKS)
 
 $(ARTIFACT)/manifest.json: | $(VENV)/installed
 	$(RUN) -m model.train $(ARTIFACT)
+
+# What can be done with a folder that may be deleted.
+include $(wildcard */words.mk)

@@ -22,7 +22,9 @@ from .reading import read_corrections, read_data, read_estimator, split_target, 
 from .summary import correction_example, curl_line, printable, runtime_line, score_lines, signature_table, unknown
 
 ROOT = Path(__file__).parent.parent
-PORTS = {"serve_fastapi": 8000, "serve_flask": 8001}  # of `make serve` and `docker compose up`
+COMPOSE = ROOT / "compose.yaml"
+CORE = "serve_core"
+DEFAULT_PORT = 8000
 
 
 def main() -> None:
@@ -42,6 +44,13 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:  # whoever reads has read enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def ports() -> dict[str, int]:
+    """Where `docker compose up` and `make serve` serve each backend that is here, as compose.yaml says."""
+    named = dict(re.findall(r"\$\{(\w+)_PORT:-(\d+)\}", COMPOSE.read_text())) if COMPOSE.exists() else {}
+    backends = sorted(folder.name.removeprefix("serve_") for folder in ROOT.glob("serve_*") if folder.name != CORE)
+    return {backend: int(named.get(backend.upper(), DEFAULT_PORT)) for backend in backends}
 
 
 def _options() -> Namespace:
@@ -183,7 +192,7 @@ def _answer_to_the_example(folder: Path) -> str:
 
 
 def _urls() -> list[str]:
-    return [f"localhost:{port}/predict" for folder, port in PORTS.items() if (ROOT / folder).is_dir()]
+    return [f"localhost:{port}/predict" for port in ports().values()]
 
 
 if __name__ == "__main__":

@@ -16,8 +16,11 @@ from typing import Any
 import httpx
 import orjson
 
+from model.pack import ports
+
 ROOT = Path(__file__).parent.parent
-BACKENDS = sorted(folder.name.removeprefix("serve_") for folder in ROOT.glob("serve_*") if folder.name != "serve_core")
+PORTS = ports()
+BACKENDS = list(PORTS)
 
 # Long enough for a busy machine; reached only by a service that hangs.
 PATIENCE_S = 60.0

@@ -9,10 +9,9 @@ import pytest
 
 from serve_core.settings import Settings
 
-from ..services import BACKENDS, ROOT
+from ..services import BACKENDS, PORTS, ROOT
 from .engine import asked, command, example_of, inside
 
-PORTS = {"fastapi": 8000, "flask": 8001}
 NO_CAPABILITIES = "0000000000000000"
 
 

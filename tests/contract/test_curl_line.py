@@ -12,8 +12,7 @@ import pytest
 from model.summary import curl_line
 
 from ..artifacts import OTHERS
-
-PORTS = {"fastapi": 8000, "flask": 8001}
+from ..services import PORTS
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -19,12 +19,11 @@ from serve_core.problems import InvalidEnvelope, Refusal
 from serve_core.settings import settings_table
 
 from ..parity.test_random_requests import FAULT_CODES
-from ..services import BACKENDS, PATIENCE_S, ROOT, running
+from ..services import BACKENDS, PATIENCE_S, PORTS, ROOT, running
 from .copies import copy_of_repository, environment, making
 
 README = (ROOT / "README.md").read_text()
 PAGES = {path.relative_to(ROOT): path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
-PORTS = {"fastapi": 8000, "flask": 8001}
 
 
 def blocks(language, text=README):
@@ -130,7 +129,7 @@ def printed_by(program, command, path, ports):
 
 def test_make_serve_runs_both_services(tmp_path):
     """In a fresh clone, with the environment of this one: it trains, serves, and stops."""
-    words = ("serve", *(f"PORT_{backend}=0" for backend in BACKENDS))
+    words = ("serve", *(f"{backend.upper()}_PORT=0" for backend in BACKENDS))
     with making(copy_of_repository(tmp_path), *words) as listening:
         answers = {httpx.get(f"http://127.0.0.1:{next(listening)}/model", timeout=PATIENCE_S).text for _ in BACKENDS}
         assert len(answers) == 1
@@ -140,7 +139,8 @@ def test_make_serve_runs_them_on_the_ports_that_the_page_names():
     run = subprocess.run(["make", "-n", "serve"], cwd=ROOT, env=environment(), capture_output=True, text=True)
 
     served = re.findall(r"SERVE_PORT=(\d+) \S+ -m serve_(\w+) ", run.stdout)
-    assert {backend: int(port) for port, backend in served} == {backend: PORTS[backend] for backend in BACKENDS}
+    assert {backend: int(port) for port, backend in served} == PORTS
+    assert all(f"localhost:{port}/predict" in README for port in PORTS.values())
 
 
 @needs("git")
@@ -225,8 +225,9 @@ def test_lists_the_paths_that_there_are(ports):
 
 def test_lists_the_words_that_make_knows():
     named = set(re.findall(r"`make (\w+)`", "".join(PAGES.values())))
+    makefiles = "".join(path.read_text() for path in [ROOT / "Makefile", *ROOT.glob("*/words.mk")])
 
-    assert named | {"help"} == set(re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert named | {"help"} == set(re.findall(r"^(\w+):.*## ", makefiles, re.MULTILINE))
 
 
 def test_sets_the_same_files_side_by_side():
@@ -240,7 +241,7 @@ def test_sets_the_same_files_side_by_side():
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_names_only_files_that_there_are(page):
-    folders = "model|serve_core|serve_fastapi|serve_flask|tests|docs|docker"
+    folders = r"model|serve_\w+|tests|docs|docker"
     named = re.findall(rf"`((?:{folders})/[\w./-]*|\w+\.(?:yaml|toml|lock)|Makefile|Dockerfile)`", PAGES[page])
     linked = [Path(page).parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES[page])]
 
