@@ -12,7 +12,7 @@ READY = orjson.dumps({"status": "ready"})
 
 
 def predictions_document(predictions: list[Prediction], served: dict[str, str]) -> bytes:
-    """What `POST /predict` answers. orjson writes floats as Pydantic does, the standard library does not."""
+    """What `POST /predict` answers, by orjson: the standard library writes floats otherwise."""
     return orjson.dumps({"predictions": predictions, "model": served})
 
 

@@ -73,8 +73,8 @@ class Metrics:
 def scrape() -> bytes:
     """All workers' metrics in the text format of `MEDIA_TYPE`.
 
-    Counters of dead workers stay, their gauges go. It is done here, and not when a worker ends, because uvicorn has no
-    hook for that.
+    Counters of dead workers stay, their gauges go. It is done here, and not when a worker ends, because not
+    every server has a hook for that.
     """
     folder = Path(os.environ[METRICS_FOLDER])
     for gauges in folder.glob("gauge_live*_*.db"):

@@ -1,4 +1,4 @@
-"""What both OpenAPI documents say in the same words."""
+"""What an OpenAPI document says in words that no framework decides."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Service:
         # triggers so many collections that they take most of its time.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER_OBJECTS)
-        # A call goes on when its requests have got their 504; each thread of Flask's may make another.
+        # A call goes on when its requests have got their 504; each thread of a server may make another.
         self._in_flight = InFlight(2 * self._settings.max_queue_requests + SPARE_THREADS)
         self._rows_in_place = rows_in_place(self.model, self._settings.max_batch_rows)
         if loop:

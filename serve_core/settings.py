@@ -10,7 +10,7 @@ from typing import Any, Literal
 PREFIX = "SERVE_"
 HOUR_MS = 3_600_000
 
-# A request that waits in the queue holds a thread of Flask's: these remain for health checks, metrics and refusals.
+# A request that waits in the queue may hold a thread of the server: these remain for health checks, metrics, refusals.
 SPARE_THREADS = 8
 
 Runtime = Literal["auto", "sklearn", "onnx"]
@@ -98,7 +98,7 @@ class Settings:
         64,
         _integer(1, 1024),
         "requests",
-        "admitted and not yet answered, per worker; more are refused with 503; Flask has a thread for each, and 8 more",
+        "admitted and not yet answered, per worker; more are refused with 503; where each has a thread, 8 are to spare",
     )
     max_queue_rows: int = _setting(
         16384, _integer(1), "rows", "admitted and not yet answered, per worker; more are refused with 503"

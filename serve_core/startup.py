@@ -1,4 +1,4 @@
-"""What both services do before they serve: settings, environment, port. What is wrong ends the start in a sentence."""
+"""What a service does before it serves: settings, environment, port. What is wrong ends the start in a sentence."""
 
 from __future__ import annotations
 

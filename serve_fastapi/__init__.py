@@ -1,1 +1,1 @@
-"""The FastAPI service: Pydantic declares what the Flask service spells out."""
+"""The FastAPI service: Pydantic declares every check."""

@@ -68,7 +68,7 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
     # As many zeros as a client likes may stand in front: Python reads 4300 digits at most.
     length = int(announced.lstrip("0") or "0") if announced else None
     encoding = headers.get(b"content-encoding")
-    if encoding is not None:  # sent twice it is joined, as WSGI does it
+    if encoding is not None:  # sent twice it is joined (RFC 9110, 5.3)
         encoding = ",".join(request.headers.getlist("content-encoding"))
     check_headers(headers.get(b"content-type"), encoding, length, max_body_bytes)
     chunks = []

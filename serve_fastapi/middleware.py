@@ -29,7 +29,7 @@ class RequestMiddleware:
             return
 
         started = perf_counter()
-        # An id sent twice is joined, as WSGI does it, and is no usable id then.
+        # An id sent twice is joined (RFC 9110, 5.3), and is no usable id then.
         ids = [value for name, value in scope["headers"] if name == b"x-request-id"]
         request_id = request_id_of(b",".join(ids).decode("latin-1"))
         begin_request(request_id)

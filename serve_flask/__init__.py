@@ -1,1 +1,1 @@
-"""The Flask service: spells out what Pydantic declares for the FastAPI service."""
+"""The Flask service: every check is spelled out."""

@@ -52,5 +52,5 @@ def _read_to_the_end(body: IO[bytes]) -> None:
 
 
 def _template(rule: str) -> str:
-    """The rule as OpenAPI writes it, so that one dashboard reads both services."""
+    """The rule as OpenAPI writes it, so that a dashboard reads every service alike."""
     return rule.replace("<", "{").replace(">", "}")

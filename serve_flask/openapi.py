@@ -91,7 +91,7 @@ def _request(signature: Signature, max_instances: int) -> Schema:
 def _feature(feature: Feature) -> Schema:
     schema: Schema = {"type": TYPES[feature.kind]}
     if feature.kind == "category":
-        # Pydantic, too, calls the only one a constant.
+        # The only one is a constant in JSON Schema.
         schema |= (
             {"enum": list(feature.categories)} if len(feature.categories) > 1 else {"const": feature.categories[0]}
         )
