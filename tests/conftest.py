@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from model.artifact import Model, load
+from model.packaging import save
 from model.signature import Signature
 
 from .artifacts import is_recorded, package
-from .services import BACKENDS, PATIENCE_S, Running, running
+from .estimators import save_puppet
+from .operation.gate import Gate
+from .services import BACKENDS, PATIENCE_S, ROOT, Running, running
 
 pytest_plugins = ["tests.schedule"]
+
+# What a backend alone promises is asked where it is.
+OF_A_BACKEND = Path(__file__).parent.glob("serve_*")
+collect_ignore = [folder.name for folder in OF_A_BACKEND if not (ROOT / folder.name).is_dir()]
 
 Serve = Callable[..., Running]
 
@@ -86,3 +95,27 @@ def serve(backend: str, artifact: Path) -> Iterator[Serve]:
 def instance(signature: Signature) -> dict[str, Any]:
     """One valid instance, the test's own to change."""
     return signature.example
+
+
+@pytest.fixture(scope="session")
+def puppet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifact of a model that obeys."""
+    folder = tmp_path_factory.mktemp("artifacts") / "puppet"
+    save_puppet(folder)
+    return folder
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Path:
+    """The artifact of a straight line, compiled."""
+    x = np.arange(6.0).reshape(-1, 1)
+    save(LinearRegression().fit(x, 2 * x[:, 0]), x, tmp_path / "line")
+    return tmp_path / "line"
+
+
+@pytest.fixture
+def gate(tmp_path: Path, serve: Serve) -> Iterator[Gate]:  # noqa: ARG001
+    """Holds the puppet's calls; opened before `serve` ends the services, which answer what they hold."""
+    gate = Gate(tmp_path / "gate")
+    yield gate
+    gate.open()

@@ -27,7 +27,7 @@ from model.signature import Feature, Signature
 
 from .artifacts import asked, package
 from .bodies import Texts, faulty_texts, instance_texts, object_of, text_of, valid_texts
-from .parity.test_openapi import operations
+from .openapi import operations
 from .requests import Answer, Connection, Request
 from .services import BACKENDS, Running, running
 

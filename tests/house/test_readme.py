@@ -18,7 +18,7 @@ from model.artifact import load
 from serve_core.problems import InvalidEnvelope, Refusal
 from serve_core.settings import settings_table
 
-from ..parity.test_random_requests import FAULT_CODES
+from ..contract.test_random_requests import FAULT_CODES
 from ..services import BACKENDS, PATIENCE_S, PORTS, ROOT, running
 from .copies import copy_of_repository, environment, making
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +12,8 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from ..bodies import body_of
+from ..requests import Request
 from ..services import PATIENCE_S, Running
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -78,6 +81,13 @@ class Asking:
 def values(response: httpx.Response) -> list[float]:
     assert response.status_code == 200, response.text
     return [prediction["value"] for prediction in response.json()["predictions"]]
+
+
+def leave_behind(service: Running, ask: Asking) -> None:
+    """A request of a client that closes its connection once the request waits, behind one that waits already."""
+    with socket.create_connection(("127.0.0.1", service.port), PATIENCE_S) as connection:
+        connection.sendall(Request(body=body_of({"command": '"answer"'}).encode()).to_bytes())
+        ask.wait_for_metric("serve_queue_requests", 2)
 
 
 @contextmanager

@@ -123,26 +123,6 @@ def test_several_that_fail_the_call_are_each_told_their_own_reason(serve, puppet
             assert [error["type"] for error in line["exception"]] == [exception]
 
 
-def test_who_has_left_is_not_predicted(backend, serve, puppet, gate):
-    """FastAPI hears of it at once. WSGI does not say it: Flask drops the rows at the deadline."""
-    is_told = backend == "fastapi"
-    service = serve(puppet, deadline_ms=LONG_MS if is_told else 2000)
-    with asking(service) as ask:
-        ask.predict_later(f"wait {gate.path}")
-        gate.wait_for_call()
-        leave_behind(service.port, body_of({"command": '"answer"'}), ask)
-
-        if is_told:
-            ask.wait_for_metric("serve_request_seconds_count", 1, route="/predict", status="499")
-            assert ask.metric("serve_queue_requests") == ask.metric("serve_queue_rows") == 1
-        else:
-            ask.wait_for_metric("serve_request_seconds_count", 2, route="/predict", status="504")
-        gate.open()
-        ask.wait_for_metric("serve_model_call_rows_count", 1)
-        assert values(ask.predict("answer")) == [0.0]
-        assert ask.metric("serve_model_call_rows_sum") == 2
-
-
 def test_who_has_closed_the_sending_half_alone_has_not_left(serve, puppet, gate):
     service = serve(puppet, deadline_ms=LONG_MS)
     with asking(service) as ask, socket.create_connection(("127.0.0.1", service.port), PATIENCE_S) as connection:
@@ -161,10 +141,3 @@ def test_who_has_closed_the_sending_half_alone_has_not_left(serve, puppet, gate)
 def opened(gate, responses):
     gate.open()
     return responses
-
-
-def leave_behind(port, body, ask):
-    """A request of a client that closes its connection once the request waits."""
-    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as connection:
-        connection.sendall(Request(body=body.encode()).to_bytes())
-        ask.wait_for_metric("serve_queue_requests", 2)

@@ -104,7 +104,7 @@ def test_what_comes_behind_a_request_does_not_take_its_answer(service, signature
 
 
 def test_a_body_that_an_upgrade_was_offered_with_is_not_read_as_a_request(service):
-    """uvicorn's parser loses it; what it is not is the next request."""
+    """A parser may lose it; what it is not is the next request."""
     body = b"GET /model HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
     with connected(service) as connection:

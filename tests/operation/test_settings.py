@@ -12,7 +12,7 @@ from model.manifest import running_libraries
 
 from ..bodies import body_of
 from ..model.changes import repackage
-from ..parity.test_openapi import operations
+from ..openapi import operations
 from ..services import PATIENCE_S, running
 
 INSTANCE = {"command": '"answer"'}

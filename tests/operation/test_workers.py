@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 
-from ..estimators import save_puppet
 from ..services import PATIENCE_S
 from .asking import Asking, asking
 
@@ -73,22 +70,3 @@ def test_count_exactly_what_both_have_answered_dead_or_alive(serve, puppet):
 
         ask.wait_for_metric("serve_request_seconds_count", expected, route="/predict", method="POST", status="200")
         assert ask.metric("serve_model_call_rows_sum") == expected
-
-
-def test_one_that_comes_back_serves_what_the_other_serves_or_nothing(serve, puppet, tmp_path):
-    """Whoever replaces the artifact under a running service gets no mixture of two models."""
-    artifact = Path(shutil.copytree(puppet, tmp_path / "artifact"))
-    service = serve(artifact, workers=2)
-    with asking(service) as ask:
-        workers = both_workers(ask)
-        version = ask.get("/model").json()["version"]
-        save_puppet(artifact, version="2")
-
-        os.kill(workers.pop(), signal.SIGKILL)
-        if service.backend == "fastapi":  # its workers load for themselves, Flask's are forked from what was loaded
-            assert "is pinned" in service.logged("a worker could not start")["reason"]
-        else:
-            wait_for_another_worker(ask, workers)
-
-        assert {ask.get("/model").json()["version"] for _ in range(50)} == {version}
-    assert not [line for line in service.lines if "timestamp" not in line]

@@ -1,4 +1,4 @@
-"""What uvicorn and gunicorn make of requests at the edge of HTTP is what docs/servers.md says."""
+"""What the servers make of requests at the edge of HTTP is what docs/servers.md says."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pytest
 from ..bodies import body_of, instance_texts
 from ..services import PATIENCE_S, ROOT
 
-COLUMNS = {"fastapi": 1, "flask": 2}
-FIRST_ROW = re.compile(r"\| the method `BREW` .*?\n\n", re.DOTALL)
+TABLE = re.compile(r"^\| request \|.*?\n\n", re.DOTALL | re.MULTILINE)
 
 
 def table():
-    """What each request is answered with, by the words of the first column."""
-    found = FIRST_ROW.search((ROOT / "docs" / "servers.md").read_text())
+    """What each backend answers, by the words of the first column; the head of another one begins with its name."""
+    found = TABLE.search((ROOT / "docs" / "servers.md").read_text())
     assert found
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in found[0].strip().splitlines()]
-    return {row[0]: row for row in rows}
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in found[0].strip().splitlines()]
+    backends = [title.split()[0].lower() for title in head[1:]]
+    return {words: dict(zip(backends, answers, strict=True)) for words, *answers in rows}
 
 
 def requests(body):
@@ -80,4 +80,4 @@ def answer_to(request, port):
 def test_the_server_answers_as_the_page_says(service, signature, words):
     request = requests(body_of(instance_texts(signature)))[words]
 
-    assert answer_to(request, service.port) == table()[words][COLUMNS[service.backend]]
+    assert answer_to(request, service.port) == table()[words][service.backend]

@@ -1,4 +1,4 @@
-"""FastAPI's application under other hands: a dependency that is added, a server that says less than uvicorn."""
+"""The application under other hands: a dependency that is added, a server that says less than uvicorn."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Many who connect to FastAPI's service at once."""
+"""Many who connect at once."""
 
 from __future__ import annotations
 
+from ..operation.asking import asking
+from ..operation.crowd import ask_for_a_prediction, away, clients
 from ..services import running
-from .asking import asking
-from .crowd import ask_for_a_prediction, away, clients
 
 N_CLIENTS = 128
 

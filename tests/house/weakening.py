@@ -1,0 +1,35 @@
+"""The contract holds because each backend checks it: take one check away, and the contract's tests fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from .copies import copy_of_repository, environment
+
+
+def assert_the_contract_fails_without(constraint: str, backend: str, change: tuple[str, str], folder: Path) -> None:
+    """
+    Args:
+        constraint: what is taken away; with `nothing` it must pass.
+        change: a line of the backend's `validation.py`, and the line without the constraint.
+        folder: for a copy of the repository.
+    """
+    line, weakened = change
+    copy = copy_of_repository(folder)
+    validation = copy / f"serve_{backend}" / "validation.py"
+    source = validation.read_text()
+    assert line in source
+    validation.write_text(source.replace(line, weakened))
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "tests/contract/test_faults.py", "-k", f"{backend}-every"],
+        cwd=copy,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+
+    passed, failed = 0, 1
+    assert run.returncode == (passed if constraint == "nothing" else failed), run.stdout

@@ -1,0 +1,22 @@
+"""Each constraint of `serve_fastapi/validation.py` is held by the tests of the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..house.weakening import assert_the_contract_fails_without
+
+# What is taken away: a line, and the line without the constraint.
+CONSTRAINTS = {
+    "nothing": ("", ""),
+    "a bound": ("Field(ge=least, le=most)", "Field(ge=least)"),
+    "strictness": ('extra="forbid", strict=True', 'extra="forbid"'),
+    "unknown keys": ('extra="forbid", strict=True', "strict=True"),
+    "nullability": ("if feature.nullable:", "if True:"),
+    "a category": ("Literal.__getitem__(feature.categories) if", "str if"),
+}
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_the_contract_fails_without(constraint, tmp_path):
+    assert_the_contract_fails_without(constraint, "fastapi", CONSTRAINTS[constraint], tmp_path)

@@ -1,0 +1,25 @@
+"""Each constraint of `serve_flask/validation.py` is held by the tests of the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..house.weakening import assert_the_contract_fails_without
+
+# What is taken away: a line, and the line without the constraint.
+CONSTRAINTS = {
+    "nothing": ("", ""),
+    "a bound": ("if number > most:", "if False:"),
+    "strictness": (
+        "if isinstance(value, bool) or not isinstance(value, int | float):",
+        "if not isinstance(value, int | float):",
+    ),
+    "unknown keys": ("if key not in known:", "if key is None:"),
+    "nullability": ("if value is None and feature.nullable:", "if value is None:"),
+    "a category": ("isinstance(value, str) and value in categories", "isinstance(value, str)"),
+}
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_the_contract_fails_without(constraint, tmp_path):
+    assert_the_contract_fails_without(constraint, "flask", CONSTRAINTS[constraint], tmp_path)

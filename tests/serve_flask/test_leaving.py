@@ -1,0 +1,23 @@
+"""A client that leaves while its request waits: WSGI does not say it, and the deadline drops the rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..operation.asking import asking, leave_behind, values
+
+pytestmark = pytest.mark.parametrize("backend", ["flask"], indirect=True)
+
+
+def test_who_has_left_is_not_predicted(serve, puppet, gate):
+    service = serve(puppet, deadline_ms=2000)
+    with asking(service) as ask:
+        ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+        leave_behind(service, ask)
+
+        ask.wait_for_metric("serve_request_seconds_count", 2, route="/predict", status="504")
+        gate.open()
+        ask.wait_for_metric("serve_model_call_rows_count", 1)
+        assert values(ask.predict("answer")) == [0.0]
+        assert ask.metric("serve_model_call_rows_sum") == 2
