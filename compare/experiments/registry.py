@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from ..server import LaneError
-from . import Unavailable
+from . import Unavailable, need_both_services
 
 Experiment = Callable[[], dict[str, float]]
 
@@ -42,6 +42,7 @@ def _experiment(name: str) -> Experiment:
             found: Experiment = getattr(import_module(f".{FILES[name]}", __package__), name)
             return found()
         except ModuleNotFoundError as missing:
+            need_both_services()  # who keeps one has no use for the experiment, and may have deleted it
             raise Unavailable(f"It needs {missing.name}, which is not there.") from missing
         except LaneError as reason:
             raise Unavailable(f"A server of it did not start: {reason}.") from reason

@@ -2,5 +2,7 @@
 
 from ..services import BACKENDS, ROOT
 
-collect_ignore_glob = [] if (ROOT / "compare").is_dir() else ["test_*.py"]
-collect_ignore = ["test_one_backend.py"] if len(BACKENDS) > 1 else []
+# An experiment compares two.
+OF_TWO, OF_ONE = "test_experiments*.py", "test_one_backend.py"
+
+collect_ignore_glob = [OF_ONE if len(BACKENDS) > 1 else OF_TWO] if (ROOT / "compare").is_dir() else ["test_*.py"]

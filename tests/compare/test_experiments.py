@@ -15,9 +15,7 @@ from compare.experiments.lines import code_lines, core_lines, lines_by_file
 from compare.experiments.registry import EXPERIMENTS
 from compare.experiments.subject import signature
 
-from ..services import BACKENDS, ROOT
-
-both_backends = pytest.mark.skipif(len(BACKENDS) < 2, reason="one backend is deleted")
+from ..services import ROOT
 
 
 def test_every_experiment_that_a_claim_names_is_there_and_no_other():
@@ -77,8 +75,6 @@ def test_fastapi_describes_its_routes_and_flask_none():
 
 
 def test_each_async_view_of_flask_has_a_loop_of_its_own():
-    pytest.importorskip("asgiref")
-
     found = EXPERIMENTS["async_views"]()
 
     assert (found["answers_without_extra"], found["answers_with_extra"], found["share_of_a_loop"]) == (0, 1, 0)
@@ -86,8 +82,6 @@ def test_each_async_view_of_flask_has_a_loop_of_its_own():
 
 
 def test_one_application_answers_inside_the_other():
-    pytest.importorskip("a2wsgi")
-
     assert EXPERIMENTS["together"]() == {"flask_answers": 1, "fastapi_answers": 1}
 
 
@@ -113,7 +107,6 @@ def test_last_releases_are_counted_from_the_date_of_their_data():
     assert 0 < found["stale_share"] < 1
 
 
-@both_backends
 def test_no_document_is_answered_differently():
     found = EXPERIMENTS["validations"]()
 
@@ -121,7 +114,6 @@ def test_no_document_is_answered_differently():
     assert found["differing_answers"] == 0
 
 
-@both_backends
 def test_the_services_are_longer_than_hello():
     counted = EXPERIMENTS["lines"]()
 
@@ -130,7 +122,6 @@ def test_the_services_are_longer_than_hello():
         assert counted[f"{name}_production"] == sum(lines_by_file()[name].values())
 
 
-@both_backends
 def test_the_services_share_more_than_their_routes_do():
     found = EXPERIMENTS["differing_lines"]()
 

@@ -13,7 +13,6 @@ from compare.experiments.weight import image_megabytes, weights
 from compare.steps import steps_us
 
 from ..services import BACKENDS, ROOT
-from .test_experiments import both_backends
 
 
 def test_slow_calls_wait_for_each_other_in_the_sync_worker_only():
@@ -23,7 +22,6 @@ def test_slow_calls_wait_for_each_other_in_the_sync_worker_only():
     assert 1 <= found["gthread_calls_long"] < 7
 
 
-@both_backends
 def test_both_services_hold_every_connection_that_is_asked():
     found = many_connections(most=200)
 
@@ -32,8 +30,6 @@ def test_both_services_hold_every_connection_that_is_asked():
 
 
 def test_a_stream_of_predictions_comes_back_from_both():
-    pytest.importorskip("flask_sock")
-
     found = EXPERIMENTS["websockets"]()
 
     assert (found["fastapi_predictions"], found["flask_predictions"]) == (10, 10)
@@ -60,7 +56,6 @@ def test_flask_has_a_debugger_and_no_image_does():
     assert found["images_with_a_debugger"] == 0
 
 
-@both_backends
 def test_a_framework_weighs_less_than_what_is_served_with_it():
     found = EXPERIMENTS["weight"]()
 
