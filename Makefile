@@ -73,8 +73,8 @@ add: ## add PACKAGES that a pickle needs to the images and the environment (need
 	uv add --quiet --frozen $(PACKAGES)
 	$(MAKE) --no-print-directory lock $(VENV)/installed
 
-lock: ## compile the locks anew from pyproject.toml: versions stay where they fit (needs uv)
-	all=$$(mktemp) && trap "rm -f $$all" EXIT && cat $(LOCKS) /dev/null > $$all && \
+lock: ## compile the locks anew, with the versions that they have or, with UPGRADE=1, the newest (needs uv)
+	all=$$(mktemp) && trap "rm -f $$all" EXIT && cat $(if $(UPGRADE),,$(LOCKS)) /dev/null > $$all && \
 	$(COMPILE) pyproject.toml $(addprefix --extra ,$(IMAGES)) $(addprefix --group ,dev $(GROUPS)) -o $$all && \
 	$(foreach image,$(IMAGES),$(COMPILE) pyproject.toml --extra $(image) -c $$all -o docker/$(image).lock &&) \
 	$(foreach group,$(GROUPS),$(COMPILE) --group $(group) -c $$all -o compare/$(group).lock &&) \
