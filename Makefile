@@ -10,10 +10,11 @@ COMPARE := $(patsubst %/,%,$(wildcard compare/))
 PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS)) $(COMPARE)
 # Who may import whom, within each backend, and between two.
 CONTRACTS := $(addprefix serve_,$(BACKENDS)) $(if $(word 2,$(BACKENDS)),tests/parity)
-# A lock holds one part, and parts share versions: the environment is made of them all.
-IMAGES := train $(BACKENDS)
-GROUPS := $(COMPARE) $(if $(COMPARE),$(addprefix compare-,$(BACKENDS)))
-LOCKS := $(wildcard dev.lock docker/*.lock compare/*.lock)
+# A lock holds one part, and parts share versions: in docker/ an extra of the project, elsewhere a dependency group.
+LOCKS := dev.lock $(wildcard */*.lock)
+EXTRAS := $(patsubst docker/%.lock,%,$(filter docker/%,$(LOCKS)))
+GROUP_LOCKS := $(filter-out docker/%,$(LOCKS))
+group = $(basename $(notdir $(1)))
 COMPILE := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
   --python-version 3.11
 # On which port each is served, under the names that compose.yaml has for it.
@@ -74,11 +75,11 @@ add: ## add PACKAGES that a pickle needs to the images and the environment (need
 	$(MAKE) --no-print-directory lock $(VENV)/installed
 
 lock: ## compile the locks anew, with the versions that they have or, with UPGRADE=1, the newest (needs uv)
-	all=$$(mktemp) && trap "rm -f $$all" EXIT && cat $(if $(UPGRADE),,$(LOCKS)) /dev/null > $$all && \
-	$(COMPILE) pyproject.toml $(addprefix --extra ,$(IMAGES)) $(addprefix --group ,dev $(GROUPS)) -o $$all && \
-	$(foreach image,$(IMAGES),$(COMPILE) pyproject.toml --extra $(image) -c $$all -o docker/$(image).lock &&) \
-	$(foreach group,$(GROUPS),$(COMPILE) --group $(group) -c $$all -o compare/$(group).lock &&) \
-	$(COMPILE) --group dev -c $$all -o dev.lock
+	all=$$(mktemp) && trap "rm -f $$all" EXIT && cat $(if $(UPGRADE),,$(wildcard $(LOCKS))) /dev/null > $$all && \
+	$(COMPILE) pyproject.toml $(addprefix --extra ,$(EXTRAS)) $(addprefix --group ,$(call group,$(GROUP_LOCKS))) \
+	  -o $$all && \
+	$(foreach extra,$(EXTRAS),$(COMPILE) pyproject.toml --extra $(extra) -c $$all -o docker/$(extra).lock &&) \
+	$(foreach lock,$(GROUP_LOCKS),$(COMPILE) --group $(call group,$(lock)) -c $$all -o $(lock) &&) true
 
 $(VENV)/installed: $(LOCKS)
 	$(PYTHON) -m venv $(VENV)
