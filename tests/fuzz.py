@@ -1,6 +1,9 @@
-"""Random requests, asked of every service, must get the same answer: `python -m tests.fuzz --requests 10000`.
+"""Random requests, asked of every service, must get the answer of the contract, and the same one from all.
 
-A difference is shrunk to the smallest request that shows it; it becomes a named case among the tests.
+`python -m tests.fuzz --requests 10000` asks on. What is valid is predicted as the model predicts it in this process,
+what is faulty is told each fault that was planted, and what is hostile is refused.
+
+What is answered otherwise is shrunk to the smallest request that shows it; it becomes a named case among the tests.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import json
 import secrets
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -22,14 +25,15 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from model.artifact import load
+from model.artifact import Model, load
 from model.signature import Feature, Signature
 
 from .artifacts import asked, package
-from .bodies import Texts, faulty_texts, instance_texts, object_of, text_of, valid_texts
+from .bodies import Texts, faulty_texts, instance_texts, object_of, pointer, text_of, valid_texts
 from .openapi import operations
 from .requests import Answer, Connection, Request
 from .services import BACKENDS, Running, running
+from .values import about, values_of
 
 # Of all requests: valid ones, JSON with one to three faults, and the rest hostile in method, path, headers or bytes.
 SHARES = {"valid": 0.35, "faulty": 0.45, "hostile": 0.20}
@@ -65,6 +69,16 @@ WHOLES = [
     *(b'{"instances":[NaN]}', b'{"instances":[1e400]}', rb'{"instances":["\udfff"]}', b"[" * 65, b"1" * 4301),
     b'{"instances":[' + b",".join([b"{}"] * 1001) + b"]}",
 ]
+
+
+@dataclass(frozen=True)
+class Faulty(Request):
+    """
+    Attributes:
+        faults: that were planted, as (pointer, code), in the order in which an answer lists them.
+    """
+
+    faults: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -104,9 +118,13 @@ class Target:
     """One artifact, served by every backend."""
 
     name: str
-    signature: Signature
+    model: Model
     services: list[Running]
     connections: dict[str, Connection]
+
+    @property
+    def signature(self) -> Signature:
+        return self.model.signature
 
     def ask(self, request: Request) -> Answer:
         """The answer that all services give."""
@@ -179,11 +197,19 @@ def _fuzz_kind(kind: str, n_requests: int, seed_of_kind: str, target: Target, ta
         tally.count(kind, answer)
         if kind == "valid":
             assert answer.status == 200, (target.name, request, answer)
-        elif kind == "faulty":
+            assert values_of(json.loads(answer.body)["predictions"]) == about(values_of(_predicted(target, request)))
+        elif isinstance(request, Faulty) and kind == "faulty":
             assert answer.status == 422, (target.name, request, answer)
+            found = [(error["pointer"], error["code"]) for error in json.loads(answer.body)["errors"]]
+            assert found == list(request.faults), (target.name, request, answer)
         assert answer.status < 500, (target.name, request, answer)
 
     ask()
+
+
+def _predicted(target: Target, request: Request) -> Any:
+    instances = json.loads(request.body)["instances"]
+    return target.model.predict([[instance[name] for name in target.signature.names] for instance in instances])
 
 
 @contextmanager
@@ -196,7 +222,7 @@ def target_of(name: str) -> Iterator[Target]:
         connections = {service.backend: Connection(service.port) for service in services}
         for connection in connections.values():
             opened.callback(connection.close)
-        yield Target(name, load(artifact).signature, services, connections)
+        yield Target(name, load(artifact), services, connections)
 
 
 def _promised(request: Request, answer: Answer) -> Any:
@@ -224,8 +250,9 @@ def valid_requests(draw: st.DrawFn, signature: Signature) -> Request:
 
 
 @st.composite
-def faulty_requests(draw: st.DrawFn, signature: Signature) -> Request:
+def faulty_requests(draw: st.DrawFn, signature: Signature) -> Faulty:
     """One to three faults, each in another place."""
+    codes: dict[tuple[int, str], str] = {}
     instances: list[Texts | str] = list(draw(st.lists(valid_instances(signature), min_size=1, max_size=3)))
     members: dict[str, str] = {}
     places = [(index, feature) for index in range(len(instances)) for feature in signature.features]
@@ -235,7 +262,8 @@ def faulty_requests(draw: st.DrawFn, signature: Signature) -> Request:
             continue
         match draw(st.sampled_from(["value"] * 8 + ["missing", "unknown", "unknown", "no object", "member"])):
             case "value":
-                instances[index] = instance | {feature.name: draw(faulty_values(feature))}
+                text, codes[index, feature.name] = draw(faulty_values(feature))
+                instances[index] = instance | {feature.name: text}
             case "missing":
                 instances[index] = {name: text for name, text in instance.items() if name != feature.name}
             case "unknown":
@@ -245,7 +273,26 @@ def faulty_requests(draw: st.DrawFn, signature: Signature) -> Request:
             case "member":
                 members[draw(_keys_beside(signature).filter(lambda key: key != "instances"))] = draw(_surplus)
     surplus = "".join(f",{text_of(name)}:{text}" for name, text in members.items())
-    return _request(draw, f'{{"instances":[{",".join(map(object_of, instances))}]{surplus}}}')
+    request = _request(draw, f'{{"instances":[{",".join(map(object_of, instances))}]{surplus}}}')
+    return Faulty(**vars(request), faults=(*_faults_in(instances, signature, codes), *_unknown(members)))
+
+
+def _faults_in(
+    instances: list[Texts | str], signature: Signature, codes: dict[tuple[int, str], str]
+) -> Iterator[tuple[str, str]]:
+    for index, instance in enumerate(instances):
+        if isinstance(instance, str):
+            yield pointer("instances", index), "not_an_object"
+            continue
+        for name in signature.names:
+            code = codes.get((index, name)) if name in instance else "missing"
+            if code:
+                yield pointer("instances", index, name), code
+        yield from _unknown([key for key in instance if key not in signature.names], "instances", index)
+
+
+def _unknown(keys: Iterable[str], *where: object) -> Iterator[tuple[str, str]]:
+    return ((pointer(*where, key), "unknown_key") for key in keys)
 
 
 @st.composite
@@ -299,8 +346,9 @@ def _usual_numbers(feature: Feature) -> st.SearchStrategy[str]:
 
 
 @cache
-def faulty_values(feature: Feature) -> st.SearchStrategy[str]:
-    return st.sampled_from([text for text, _ in faulty_texts(feature)])
+def faulty_values(feature: Feature) -> st.SearchStrategy[tuple[str, str]]:
+    """Each with the code that says why."""
+    return st.sampled_from([*faulty_texts(feature)])
 
 
 @cache

@@ -13,6 +13,7 @@ from model.summary import curl_line
 
 from ..artifacts import OTHERS
 from ..services import PORTS
+from ..values import about, values_of
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -38,20 +39,4 @@ def printed_for(name, artifact, model, folder):
     urls = [f"localhost:{port}/predict" for port in PORTS.values()]
     return curl_line(model.signature, artifact, urls), {
         "predictions": model.predict([[*model.signature.example.values()]])
-    }
-
-
-def values_of(document, path=()):
-    """What is at the ends of a document, by the way to it."""
-    if not isinstance(document, dict | list):
-        return {path: document}
-    parts = document.items() if isinstance(document, dict) else enumerate(document)
-    return {key: value for name, part in parts for key, value in values_of(part, (*path, name)).items()}
-
-
-def about(values):
-    """Equal to these, numbers within 1e-9."""
-    return {
-        path: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
-        for path, value in values.items()
     }

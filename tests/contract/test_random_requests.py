@@ -1,4 +1,4 @@
-"""The services agree on requests that nobody thought of."""
+"""Requests that nobody thought of are answered as the contract says, and by all services alike."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CODES = {
 
 
 @pytest.mark.timeout(2400)
-def test_random_requests_are_answered_alike(monkeypatch, record_property):
+def test_random_requests_are_answered_as_the_contract_says(monkeypatch, record_property):
     # What these services cover the contract's do, too; those that measure it answer half as fast.
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
