@@ -6,8 +6,7 @@ RUN := $(VENV)/bin/python
 ARTIFACT ?= artifact
 BACKENDS := $(filter-out core,$(patsubst serve_%/,%,$(wildcard serve_*/)))
 BACKEND ?= $(firstword $(BACKENDS))
-COMPARE := $(patsubst %/,%,$(wildcard compare/))
-PACKAGES := model serve_core $(addprefix serve_,$(BACKENDS)) $(COMPARE)
+CODE := model serve_core $(addprefix serve_,$(BACKENDS)) tests
 # Who may import whom, within each backend, and between two.
 CONTRACTS := $(addprefix serve_,$(BACKENDS)) $(if $(word 2,$(BACKENDS)),tests/parity)
 # A lock holds one part, and parts share versions: in docker/ an extra of the project, elsewhere a dependency group.
@@ -52,7 +51,7 @@ model: $(VENV)/installed ## train, print held-out scores, write the artifact
 check: $(VENV)/installed ## format, lint, types, imports
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
-	$(RUN) -m mypy $(addprefix -p ,$(PACKAGES) tests)
+	$(RUN) -m mypy $(addprefix -p ,$(CODE))
 	$(foreach folder,$(CONTRACTS), \
 	  PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache --no-logo --config $(folder)/.importlinter &&) true
 
@@ -71,7 +70,8 @@ fuzz: $(VENV)/installed ## ask every service the same N=10000 requests, from a f
 	$(RUN) -m tests.fuzz --requests $(N)
 
 add: ## add PACKAGES that a pickle needs to the images and the environment (needs uv)
-	uv add --quiet --frozen $(PACKAGES)
+	$(if $(PACKAGES),,$(error Name what the pickle needs: make add PACKAGES='lightgbm==4.6.0'))
+	uv add --quiet --frozen $(patsubst %,'%',$(PACKAGES))
 	$(MAKE) --no-print-directory lock $(VENV)/installed
 
 lock: ## compile the locks anew, with the versions that they have or, with UPGRADE=1, the newest (needs uv)
@@ -89,5 +89,5 @@ $(VENV)/installed: $(LOCKS)
 $(ARTIFACT)/manifest.json: | $(VENV)/installed
 	$(RUN) -m model.train $(ARTIFACT)
 
-# What can be done with a folder that may be deleted.
+# What belongs to a folder that may be deleted.
 include $(wildcard */words.mk)

@@ -1,5 +1,6 @@
-# The words for `make` of what is measured.
+# What `make` knows of the measurement.
 
+CODE += compare
 .PHONY: compare bench drill
 
 compare: $(VENV)/installed $(ARTIFACT)/manifest.json ## measure the services and judge claims; QUICK=1 for a few minutes
