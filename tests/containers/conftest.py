@@ -39,7 +39,7 @@ def engine(compose: None) -> Iterator[docker.DockerClient]:  # noqa: ARG001
 
 @pytest.fixture(scope="session")
 def project(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:  # noqa: ARG001
-    """`docker compose up` in a fresh clone: both services, up and healthy."""
+    """`docker compose up` in a fresh clone: every service up and healthy."""
     project = Project(tmp_path_factory.mktemp("clone"), f"test-{uuid4().hex[:8]}")
     copy_context(project.folder, *BACKENDS)
     try:

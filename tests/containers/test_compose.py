@@ -1,4 +1,4 @@
-"""`docker compose up`: both services, healthy, alike, and locked down."""
+"""`docker compose up`: every service healthy, alike, and locked down."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .engine import asked, command, example_of, inside
 NO_CAPABILITIES = "0000000000000000"
 
 
-def test_both_are_healthy(composed):
+def test_all_are_healthy(composed):
     for container in composed.values():
         container.reload()
         assert container.attrs["State"]["Health"]["Status"] == "healthy"
@@ -23,7 +23,7 @@ def test_both_are_healthy(composed):
 
 
 @pytest.mark.usefixtures("compose")
-def test_both_are_published_where_the_readme_says():
+def test_all_are_published_where_the_readme_says():
     unset = {name: value for name, value in os.environ.items() if not name.endswith("_PORT")}
 
     services = json.loads(command("docker", "compose", "config", "--format", "json", cwd=ROOT, env=unset))["services"]
@@ -32,7 +32,7 @@ def test_both_are_published_where_the_readme_says():
         assert [port["published"] for port in services[backend]["ports"]] == [str(PORTS[backend])]
 
 
-def test_both_answer_with_the_same_bytes(composed):
+def test_all_answer_with_the_same_bytes(composed):
     answers = set()
     for container in composed.values():
         with asked(container) as client:
@@ -43,7 +43,7 @@ def test_both_answer_with_the_same_bytes(composed):
     assert len(answers) == 1
 
 
-def test_both_serve_the_same_artifact(composed):
+def test_all_serve_the_same_artifact(composed):
     documents = set()
     for container in composed.values():
         with asked(container) as client:
@@ -52,7 +52,7 @@ def test_both_serve_the_same_artifact(composed):
     assert len(documents) == 1
 
 
-def test_both_have_the_same_limits(composed):
+def test_all_have_the_same_limits(composed):
     limits = {
         (container.attrs["HostConfig"]["NanoCpus"], container.attrs["HostConfig"]["Memory"])
         for container in composed.values()

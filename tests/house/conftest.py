@@ -2,5 +2,5 @@
 
 from ..services import BACKENDS
 
-# Where one backend has been deleted, there is nothing left to delete, and README.md is its reader's to rewrite.
+# Where there is one backend, no other can be deleted, and README.md is its reader's to rewrite.
 collect_ignore = ["test_one_backend.py", "test_readme.py"] if len(BACKENDS) < 2 else []

@@ -1,4 +1,4 @@
-"""Metrics: one dashboard reads either backend, and no client can make it grow."""
+"""Metrics: one dashboard reads every backend, and no client can make it grow."""
 
 from __future__ import annotations
 
