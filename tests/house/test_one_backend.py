@@ -11,13 +11,14 @@ from ..artifacts import package
 from ..services import BACKENDS
 from .copies import copy_of_repository, environment
 
-# The repeated tests are run less often, and what becomes of a measurement not at all: no model, no request and no
-# record knows of the other folder.
+# The repeated tests are run less often, and what becomes of a measurement or without a constraint not at all: no model,
+# no request, no record and no constraint knows of the other folder.
 OF_A_MEASUREMENT = ("compare", "judge", "page")
+LEFT_OUT = [f"tests/compare/test_{name}.py" for name in OF_A_MEASUREMENT] + ["tests/serve_*/test_constraints.py"]
 FEWER = {
     "ARTIFACTS": "served every_kind",
     "FUZZ_REQUESTS": "300",
-    "PYTEST_ADDOPTS": " ".join(f"--ignore=tests/compare/test_{name}.py" for name in OF_A_MEASUREMENT),
+    "PYTEST_ADDOPTS": " ".join(f"--ignore-glob={path}" for path in LEFT_OUT),
 }
 # The other worker has tests of its own.
 ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
