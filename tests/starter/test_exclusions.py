@@ -1,0 +1,40 @@
+"""What copier.yml leaves out is there to be left out, and said so that Copier and `starter/paths.py` read it alike."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from starter.questions import read_form
+
+from ..services import ROOT
+from .making import BACKENDS, COMPARE
+
+# What is made, and what Copier's name for Cookiecutter's folder is.
+NOT_HERE = {"/artifact", "/artifact.sha256", "/compare/report", "/__cookiecutter__"}
+
+
+def patterns(**answers):
+    form = read_form(ROOT)
+    return {line for lines in form.exclude for line in form.rendered(lines, form.answers(answers)).splitlines() if line}
+
+
+EVERY = set().union(*(patterns(backend=backend, compare=compare) for backend in BACKENDS for compare in COMPARE))
+
+
+@pytest.mark.parametrize("pattern", sorted(EVERY))
+def test_is_a_path_from_the_root_or_a_name(pattern):
+    assert re.fullmatch(r"(/[\w.*-]+)+|[\w.*\[\]-]+", pattern)
+    assert "**" not in pattern
+
+
+@pytest.mark.parametrize("pattern", sorted(pattern for pattern in EVERY - NOT_HERE if pattern.startswith("/")))
+def test_names_what_there_is(pattern):
+    assert list(ROOT.glob(pattern[1:]))
+
+
+def test_leaves_out_what_git_ignores():
+    ignored = {line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()}
+
+    assert {line.lstrip("/") for line in ignored} <= {pattern.lstrip("/") for pattern in patterns()}

@@ -1,0 +1,90 @@
+"""An answer that cannot be taken is refused in the same sentence by both tools, before anything is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from .making import TOOLS, tool
+
+SLUG = "It may hold lower-case letters of English, digits and single dashes, the first a letter, the last no dash."
+LINE = "It must be one line of printable characters."
+INSTRUCTIONS = 'It holds "{{", "{%" or "{#", which Cookiecutter would run; leave a space after the brace.'
+REFUSED = [
+    ("project_slug", "My Service", SLUG),
+    ("project_slug", "my_service", SLUG),
+    ("project_slug", "1st", SLUG),
+    ("project_slug", "a-", SLUG),
+    ("project_slug", "a--b", SLUG),
+    ("project_slug", "a/b", SLUG),
+    ("project_slug", "../a", SLUG),
+    ("project_slug", "dienst-für-alle", SLUG),
+    ("project_slug", "a" * 51, "It has 51 characters, and may have 50."),
+    ("project_slug", "con", 'Windows takes "con" for a device and can make no folder of that name.'),
+    ("project_slug", "class", '"class" is a keyword of Python.'),
+    ("project_slug", "model", '"model" is the name of a folder in the project.'),
+    ("project_slug", "scikit-learn", '"scikit-learn" is the name of a package that the project depends on.'),
+    ("project_slug", "{{7*7}}", INSTRUCTIONS),
+    ("project_name", "", "It must not be empty."),
+    ("project_name", "   ", "It must not be empty."),
+    ("project_name", "two\nlines", LINE),
+    ("project_name", "a\tb", LINE),
+    ("project_name", "a" * 81, "It has 81 characters, and may have 80."),
+    ("project_name", "{{7*7}}", INSTRUCTIONS),
+    ("project_name", "{% raise %}", INSTRUCTIONS),
+    ("project_name", "{# nothing", INSTRUCTIONS),
+    ("description", "{{ cookiecutter }}", INSTRUCTIONS),
+    ("description", "a\x7fb", LINE),
+    ("author", "a\r\nb", LINE),
+]
+
+
+@pytest.mark.parametrize("maker", TOOLS)
+@pytest.mark.parametrize(("question", "answer", "sentence"), REFUSED)
+def test_an_answer_that_cannot_be_taken_is_refused(maker, question, answer, sentence, template, tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    run = TOOLS[maker](folder, str(template), **{question: answer})
+
+    assert run.returncode != 0
+    assert (run.stdout + run.stderr).rstrip().endswith(f": {sentence}")
+    assert not any(folder.iterdir())
+
+
+@pytest.mark.parametrize("maker", TOOLS)
+def test_a_name_of_which_nothing_can_be_a_slug_asks_for_one(maker, template, tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    run = TOOLS[maker](folder, str(template), project_name="企鹅 🐧")
+
+    sentence = "project_slug{}: It must not be empty, and nothing of the project's name can be in it."
+    assert (run.stdout + run.stderr).rstrip().endswith(sentence.format("'" if maker == "copier" else ""))
+    assert not any(folder.iterdir())
+
+
+@pytest.mark.parametrize("maker", TOOLS)
+@pytest.mark.parametrize(("question", "answer"), [("backend", "django"), ("compare", "maybe")])
+def test_a_choice_that_there_is_not_is_refused(maker, question, answer, template, tmp_path):
+    """By the tools' own words."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    run = TOOLS[maker](folder, str(template), **{question: answer})
+
+    last = (run.stdout + run.stderr).rstrip().splitlines()[-1]
+    assert run.returncode != 0
+    assert answer in last and question in last
+    assert not any(folder.iterdir())
+
+
+def test_what_is_typed_is_refused_where_it_is_not_run(template, tmp_path):
+    """Cookiecutter runs the answers of its command line alone."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    run = tool(folder, "cookiecutter", str(template), typed="{{7*7}}\nseven\n\n\n\n\n")
+
+    assert run.returncode != 0
+    assert (run.stdout + run.stderr).rstrip().endswith(f"project_name: {INSTRUCTIONS}")
+    assert not any(folder.iterdir())
