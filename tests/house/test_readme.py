@@ -79,7 +79,11 @@ def test_begins_with_the_two_commands():
 
     assert up == "docker compose up\n"
     assert curl.startswith("curl ")
-    assert README.split("\n\n")[1:3] == [f"```sh\n{command}```" for command in (up, curl)]
+    title, *paragraphs = README.split("\n\n")
+    assert title.startswith("# ")
+    commands = [f"```sh\n{command}```" for command in (up, curl)]
+    # A project says in between what it is.
+    assert commands in (paragraphs[:2], paragraphs[1:3])
 
 
 @needs("curl")

@@ -1,0 +1,37 @@
+"""Whatever a project is called, what comes out is the same from both tools and well formed."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+import yaml
+
+from .making import TOOLS, contents, made
+
+NAMES = [
+    "  Many   spaces  ",
+    "\"Double\", 'single' and `back`",
+    "C:\\temp\\new",
+    "100% {sure} } { {7*7} }",
+    "Pinguïn 🐧 👩‍🚀",
+    "import",
+    "null: yes # no",
+    "<b>&amp;</b> $HOME ${x} $(date)",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_taken_as_it_is(name, template, tmp_path):
+    answers = {"project_name": name, "project_slug": "null", "description": name, "author": name}
+    by_tool = {tool: made(TOOLS[tool], tmp_path / tool, template, **answers) for tool in TOOLS}
+
+    project = by_tool["copier"]
+    assert contents(project) == contents(by_tool["cookiecutter"])
+    declared = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    assert declared["name"] == "null"
+    assert declared["description"] == name.strip()
+    assert declared["authors"] == [{"name": name.strip()}]
+    assert yaml.safe_load((project / "compose.yaml").read_text())["name"] == "null"
+    assert yaml.safe_load((project / ".copier-answers.yml").read_text())["project_name"] == name
+    assert (project / "README.md").read_text().startswith(f"# {name.strip()}\n\n{name.strip()}\n\n```sh\n")

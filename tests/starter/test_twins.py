@@ -1,0 +1,28 @@
+"""A twin says what the file beside it says: with the answers that this repository would give, in the same bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from starter.questions import read_form
+
+from ..services import ROOT
+
+# Not those of the packages in `.venv`, nor the file of answers, whose name is a template itself.
+TWINS = sorted(
+    path.relative_to(ROOT).as_posix() for twins in ("[A-Za-z]*.jinja", "[a-z]*/**/*.jinja") for path in ROOT.glob(twins)
+)
+ITS_OWN = {"project_name": "twinserve", "is_starter": True}
+
+
+def test_there_are_few():
+    assert len(TWINS) <= 8
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_twin_renders_to_the_file_beside_it(twin):
+    form = read_form(ROOT)
+
+    rendered = form.rendered((ROOT / twin).read_text(), form.answers(ITS_OWN))
+
+    assert rendered == (ROOT / twin.removesuffix(".jinja")).read_text()
