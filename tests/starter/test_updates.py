@@ -1,0 +1,135 @@
+"""A project takes the starter's next version: what its user has changed stays, and what was left out stays out."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from .making import TOOLS, commit, files, git, made, update
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
+    # One worker makes what they share.
+    pytest.mark.xdist_group("updates"),
+]
+
+# A model of the user's own in the place of the penguins'.
+TRAINING = '''"""Train the model that this project is about."""
+
+print("Mine.")
+'''
+
+
+@pytest.fixture(scope="module")
+def repository(template, tmp_path_factory):
+    """The template in two versions; the second changes what every project has, and what some have left out."""
+    repository = tmp_path_factory.mktemp("repository") / "upstream.git"
+    shutil.copytree(template, repository, ignore=shutil.ignore_patterns(".venv"))
+    commit(repository, tag="1.0.0")
+    for path in ("serve_core/queue.py", "serve_fastapi/routes.py", "serve_flask/routes.py", "model/train.py"):
+        source = (repository / path).read_text()
+        (repository / path).write_text(source + "\n\n# What the next version brings.\n")
+    (repository / "serve_flask" / "new.py").write_text('"""What only Flask needs."""\n')
+    (repository / "model" / "data" / "penguins.csv").write_text("island,species\nDream,Adelie\n")
+    readme = (repository / "README.md.jinja").read_text()
+    (repository / "README.md.jinja").write_text(readme.replace("## Refusals\n", "## What is refused\n"))
+    commit(repository, tag="2.0.0")
+    return repository
+
+
+@pytest.fixture(scope="module", params=TOOLS)
+def edited(request, repository, tmp_path_factory):
+    """With FastAPI alone, from the first version, edited by its user and committed."""
+    folder = tmp_path_factory.mktemp("edited") / "made"
+    answers = {"project_name": "Flowers", "backend": "fastapi", "compare": "no"}
+    project = made(TOOLS[request.param], folder, repository.as_uri(), "1.0.0", **answers)
+    readme = (project / "README.md").read_text()
+    (project / "README.md").write_text(readme.replace("# Flowers\n", "# Flowers of the field\n"))
+    (project / "serve_fastapi" / "mine.py").write_text('"""Of the user."""\n')
+    queue = (project / "serve_core" / "queue.py").read_text()
+    (project / "serve_core" / "queue.py").write_text(f"# Mine.\n{queue}")
+    (project / "model" / "train.py").write_text(TRAINING)
+    (project / "model" / "data" / "penguins.csv").unlink()
+    (project / "model" / "data" / "flowers.csv").write_text("petals,species\n5,rose\n")
+    (project / "tests" / "model" / "test_training.py").unlink()
+    commit(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def updated(edited, tmp_path_factory):
+    project = tmp_path_factory.mktemp("updated") / "project"
+    shutil.copytree(edited, project)
+    update(project)
+    return project
+
+
+def test_the_next_version_comes_and_edits_stay(updated):
+    queue = (updated / "serve_core" / "queue.py").read_text()
+    assert queue.startswith("# Mine.\n")
+    assert queue.endswith("# What the next version brings.\n")
+    readme = (updated / "README.md").read_text()
+    assert readme.startswith("# Flowers of the field\n")
+    assert "\n## What is refused\n" in readme
+    assert (updated / "serve_fastapi" / "mine.py").exists()
+    assert yaml.safe_load((updated / ".copier-answers.yml").read_text())["_commit"] == "2.0.0"
+    assert_nothing_is_in_conflict(updated)
+
+
+def test_what_was_left_out_stays_out(updated):
+    assert not list(updated.glob("**/*flask*"))
+    assert not (updated / "compare").exists()
+    assert "Flask" not in (updated / "README.md").read_text()
+
+
+def test_the_user_s_model_stays(updated):
+    assert (updated / "model" / "train.py").read_text() == TRAINING
+    assert sorted(path.name for path in (updated / "model" / "data").iterdir()) == ["README.md", "flowers.csv"]
+    assert not (updated / "tests" / "model" / "test_training.py").exists()
+
+
+def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(edited, project)
+
+    update(project, "--data", "backend=both")
+
+    assert (project / "serve_flask" / "new.py").exists()
+    assert (project / "docker" / "flask.lock").exists()
+    assert (project / "tests" / "parity").exists()
+    assert set(yaml.safe_load((project / "compose.yaml").read_text())["services"]) == {"fastapi", "flask"}
+    readme = (project / "README.md").read_text()
+    assert readme.startswith("# Flowers of the field\n")
+    assert "Flask on port 8001" in readme
+    assert (project / "serve_core" / "queue.py").read_text().startswith("# Mine.\n")
+    assert (project / "model" / "train.py").read_text() == TRAINING
+    assert_nothing_is_in_conflict(project)
+
+
+def test_it_is_then_the_project_that_a_fresh_one_would_be(repository, tmp_path):
+    """Where nobody has edited anything."""
+    version_1, version_2 = "1.0.0", "2.0.0"
+    first = {"backend": "flask", "compare": "yes", "description": "Flowers"}
+    then = {"backend": "both", "compare": "no", "description": "Flowers"}
+    project = made(TOOLS["cookiecutter"], tmp_path / "first", repository.as_uri(), version_1, **first)
+    commit(project)
+    fresh = made(TOOLS["copier"], tmp_path / "fresh", repository.as_uri(), version_2, **then)
+
+    update(project, "--data", "backend=both", "--data", "compare=no")
+
+    theirs = {path.as_posix() for path in files(fresh)}
+    ours = {path.as_posix() for path in files(project)}
+    assert ours == theirs
+    # `model/train.py` is the user's from the first day on.
+    changed = {path for path in theirs if (project / path).read_bytes() != (fresh / path).read_bytes()}
+    assert changed == {"model/train.py"}
+
+
+def assert_nothing_is_in_conflict(project):
+    assert not list(project.glob("**/*.rej"))
+    assert "UU" not in git(project, "status", "--porcelain")
+    marked = subprocess.run(["git", "grep", "-l", "^<<<<<<< "], cwd=project, capture_output=True, text=True)
+    assert marked.stdout == ""
