@@ -1,0 +1,112 @@
+"""What comes out works: each project passes its own `make check`, and its own `make test`, containers included."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from ..house.copies import environment
+from ..services import ROOT
+from .making import BACKENDS, COMPARE, TOOLS, commit, git, made, update
+
+# The repeated tests are run less often than those of this repository, and what becomes of a measurement not at all:
+# no model, no request and no record knows who made the project.
+OF_A_MEASUREMENT = ("compare", "judge", "page")
+FEWER = {
+    "ARTIFACTS": "served every_kind",
+    "FUZZ_REQUESTS": "300",
+    "PYTEST_ADDOPTS": " ".join(f"--ignore=tests/compare/test_{name}.py" for name in OF_A_MEASUREMENT),
+}
+# The other worker has tests of its own.
+ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
+
+# An estimator of the user's own and its data, as a notebook leaves them.
+OWN_MODEL = """
+import joblib
+import pandas as pd
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+iris = load_iris(as_frame=True)
+joblib.dump(LogisticRegression(max_iter=1000).fit(iris.data, iris.target), "flowers.joblib")
+iris.data.assign(kind=iris.target).to_csv("flowers.csv", index=False)
+"""
+
+
+def make(project, *words, **more):
+    run = subprocess.run(
+        ["make", *words],
+        cwd=project,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout[-20_000:]
+
+
+def with_our_environment(project):
+    """The environment of this repository, which has all that a project needs; `make` takes it as it is."""
+    (project / ".venv").symlink_to(ROOT / ".venv")
+    return "--assume-old=.venv/installed"
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("compare", COMPARE)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_passes_its_own_check(backend, compare, template, tmp_path):
+    project = made(TOOLS["cookiecutter"], tmp_path / "made", template, backend=backend, compare=compare)
+
+    make(project, with_our_environment(project), "check")
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("backend", "compare"), [("both", "no"), ("fastapi", "yes"), ("flask", "no")])
+def test_passes_its_own_tests_in_an_environment_of_its_own_locks(backend, compare, template, tmp_path):
+    """A git-ready tree under another name: a commit of it, as its CI would have it."""
+    answers = {"project_name": "Flowers of the field", "backend": backend, "compare": compare}
+    project = made(TOOLS["copier"], tmp_path / "made", template, **answers)
+    commit(project)
+
+    make(project, "check")
+    make(project, "test", **FEWER, **ONE_WORKER)
+
+    assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("tool", TOOLS)
+def test_serves_the_user_s_own_model_before_and_after_an_update(tool, template, tmp_path):
+    """Nothing of the penguins is left: `model/train.py` and `model/data/` are the user's."""
+    upstream = tmp_path / "upstream.git"
+    subprocess.run(["cp", "-r", f"{template}/.", upstream], check=True)
+    (upstream / ".venv").unlink()
+    commit(upstream, tag="1.0.0")
+    project = made(TOOLS[tool], tmp_path / "made", upstream.as_uri(), "1.0.0", backend="flask", compare="no")
+    (project / "model" / "train.py").write_text('"""Say where the model is trained."""\n\nprint("In a notebook.")\n')
+    (project / "model" / "data" / "penguins.csv").unlink()
+    (project / "tests" / "model" / "test_training.py").unlink()
+    old = with_our_environment(project)
+    commit(project)
+    assert_answers(project)
+
+    (upstream / "serve_core" / "faults.py").write_text((upstream / "serve_core" / "faults.py").read_text() + "\n# 2\n")
+    commit(upstream, tag="2.0.0")
+    update(project)
+
+    assert (project / "serve_core" / "faults.py").read_text().endswith("\n# 2\n")
+    assert_answers(project)
+    make(project, old, "-n", "serve")
+
+
+def assert_answers(project):
+    """The command of docs/your-model.md packages the model and answers its own curl line; a service loads it."""
+    python = [str(project / ".venv/bin/python")]
+    for words in (
+        ["-c", OWN_MODEL],
+        ["-m", "model.pack", "flowers.joblib", "--data", "flowers.csv", "--target", "kind", "--name", "f", "--replace"],
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/contract/test_predictions.py", "-k", "served"],
+    ):
+        run = subprocess.run([*python, *words], cwd=project, env=environment(), capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
