@@ -1,4 +1,4 @@
-# `make help` lists the words. Backends are the folders `serve_*` beside `serve_core`: delete one and the rest still works.
+# `make help` lists the words. Backends are the folders `serve_*` beside `serve_core`.
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,9 +16,7 @@ GROUP_LOCKS := $(filter-out docker/%,$(LOCKS))
 group = $(basename $(notdir $(1)))
 COMPILE := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
   --python-version 3.11
-# On which port each is served, under the names that compose.yaml has for it.
-$(foreach port,$(shell sed -n 's/.*$${\([A-Z_]*_PORT\):-\([0-9]*\)}.*/\1?=\2/p' compose.yaml),$(eval $(port)))
-port = $(or $($(shell echo $(1)_PORT | tr a-z A-Z)),8000)
+PORT ?= 8000
 N ?= 10000
 
 # What decides whether a body or an artifact is taken: every branch of it is tested.
@@ -34,15 +32,17 @@ help: ## list the words
 
 install: $(VENV)/installed ## make the environment
 
-serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run the services, on the ports of compose.yaml
+serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run the services, the first on PORT=8000, the second on the next
 	@trap 'kill $$services; wait; exit 0' INT TERM; \
-	$(foreach backend,$(BACKENDS), \
-	  SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(call port,$(backend)) $(RUN) -m serve_$(backend) & \
-	  services="$$services $$!";) \
+	port=$(PORT); \
+	for backend in $(BACKENDS); do \
+	  SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$$port $(RUN) -m serve_$$backend & services="$$services $$!"; \
+	  [ $$port = 0 ] || port=$$((port + 1)); \
+	done; \
 	wait
 
-dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run one service, the one that BACKEND names, again after each change
-	SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(call port,$(BACKEND)) \
+dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run one, that BACKEND names, on PORT=8000, again after each change
+	SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(PORT) \
 	$(VENV)/bin/watchfiles --filter python '$(RUN) -m serve_$(BACKEND)' model serve_core serve_$(BACKEND)
 
 model: $(VENV)/installed ## train, print held-out scores, write the artifact
@@ -89,5 +89,5 @@ $(VENV)/installed: $(LOCKS)
 $(ARTIFACT)/manifest.json: | $(VENV)/installed
 	$(RUN) -m model.train $(ARTIFACT)
 
-# What belongs to a folder that may be deleted.
+# What belongs to a folder that a project may do without.
 include $(wildcard */words.mk)

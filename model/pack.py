@@ -22,9 +22,7 @@ from .reading import read_corrections, read_data, read_estimator, split_target, 
 from .summary import correction_example, curl_line, printable, runtime_line, score_lines, signature_table, unknown
 
 ROOT = Path(__file__).parent.parent
-COMPOSE = ROOT / "compose.yaml"
-CORE = "serve_core"
-DEFAULT_PORT = 8000
+FIRST_PORT = 8000
 
 
 def main() -> None:
@@ -47,10 +45,9 @@ def main() -> None:
 
 
 def ports() -> dict[str, int]:
-    """Where `docker compose up` and `make serve` serve each backend that is here, as compose.yaml says."""
-    named = dict(re.findall(r"\$\{(\w+)_PORT:-(\d+)\}", COMPOSE.read_text())) if COMPOSE.exists() else {}
-    backends = sorted(folder.name.removeprefix("serve_") for folder in ROOT.glob("serve_*") if folder.name != CORE)
-    return {backend: int(named.get(backend.upper(), DEFAULT_PORT)) for backend in backends}
+    """Where `docker compose up` and `make serve` serve each backend that is here."""
+    folders = sorted(folder.name for folder in ROOT.glob("serve_*") if folder.name != "serve_core")
+    return {name.removeprefix("serve_"): port for port, name in enumerate(folders, FIRST_PORT)}
 
 
 def _options() -> Namespace:

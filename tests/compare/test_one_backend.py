@@ -1,4 +1,4 @@
-"""Where a backend is deleted, what compares the two says so."""
+"""Where there is one backend, what compares two says so."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from compare.experiments.registry import EXPERIMENTS
 
 
 @pytest.mark.parametrize("name", ["validations", "lines", "many_connections"])
-def test_says_which_is_deleted(name):
+def test_says_which_is_missing(name):
     with pytest.raises(Unavailable, match="serve_"):
         EXPERIMENTS[name]()

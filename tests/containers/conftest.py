@@ -13,12 +13,10 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from ..services import BACKENDS, ROOT
+from ..services import BACKENDS
 from . import gated
 from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, command, copy_context, eventually
 from .gated import GATE, save_gated
-
-collect_ignore = [] if (ROOT / "compare").is_dir() else ["test_compare.py"]
 
 Start = Callable[..., Container]
 

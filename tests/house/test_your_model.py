@@ -70,8 +70,7 @@ def manifest_of(copy):
 
 def answers(copy, line):
     """What the services of the copy's `make serve` answer to a curl line."""
-    ports = (f"{backend.upper()}_PORT=0" for backend in PORTS)
-    with making(copy, "serve", *ports) as listening:
+    with making(copy, "serve", "PORT=0") as listening:
         # They start in any order, and answer alike.
         for port in PORTS.values():
             line = line.replace(f"localhost:{port}", f"localhost:{next(listening)}")
