@@ -20,7 +20,8 @@ ABOUT_BOTH = ("compare/", "tests/compare/", "docs/measuring.md")
 # What a test tool depends on: schemathesis has Werkzeug.
 TRANSITIVE = {"flask": ("dev.lock", r"werkzeug==\S+ \\")}
 
-MACHINERY = re.compile(r"twinserve|cookiecutter|copier|starter|jinja$", re.IGNORECASE)
+# How it is updated, a project says.
+MACHINERY = re.compile(r"twinserve|cookiecutter|copier(?! update)|starter|jinja$", re.IGNORECASE)
 # MIT asks that its notice stays; the answers are what an update reads.
 ITS_OWN = {"LICENSE", ".copier-answers.yml"}
 
