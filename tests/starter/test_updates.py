@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import yaml
 
-from .making import TOOLS, commit, files, git, made, update
+from .making import TOOLS, commit, contents, git, made, update
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
@@ -109,23 +109,24 @@ def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
     assert_nothing_is_in_conflict(project)
 
 
-def test_it_is_then_the_project_that_a_fresh_one_would_be(repository, tmp_path):
-    """Where nobody has edited anything."""
-    version_1, version_2 = "1.0.0", "2.0.0"
-    first = {"backend": "flask", "compare": "yes", "description": "Flowers"}
-    then = {"backend": "both", "compare": "no", "description": "Flowers"}
-    project = made(TOOLS["cookiecutter"], tmp_path / "first", repository.as_uri(), version_1, **first)
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        pytest.param({"backend": "flask", "compare": "yes"}, {"backend": "both", "compare": "no"}, id="adds"),
+        pytest.param({"backend": "both", "compare": "no"}, {"backend": "flask", "compare": "yes"}, id="drops"),
+    ],
+)
+def test_where_nothing_was_edited_it_is_then_what_a_fresh_project_would_be(first, then, repository, tmp_path):
+    project = made(TOOLS["cookiecutter"], tmp_path / "first", repository.as_uri(), "1.0.0", description="-", **first)
     commit(project)
-    fresh = made(TOOLS["copier"], tmp_path / "fresh", repository.as_uri(), version_2, **then)
+    fresh = made(TOOLS["copier"], tmp_path / "fresh", repository.as_uri(), "2.0.0", description="-", **then)
 
-    update(project, "--data", "backend=both", "--data", "compare=no")
+    update(project, *(word for name, answer in then.items() for word in ("--data", f"{name}={answer}")))
 
-    theirs = {path.as_posix() for path in files(fresh)}
-    ours = {path.as_posix() for path in files(project)}
-    assert ours == theirs
+    ours, theirs = contents(project), contents(fresh)
+    assert ours.keys() == theirs.keys()
     # `model/train.py` is the user's from the first day on.
-    changed = {path for path in theirs if (project / path).read_bytes() != (fresh / path).read_bytes()}
-    assert changed == {"model/train.py"}
+    assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py"}
 
 
 def assert_nothing_is_in_conflict(project):
