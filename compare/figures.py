@@ -122,18 +122,6 @@ def median_of(measured: Measured, cell: Cell, figure: str) -> float:
     return median(float(getattr(figures, figure)) for figures in measured[cell].values())
 
 
-def held_per_s(measured: Measured, name: str, lane: str, most_p99_ms: float) -> dict[int, float]:
-    """By round, the highest rate that was offered and answered without a fault within the bound; 0 where none was."""
-    held: dict[int, float] = {}
-    for cell, of_rounds in measured.items():
-        if (cell.workload.name, cell.lane) == (name, lane):
-            for index, figures in of_rounds.items():
-                if figures.offered_per_s is not None:
-                    is_held = figures.p99_ms <= most_p99_ms and not figures.faults
-                    held[index] = max(held.get(index, 0.0), figures.offered_per_s * is_held)
-    return held
-
-
 def ratios(measured: Measured, figure: str, cell: Cell, against: Sequence[Cell]) -> list[float]:
     """One for each round in which every cell was measured; none where one of them never was."""
     by_cell = [measured.get(each, {}) for each in (cell, *against)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 N_RESAMPLES = 9_999
 
@@ -37,9 +38,20 @@ def interval_of(ratios: Sequence[float], seed: int = 0) -> Interval:
     Args:
         ratios: one for each round, at least one.
         seed: of the resamples, so that the same rounds always give the same verdict.
+    """
+    values = np.asarray(ratios)
+    return interval_around(float(np.median(values)), np.median(values[resamples(len(ratios), seed)], axis=1))
+
+
+def resamples(n_rounds: int, seed: int = 0) -> NDArray[np.int_]:
+    """As many places among the rounds, drawn again and again; shape (resamples, rounds).
+
     Source: the percentile bootstrap, Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
     """
-    resamples = np.random.default_rng(seed).choice(ratios, (N_RESAMPLES, len(ratios)))
-    medians = np.median(resamples, axis=1)
-    low, high = np.quantile(medians, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(float(low), float(np.median(ratios)), float(high))
+    return np.random.default_rng(seed).choice(n_rounds, (N_RESAMPLES, n_rounds))
+
+
+def interval_around(found: float, in_resamples: NDArray[np.float64]) -> Interval:
+    """Of what was found in all rounds, and what is found in each of the resamples."""
+    low, high = np.quantile(in_resamples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Interval(float(low), found, float(high))

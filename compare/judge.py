@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from .claims import Claim, Figure, Ratio, Verdict
-from .figures import held_per_s, ratio_of_turns
-from .intervals import interval_of
+from .figures import ratio_of_turns
+from .held import held_per_s, held_ratio
+from .intervals import Interval, interval_of
 from .run import Run
 
 # With fewer, an interval does not reach far enough to be believed: see `intervals.py`.
 LEAST_ROUNDS = 7
 
-# What a person who waits for an answer hardly notices; at this p99 a load counts as held.
-SERVICE_LEVEL_MS = 50
+# Not a figure of a round, but of a curve.
+HELD = "held_per_s"
 
 # By experiment, what it has found, or the sentence that says why it has not.
 Found = Mapping[str, Mapping[str, float] | str]
@@ -50,8 +51,8 @@ def values_of(run: Run, ratio: Ratio) -> list[float]:
 
 
 def _judged(claim: Claim, run: Run, found: Found) -> Judged:
-    values = {ratio.name: values_of(run, ratio) for ratio in claim.ratios}
-    figures: dict[str, Figure] = {name: interval_of(of_rounds) for name, of_rounds in values.items() if of_rounds}
+    intervals = {ratio.name: _interval(run, ratio) for ratio in claim.ratios}
+    figures: dict[str, Figure] = {name: interval for name, (interval, _) in intervals.items() if interval}
     experiment = found.get(claim.experiment, "It was not run.") if claim.experiment else {}
     if not isinstance(experiment, str):
         figures |= experiment
@@ -59,18 +60,25 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
         return Judged(claim, figures, "not testable", claim.untested)
     if missing := sorted(claim.needs - figures.keys()):
         return Judged(claim, figures, "not measured", _why_missing(missing[0], claim, run, experiment))
-    n_rounds = min(map(len, values.values()), default=LEAST_ROUNDS)
+    n_rounds = min((n_rounds for _, n_rounds in intervals.values()), default=LEAST_ROUNDS)
     if n_rounds < LEAST_ROUNDS:
         why_not = f"A verdict takes {LEAST_ROUNDS} rounds, and there were {n_rounds}."
         return Judged(claim, figures, "not measured", why_not)
     return Judged(claim, figures, claim.verdict(figures))
 
 
+def _interval(run: Run, ratio: Ratio) -> tuple[Interval | None, int]:
+    """And of how many rounds it is."""
+    if ratio.figure == HELD:
+        if ratio.against:
+            return held_ratio(run.measured, ratio.workload, ratio.lane, ratio.against)
+        return held_per_s(run.measured, ratio.workload, ratio.lane), run.rounds_done
+    of_rounds = values_of(run, ratio)
+    return interval_of(of_rounds) if of_rounds else None, len(of_rounds)
+
+
 def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, list[float]]:
     """The figure in each turn of a round; there is one where the round was not taken in turns."""
-    if ratio.figure == "held_per_s":
-        held = held_per_s(run.measured, ratio.workload, lane, SERVICE_LEVEL_MS)
-        return {index: [per_s] for index, per_s in held.items()}
     cell = run.plan.saturating(ratio.workload, lane)
     of_rounds = run.measured.get(cell, {}) if cell else {}
     found = {}

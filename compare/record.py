@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from .claims import Figure, read_sources
-from .figures import held_per_s, median_of
-from .intervals import Interval, interval_of
-from .judge import SERVICE_LEVEL_MS, Judged
+from .figures import median_of
+from .held import SERVICE_LEVEL_MS, held_per_s
+from .intervals import Interval
+from .judge import Judged
 from .models import Subject
 from .plan import Cell
 from .report import machine
@@ -143,12 +144,11 @@ def _lanes(run: Run) -> list[dict[str, Any]]:
 
 
 def _held(run: Run) -> dict[str, dict[str, Any]]:
-    """By workload and lane, over the rounds."""
-    places = dict.fromkeys((cell.workload.name, cell.lane) for cell in run.measured if cell.workload.share)
+    """By workload and lane."""
     held: dict[str, dict[str, Any]] = {}
-    for name, lane in places:
-        of_rounds = held_per_s(run.measured, name, lane, SERVICE_LEVEL_MS)
-        held.setdefault(name, {})[lane] = _figure(interval_of(list(of_rounds.values())))
+    for name, lane in dict.fromkeys((cell.workload.name, cell.lane) for cell in run.measured if cell.workload.share):
+        if interval := held_per_s(run.measured, name, lane):
+            held.setdefault(name, {})[lane] = _figure(interval)
     return held
 
 

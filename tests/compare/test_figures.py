@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from compare.drills.site import Check
-from compare.figures import bound_of, figures_of, held_per_s, median_of, percentile, ratios, turn_of, verdict
+from compare.figures import bound_of, figures_of, median_of, percentile, ratios, turn_of, verdict
 from compare.load import Outcome
 from compare.models import faults_of
 from compare.plan import Cell, Goal, Workload
@@ -73,23 +73,6 @@ def test_the_ratio_of_a_round_in_turns_is_the_median_of_what_was_measured_beside
     assert ratios(measured, "p50_ms", SLOW, [FAST]) == [4.0]
     assert ratios(measured, "requests_per_s", SLOW, [FAST, OTHER]) == [0.5]
     assert ratios(measured, "p99_ms", SLOW, [FAST]) == [4.0]  # of the round: a turn has too few requests for it
-
-
-def test_the_load_that_is_held_is_the_highest_that_was_offered_and_answered_well():
-    def offered(per_s, wait_s, faults=None):
-        outcome = Outcome(waits_s=[wait_s] * 10, seconds=1.0)
-        return figures_of(SLOW, outcome, cpu_s=0.0, offered_per_s=per_s, faults=faults)
-
-    at_share = [Cell(Workload("m", 64, 1, share), "slow") for share in (0.3, 0.6, 0.9)]
-    measured = {
-        SLOW: {0: figures(10), 1: figures(10), 2: figures(10)},  # a closed loop offers nothing
-        at_share[0]: {0: offered(300, 0.01), 1: offered(300, 0.01), 2: offered(300, 0.06)},
-        at_share[1]: {0: offered(600, 0.05), 1: offered(600, 0.06), 2: offered(600, 0.06)},
-        at_share[2]: {0: offered(900, 0.01, {"status 503": 1}), 1: offered(900, 0.06)},
-    }
-
-    assert held_per_s(measured, "m", "slow", most_p99_ms=50) == {0: 600, 1: 300, 2: 0}
-    assert held_per_s(measured, "m", "fast", most_p99_ms=50) == {}
 
 
 def test_there_is_no_ratio_to_what_was_not_measured():

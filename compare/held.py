@@ -1,0 +1,84 @@
+"""How much load a lane holds: the most that was offered while nearly everybody was answered soon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .figures import Measured
+from .intervals import Interval, interval_around, resamples
+
+# What a person who waits for an answer hardly notices; at this p99 a load counts as held.
+SERVICE_LEVEL_MS = 50
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The open loops of a lane, a row each.
+
+    Attributes:
+        per_s: shape (loops, rounds).
+        p99_ms: shape (loops, rounds); of a round with a fault it is endless.
+    """
+
+    rounds: tuple[int, ...]
+    per_s: Floats
+    p99_ms: Floats
+
+    def held_per_s(self, picked: NDArray[np.int_]) -> Floats:
+        """The highest of the rates at which the median p99 is within the service level; 0 where none is.
+
+        A machine that stands still for a moment spoils the p99 of that round, and not what is said of all.
+
+        Args:
+            picked: places among the rounds, shape (samples, rounds); the answer has one rate for each sample.
+        """
+        is_held = np.median(self.p99_ms[:, picked], axis=2) <= SERVICE_LEVEL_MS
+        return np.where(is_held, np.median(self.per_s[:, picked], axis=2), 0.0).max(axis=0)  # type: ignore[no-any-return]
+
+
+def offered(measured: Measured, name: str, lane: str, among: set[int] | None = None) -> Offered | None:
+    """What a workload has offered to a lane, in the rounds (`among` these) in which all of it was; None of none."""
+    cells = [cell for cell in measured if (cell.workload.name, cell.lane) == (name, lane) and cell.workload.share]
+    if not cells:
+        return None
+    rounds = set.intersection(*(set(measured[cell]) for cell in cells))
+    kept = tuple(sorted(rounds if among is None else rounds & among))
+    if not kept:
+        return None
+    figures = [[measured[cell][index] for index in kept] for cell in cells]
+    return Offered(
+        kept,
+        np.array([[each.offered_per_s or 0.0 for each in row] for row in figures]),
+        np.array([[np.inf if each.faults else each.p99_ms for each in row] for row in figures]),
+    )
+
+
+def held_per_s(measured: Measured, name: str, lane: str) -> Interval | None:
+    """None where the lane was offered nothing at a constant rate."""
+    found = offered(measured, name, lane)
+    if found is None:
+        return None
+    n_rounds = len(found.rounds)
+    [held] = found.held_per_s(np.arange(n_rounds)[np.newaxis])
+    return interval_around(float(held), found.held_per_s(resamples(n_rounds)))
+
+
+def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[Interval | None, int]:
+    """And of how many rounds it is; there is none where the other holds nothing."""
+    lanes = [offered(measured, name, each) for each in (lane, against)]
+    in_both = set.intersection(*(set(each.rounds) if each else set[int]() for each in lanes))
+    one, other = (offered(measured, name, each, in_both) for each in (lane, against))
+    if one is None or other is None:
+        return None, 0
+    n_rounds = len(in_both)
+    as_measured, picked = np.arange(n_rounds)[np.newaxis], resamples(n_rounds)
+    [held], [base] = one.held_per_s(as_measured), other.held_per_s(as_measured)
+    if not base:
+        return None, n_rounds
+    helds, bases = one.held_per_s(picked), other.held_per_s(picked)
+    return interval_around(float(held / base), helds[bases > 0] / bases[bases > 0]), n_rounds

@@ -1,0 +1,73 @@
+"""The load that a lane holds is the most that was offered while p99 stayed within the service level."""
+
+from __future__ import annotations
+
+import pytest
+
+from compare.figures import figures_of
+from compare.held import SERVICE_LEVEL_MS, held_per_s, held_ratio
+from compare.load import Outcome
+from compare.plan import Cell, Workload
+
+CAPACITY_PER_S = 1000
+SOON_S, LATE_S = SERVICE_LEVEL_MS / 1000, SERVICE_LEVEL_MS / 1000 + 0.001
+
+
+def measured(lane, waits_s, *, faults=None):
+    """By share of the capacity, how long every request took, round by round."""
+
+    def figures(cell, wait_s):
+        outcome = Outcome(waits_s=[wait_s] * 10, seconds=1.0)
+        offered_per_s = CAPACITY_PER_S * cell.workload.share
+        return figures_of(cell, outcome, cpu_s=0.0, offered_per_s=offered_per_s, faults=faults)
+
+    cells = {Cell(Workload("m", 1, 1, share), lane): of_rounds for share, of_rounds in waits_s.items()}
+    return {cell: {index: figures(cell, wait_s) for index, wait_s in enumerate(of)} for cell, of in cells.items()}
+
+
+def held(waits_s, **more):
+    interval = held_per_s(measured("a", waits_s, **more), "m", "a")
+    assert interval
+    return interval
+
+
+def test_it_is_the_highest_that_was_answered_in_time():
+    assert held({0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7, 0.9: [LATE_S] * 7}).median == 600
+    assert held({0.3: [LATE_S] * 7}).median == 0
+
+
+def test_a_round_in_which_the_machine_stood_still_does_not_decide():
+    stood_still = {0.3: [SOON_S] * 5 + [LATE_S] * 2, 0.6: [LATE_S] + [SOON_S] * 6}
+
+    assert held(stood_still).median == 600
+
+
+def test_what_the_rounds_do_not_agree_about_is_in_the_interval():
+    found = held({0.3: [SOON_S] * 7, 0.6: [SOON_S] * 4 + [LATE_S] * 3})
+
+    assert (found.low, found.median, found.high) == (300, 600, 600)
+
+
+def test_what_is_refused_is_not_held():
+    assert held({0.3: [SOON_S] * 7}, faults={"status 503": 1}).median == 0
+
+
+def test_the_ratio_of_two_is_of_the_rounds_in_which_both_were_measured():
+    rounds = measured("a", {0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7}) | measured("b", {0.6: [SOON_S] * 6})
+
+    ratio, n_rounds = held_ratio(rounds, "m", "a", "b")
+
+    assert (str(ratio), n_rounds) == ("1.00 (1.00 to 1.00)", 6)
+
+
+@pytest.mark.parametrize("other", [{0.3: [LATE_S] * 7}, {}])
+def test_there_is_no_ratio_to_a_lane_that_holds_nothing_or_was_not_measured(other):
+    ratio, _ = held_ratio(measured("a", {0.3: [SOON_S] * 7}) | measured("b", other), "m", "a", "b")
+
+    assert ratio is None
+
+
+def test_a_closed_loop_offers_nothing():
+    cell = Cell(Workload("m", 1, 1), "a")
+
+    assert held_per_s({cell: {0: figures_of(cell, Outcome(), cpu_s=0.0)}}, "m", "a") is None
