@@ -92,7 +92,18 @@ class Server:
 
     def memory_mib(self) -> float:
         """What its processes hold now; what they share is counted once."""
-        held = [re.search(r"^Pss: +(\d+) kB", _read(each / "smaps_rollup"), re.MULTILINE) for each in self._processes()]
+        return self._memory_mib("Pss")
+
+    def anonymous_mib(self) -> float:
+        """Of that, what is no file's: where it grows, the service has grown.
+
+        Pages of a library are shared with whatever else runs, and count for more when that has ended.
+        """
+        return self._memory_mib("Pss_Anon")
+
+    def _memory_mib(self, kind: str) -> float:
+        line = re.compile(rf"^{kind}: +(\d+) kB", re.MULTILINE)
+        held = [line.search(_read(folder / "smaps_rollup")) for folder in self._processes()]
         return sum(int(found[1]) for found in held if found) / 1024
 
     def runtime(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import cycle, islice
 from math import inf
 
@@ -22,6 +23,9 @@ CALL_S = 0.1
 # So many come at once, and the next when the service has let go of most of them: how much memory it takes to have more
 # of them waiting is another question.
 GROUP = 500
+
+# Where threads are made as they are needed, there are more after so long.
+THREADS_GROW_S = 1.0
 
 # As long as a request may take to arrive and to be answered.
 MOST_TO_SETTLE_S = 20.0
@@ -42,12 +46,12 @@ def abandoned(site: Site) -> Iterator[Check]:
 
 def _checks(which: str, server: Server, payload: bytes, site: Site) -> Iterator[Check]:
     n_sockets = server.n_sockets()
-    # More than a service has threads: all of them are made.
     n_connections = 2 * site.settings.max_queue_requests
     put_load_on(server.port, [payload], n_connections=n_connections, seconds=site.lengths.capacity_s)
+    _have_threads_made(server, request_of(payload), n_connections)
     _abandon(server.port, request_of(payload), GROUP)
     seconds_until(lambda: server.n_sockets() <= n_sockets, site.lengths.patience_s)
-    n_threads, memory_mib = server.n_threads(), server.memory_mib()
+    n_threads, memory_mib = server.n_threads(), server.anonymous_mib()
 
     n_clients, n_unconnected, settles_s = 0, 0, 0.0
     while n_clients < site.lengths.n_abandoned and settles_s < inf:
@@ -58,7 +62,7 @@ def _checks(which: str, server: Server, payload: bytes, site: Site) -> Iterator[
         lambda: server.n_threads() <= n_threads and server.n_sockets() <= n_sockets, site.lengths.patience_s
     )
     more_threads, more_sockets = server.n_threads() - n_threads, server.n_sockets() - n_sockets
-    grown_mib = server.memory_mib() - memory_mib
+    grown_mib = server.anonymous_mib() - memory_mib
     outcome = put_load_on(server.port, [payload], n_connections=1, seconds=site.lengths.capacity_s)
 
     yield Check(f"{which}: could not connect, of {n_clients} clients", n_unconnected, at_most=0)
@@ -68,6 +72,17 @@ def _checks(which: str, server: Server, payload: bytes, site: Site) -> Iterator[
     yield Check(f"{which}: memory, MiB more than the {memory_mib:.0f} before", grown_mib, at_most=MOST_GROWTH_MIB)
     yield Check(f"{which}: answered afterwards", len(outcome.waits_s), at_least=1)
     yield Check(f"{which}: not answered with 200 afterwards", faults_of(outcome, None).total(), at_most=0)
+
+
+def _have_threads_made(server: Server, request: bytes, n_clients: int) -> None:
+    """All that the service may have: each holds a client that stops in the middle of its request."""
+    with ExitStack() as stack:
+        for _ in range(n_clients):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE_S))
+            connection.sendall(request[:-1])
+        n_threads = 0
+        while n_threads < (n_threads := server.n_threads()):
+            time.sleep(THREADS_GROW_S)
 
 
 def _abandon(port: int, request: bytes, n_clients: int) -> int:

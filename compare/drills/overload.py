@@ -53,7 +53,8 @@ def overload(site: Site) -> Iterator[Check]:
     with site.serving() as server, on_core(site.cores.load):
         before = _capacity(site, server)
         lone_p50_s = _p50_s(_lone(site, server))
-        with probing(server.port) as probed, repeated(MEMORY_EVERY_S, lambda: memory_mib.append(server.memory_mib())):
+        reading = repeated(MEMORY_EVERY_S, lambda: memory_mib.append(server.anonymous_mib()))
+        with probing(server.port) as probed, reading:
             loaded = _loaded(
                 site,
                 server,

@@ -56,9 +56,9 @@ def many_connections(most: int = CONNECTIONS) -> Figures:
 
 
 def _idle(server: Server, n_connections: int) -> Figures:
-    before_mib = server.memory_mib()
+    before_mib = server.anonymous_mib()
     with _connected(server.port, n_connections) as clients:
-        held_mib = server.memory_mib() - before_mib
+        held_mib = server.anonymous_mib() - before_mib
         n_closed = _n_closed(clients)
         some = clients[::ASKED_EVERY]
         for client in some:
@@ -69,7 +69,7 @@ def _idle(server: Server, n_connections: int) -> Figures:
 
 def _waiting(server: Server, n_connections: int) -> Figures:
     """All wait at the same time, because the service sleeps until the last has asked."""
-    before_mib = server.memory_mib()
+    before_mib = server.anonymous_mib()
     with _connected(server.port, n_connections) as clients:
         os.killpg(server.process.pid, signal.SIGSTOP)
         try:
@@ -78,7 +78,7 @@ def _waiting(server: Server, n_connections: int) -> Figures:
         finally:
             os.killpg(server.process.pid, signal.SIGCONT)
         statuses = [_status(client) for client in clients]
-        held_mib = server.memory_mib() - before_mib
+        held_mib = server.anonymous_mib() - before_mib
     return {
         "waiting_failed": float(sum(status not in (200, 503) for status in statuses)),
         "waiting_refused": float(statuses.count(503)),
