@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import math
 import re
 import shutil
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import joblib
-from sklearn.exceptions import InconsistentVersionWarning
+from typing import Literal
 
 from .compiled import CompiledEstimator
 from .errors import ArtifactError, ExportError, ManifestError, reason
@@ -24,7 +19,7 @@ from .importing import make_importable
 from .manifest import Manifest, installed_version, manifest_from_bytes, running_libraries, sha256
 from .one_job import run_as_one_job
 from .parity import PARITY
-from .prediction import FittedEstimator, Prediction, Predictor
+from .prediction import Prediction, Predictor
 from .progress import Progress, silent
 from .signature import Row, Signature
 
@@ -124,7 +119,10 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False, 
             logger.warning("%s runs on scikit-learn: %s", manifest.name, why)
     if MODULES in contents:
         make_importable(contents[MODULES], folder / MODULES)
-    estimator = _unpickled(folder / ESTIMATOR, contents[ESTIMATOR], any_sklearn)
+    # Not before: what a compiled model does without takes a second to import, and 100 MB.
+    from .estimator import FittedEstimator, unpickled
+
+    estimator = unpickled(folder / ESTIMATOR, contents[ESTIMATOR], any_sklearn)
     run_as_one_job(estimator)
     fitted = FittedEstimator(
         estimator, manifest.signature, manifest.outputs, labels_are_likeliest=manifest.labels_are_likeliest
@@ -203,16 +201,6 @@ def _compiled(folder: Path, manifest: Manifest) -> Predictor:
     except ExportError as error:
         raise ArtifactError(f"{folder / COMPILED}: {error}") from error
     return Predictor(compiled, manifest.outputs)
-
-
-def _unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
-    try:
-        with warnings.catch_warnings():
-            # The manifest's word is checked already; this is the word of each estimator in the pickle.
-            warnings.simplefilter("ignore" if any_sklearn else "error", InconsistentVersionWarning)
-            return joblib.load(io.BytesIO(content))
-    except Exception as error:  # a pickle may raise anything: it is a program
-        raise ArtifactError(f"{path} cannot be unpickled: {reason(error)}") from error
 
 
 def _check_golden(path: Path, content: bytes, predictor: Predictor, scales: str, tolerance: float) -> None:

@@ -8,7 +8,6 @@ from math import inf
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 Bounds = tuple[float, float]  # inclusive
 
@@ -37,12 +36,23 @@ def held_by(dtype: str) -> Held:
         case "object" | "object with None":
             return Held(dict.fromkeys(("number", "integer", "boolean", "category", "text"), ALL))
     try:
-        found = pd.api.types.pandas_dtype(dtype)
+        found = _dtype(dtype)
     except (TypeError, ValueError, SyntaxError, ImportError):  # no dtype, or one of a library that is not installed
         return Held({})
     # numpy's own integers and booleans have no missing value; pandas keeps it beside those of its nullable ones.
     is_nullable = not isinstance(found, np.dtype) or found.kind == "f"
     return Held(_numeric_kinds(getattr(found, "numpy_dtype", found)), is_nullable)
+
+
+def _dtype(name: str) -> Any:
+    """numpy's, or one of pandas's own. Raises: what pandas raises where it knows no such dtype."""
+    try:
+        return np.dtype(name)
+    except TypeError:
+        # Not before: where no column has one, a service does without what takes half a second to import.
+        import pandas as pd
+
+        return pd.api.types.pandas_dtype(name)
 
 
 def _numeric_kinds(dtype: Any) -> dict[str, Bounds]:

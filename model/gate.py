@@ -13,11 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from .compiled import CompiledEstimator
 from .errors import ExportError, reason
+from .estimator import FittedEstimator
 from .export import exported
 from .inputs import rows_of
 from .outputs import Array, Output
 from .parity import PARITY, Parity
-from .prediction import FittedEstimator, tables_of
+from .prediction import tables_of
 from .probing import perturbed_rows, threshold_rows
 from .progress import Progress, silent
 from .signature import Row, Signature

@@ -16,16 +16,18 @@ from sklearn.exceptions import NotFittedError
 
 from .artifact import COMPILED, ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, MODULES, agree, write
 from .errors import ArtifactExists, BadPrediction, EstimatorError, EvaluationError, reason
+from .estimator import FittedEstimator
 from .evaluation import numbers_of, scores_of
 from .fitted import training_frame
 from .inference import Corrections, infer_signature
 from .inputs import as_fitted, rows_of
 from .manifest import Manifest, running_libraries, sha256
 from .modules import distributions_of, modules_of, zip_of_own
-from .outputs import Array, Output, name_of, outputs_of, task_of
-from .prediction import FittedEstimator, Predictor
+from .outputs import Array, Output, name_of
+from .prediction import Predictor
 from .progress import Progress, silent
 from .signature import Row, Signature, Value, is_text
+from .tasks import outputs_of, task_of
 
 GOLDEN_ROWS = 16
 ROWS_PER_CALL = 10_000

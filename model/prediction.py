@@ -11,9 +11,8 @@ import numpy as np
 import orjson
 
 from .errors import BadPrediction
-from .inputs import input_of
 from .outputs import Array, Output
-from .signature import Row, Signature, Value
+from .signature import Row, Value
 
 # {"label": ..., "probabilities": {...}}, {"label": ...}, {"value": ...} or {"outputs": {name: one of these}}
 Prediction = dict[str, Any]
@@ -32,25 +31,6 @@ class Answering(Protocol):
 
         The labels are None where they are the likeliest, the probabilities where there are none.
         """
-
-
-class FittedEstimator:
-    """scikit-learn itself. Read-only; one call at a time (scikit-learn is not thread-safe)."""
-
-    def __init__(
-        self, estimator: Any, signature: Signature, outputs: Sequence[Output], *, labels_are_likeliest: bool = False
-    ) -> None:
-        self._estimator = estimator
-        self._signature = signature
-        self._has_probabilities = any(output.has_probabilities for output in outputs)
-        self._labels_are_likeliest = labels_are_likeliest
-
-    def answer(self, rows: list[Row]) -> tuple[Any, Any]:
-        """Raises: whatever the estimator raises."""
-        given = input_of(rows, self._signature)
-        # A label is what `predict` says: for some classifiers (a tuned threshold) that is not the likeliest class.
-        predicted = None if self._labels_are_likeliest else self._estimator.predict(given)
-        return predicted, self._estimator.predict_proba(given) if self._has_probabilities else None
 
 
 class Predictor:

@@ -23,7 +23,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from model.errors import EstimatorError, ManifestError
-from model.outputs import Output, outputs_from_json, outputs_of, task_of
+from model.outputs import Output, outputs_from_json
+from model.tasks import outputs_of, task_of
 
 from .estimators import Classifier, Regressor
 

@@ -17,10 +17,12 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from model.errors import BadPrediction
+from model.estimator import FittedEstimator
 from model.inference import infer_signature
-from model.outputs import Output, outputs_of
-from model.prediction import FittedEstimator, Prediction, Predictor, key_of
+from model.outputs import Output
+from model.prediction import Prediction, Predictor, key_of
 from model.signature import Row
+from model.tasks import outputs_of
 
 from .estimators import Classifier, ProbabilisticClassifier, Regressor
 

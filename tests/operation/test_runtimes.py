@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -20,6 +25,16 @@ def said_and_answered(service):
     return described["name"], described["reason"], prediction["value"]
 
 
+def loaded(service):
+    """The packages of which a process of the service has loaded a library."""
+    maps = ""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # one that has ended
+            if os.getpgid(int(folder.name)) == service.process.pid:
+                maps += (folder / "maps").read_text()
+    return set(re.findall(r"/site-packages/(\w+)/", maps))
+
+
 @pytest.mark.parametrize("runtime", ["auto", "onnx"])
 def test_runs_the_compiled_model(serve, line, runtime):
     name, reason, value = said_and_answered(serve(line, runtime=runtime))
@@ -33,6 +48,17 @@ def test_runs_scikit_learn_where_it_is_asked_for(serve, line):
 
     assert (name, reason) == ("sklearn", "it was asked for")
     assert value == pytest.approx(8)
+
+
+def test_loads_scikit_learn_and_pandas_only_to_run_them(serve, line):
+    """They take a second to import, and 100 MB."""
+    used = {}
+    for runtime in ("onnx", "sklearn"):
+        service = serve(line, runtime=runtime)
+        said_and_answered(service)
+        used[runtime] = loaded(service) & {"onnxruntime", "pandas", "sklearn"}
+
+    assert used == {"onnx": {"onnxruntime"}, "sklearn": {"onnxruntime", "pandas", "sklearn"}}
 
 
 def test_runs_scikit_learn_where_the_compiled_model_is_damaged(serve, line):
