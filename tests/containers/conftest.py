@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +14,7 @@ from docker.models.containers import Container
 
 from ..services import BACKENDS
 from . import gated
-from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, command, copy_context, eventually
+from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, copy_context, eventually, require
 from .gated import GATE, save_gated
 
 Start = Callable[..., Container]
@@ -24,12 +23,12 @@ Start = Callable[..., Container]
 @pytest.fixture(scope="session")
 def compose() -> None:
     """Docker Compose, which needs no engine to read its file."""
-    _require("no Docker Compose is here", "docker", "compose", "version")
+    require("no Docker Compose is here", "docker", "compose", "version")
 
 
 @pytest.fixture(scope="session")
 def engine(compose: None) -> Iterator[docker.DockerClient]:  # noqa: ARG001
-    _require("no Docker engine answers", "docker", "version")
+    require("no Docker engine answers", "docker", "version")
     engine = docker.from_env()
     yield engine
     engine.close()
@@ -128,14 +127,3 @@ def serve_gated(serve: Start, gated_artifact: Path, gate: Path) -> Start:
         return serve(mounts=mounts, artifact=MOUNTED_ARTIFACT, deadline_ms=200_000, **settings)
 
     return serve_gated
-
-
-def _require(reason: str, *words: str) -> None:
-    """Skips, or fails where the engine is required, what cannot be asked for with this command."""
-    try:
-        command(*words)
-    except (AssertionError, OSError) as error:
-        reason = f"{reason}: {error}"
-        if os.environ.get("REQUIRE_DOCKER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)

@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import httpx
+import pytest
 from docker.models.containers import Container
 
 from ..services import BACKENDS, PATIENCE_S, ROOT
@@ -45,6 +46,17 @@ def command(*words: str, **options: Any) -> str:
     assert finished.returncode == 0, finished.stderr.decode()
     output: str = finished.stdout.decode().strip()
     return output
+
+
+def require(reason: str, *words: str) -> None:
+    """Skips, or fails where the engine is required, what cannot be asked for with this command."""
+    try:
+        command(*words)
+    except (AssertionError, OSError) as error:
+        reason = f"{reason}: {error}"
+        if os.environ.get("REQUIRE_DOCKER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
 
 
 def copy_context(folder: Path, *backends: str) -> None:
