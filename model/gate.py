@@ -124,8 +124,10 @@ def _probes(
 
     def scores(rows: list[Row]) -> Array:
         found = view(scored.answer(rows))
-        codes = [np.unique(labels, return_inverse=True)[1] for labels in found.labels.T]
-        return np.column_stack([found.numbers, *codes])
+        if found.numbers.size:
+            # Not the labels, too: where two are equally probable, the last bits choose, on each processor otherwise.
+            return found.numbers
+        return np.column_stack([np.unique(labels, return_inverse=True)[1] for labels in found.labels.T])
 
     try:
         at_thresholds = threshold_rows(seeds, signature, scores, random)
