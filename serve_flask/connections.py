@@ -44,6 +44,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
     class LimitedWorker(ThreadWorker):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
+            self._handed_out: dict[TConn, float] = {}
             self._handled_since: dict[TConn, float] = {}
             self._closed: set[TConn] = set()
             self._looked_for_late_s = 0.0
@@ -72,11 +73,11 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                 self._hand_out(conn)
 
         def _is_full(self) -> bool:
-            latest = list(self._handled_since.values())[-self.at_once :]
+            latest = list(self._handed_out.values())[-self.at_once :]
             return len(latest) == self.at_once and latest[0] > monotonic() - LONG_S
 
         def _hand_out(self, conn: TConn) -> None:
-            self._handled_since[conn] = monotonic()
+            self._handed_out[conn] = monotonic()
             self.tpool.submit(self._handle_and_go_on, conn)
 
         def _handle_and_go_on(self, conn: TConn | None) -> None:
@@ -97,7 +98,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             return None
 
         def handle(self, conn: TConn) -> Any:
-            self._handled_since[conn] = monotonic()  # it may have waited for a thread
+            self._handed_out[conn] = self._handled_since[conn] = monotonic()  # it may have waited for a thread
             try:
                 is_kept = super().handle(conn)
                 if not is_kept:
@@ -105,7 +106,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                     self._closed.add(conn)
                 return is_kept
             finally:
-                del self._handled_since[conn]
+                del self._handed_out[conn], self._handled_since[conn]
 
         def finish_request(self, conn: TConn, handled: Future[Any]) -> None:
             """Closing waits for the client, so `handle` has done it; gthread would do it in the loop of all clients."""
