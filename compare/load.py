@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import select
 import socket
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -133,7 +133,7 @@ class _Load:
         self._leaves_when_refused = leaves_when_refused
         self._n_sent = 0
         self._connections: dict[int, _Connection] = {}
-        self._free: list[_Connection] = []
+        self._free: deque[_Connection] = deque()
         self._epoll = select.epoll()
 
     def run(self, n_connections: int) -> None:
@@ -156,9 +156,9 @@ class _Load:
         self.outcome.load_share = (process_time() - cpu_s) / (perf_counter() - self._started_s)
 
     def _send_what_is_due(self, now: float) -> float | None:
-        """When the next request will be."""
+        """On the connection that was not busy for longest, as many clients would. When the next request will be."""
         while (due_s := self._due_s(now)) is not None and due_s <= now and self._free:
-            self._send(self._free.pop(), due_s)
+            self._send(self._free.popleft(), due_s)
         return due_s
 
     def close(self) -> None:

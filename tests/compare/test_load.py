@@ -42,6 +42,20 @@ def test_an_open_loop_sends_as_many_as_it_was_told_whatever_the_server_does():
     assert outcome.answers == {(0, 200, b"ok"): 50}
 
 
+def test_an_open_loop_lets_no_connection_idle():
+    """A server closes one that idles too long, and may do so while a request is on its way to it."""
+    asked: Counter[object] = Counter()
+
+    def told_apart(_body, connection):
+        asked[connection.getpeername()] += 1
+        connection.sendall(answer())
+
+    with scripted(told_apart) as port:
+        put_load_on(port, [b"{}"], n_connections=5, seconds=0.5, requests_per_s=100)
+
+    assert list(asked.values()) == [10] * 5
+
+
 def test_asks_every_payload_in_turn_and_keeps_every_answer():
     with scripted(lambda body, connection: connection.sendall(answer(b"<" + body))) as port:
         outcome = put_load_on(port, [b"a", b"b", b"c"], n_connections=1, seconds=0.5, requests_per_s=60)
