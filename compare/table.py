@@ -52,6 +52,7 @@ def _lines(record: Record) -> Iterable[str]:
     yield f"Measured on {day_of(raw['began'])} with the model {raw['model'].get('name')} on {machine.get('cpu')},"
     yield f"{machine.get('cores')} cores, {', '.join(versions)}:"
     yield f"{raw['rounds']} rounds of {raw['seconds']:g} s a cell."
+    yield _faults(record)
     yield ""
     yield "| # | claim | source | verdict | figures |"
     yield "|---|---|---|---|---|"
@@ -59,6 +60,12 @@ def _lines(record: Record) -> Iterable[str]:
         figures = "; ".join(f"{name} {figure}" for name, figure, _ in claim.figures) or claim.why
         cells = [str(claim.number), claim.claim, claim.sources, f"**{claim.verdict}**", figures]
         yield f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+
+
+def _faults(record: Record) -> str:
+    n_requests = sum(cell.get("requests") or 0 for cell in record.raw["cells"])
+    wrong = "; ".join(f"{n} ({fault})" for fault, n in record.faults.items())
+    return f"Not answered as they must be, of {n_requests:,} requests: {_escaped(wrong) or 'none'}."
 
 
 def _escaped(cell: str) -> str:

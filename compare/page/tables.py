@@ -185,9 +185,9 @@ def _pair(record: Record, ratio: Mapping[str, Any]) -> str:
 
 
 def _why(claim: Mapping[str, Any]) -> str:
-    """What the verdict leaves open."""
+    """What the verdict leaves open, each reason once."""
     depends = f"It depends on {claim['on']}." if claim.get("verdict") == "depends" and claim.get("on") else ""
-    return " ".join(filter(None, [depends, claim.get("why_not"), claim.get("untested")]))
+    return " ".join(filter(None, dict.fromkeys([depends, claim.get("why_not"), claim.get("untested")])))
 
 
 def _image(weight: Mapping[str, Any]) -> str:

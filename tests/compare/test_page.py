@@ -237,7 +237,7 @@ def test_names_what_the_load_generator_held_back(pages):
 def test_wrong_answers_are_counted_at_the_top(pages):
     page = pages["hostile"]
 
-    assert "Wrong answers. 3 requests were not answered as they must be" in page.of("banner")
+    assert "Wrong answers. Not answered as it must be: 3 requests" in page.of("banner")
 
 
 @of(*RECORDS)
@@ -333,6 +333,8 @@ def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date():
     )
     assert readme.endswith("|\n<!-- end of the comparison -->\nafter\n")
     assert [int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)] == list(range(1, 34))
+    assert re.search(r"^Not answered as they must be, of [\d,]+ requests: none\.$", readme, re.MULTILINE)
+    assert readme.count("Who uses what is not found out by measuring.") == 1
     assert with_table(readme, Record(records.full())) == readme
 
 
