@@ -1,10 +1,10 @@
-# `make help` lists the words. Backends are the folders `serve_*` beside `serve_core`.
+# `make help` lists the words. Backends are the folders `serve_*` that can be started.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 ARTIFACT ?= artifact
-BACKENDS := $(filter-out core,$(patsubst serve_%/,%,$(wildcard serve_*/)))
+BACKENDS := $(patsubst serve_%/__main__.py,%,$(wildcard serve_*/__main__.py))
 BACKEND ?= $(firstword $(BACKENDS))
 CODE := model serve_core $(addprefix serve_,$(BACKENDS)) tests
 # Who may import whom, within each backend, and between two.
@@ -32,7 +32,7 @@ help: ## list the words
 
 install: $(VENV)/installed ## make the environment
 
-serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run the services, the first on PORT=8000, the second on the next
+serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run every backend that is here, from PORT=8000 on
 	@trap 'kill $$services; wait; exit 0' INT TERM; \
 	port=$(PORT); \
 	for backend in $(BACKENDS); do \

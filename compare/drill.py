@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from model.backends import ports
 from model.packaging import save
 from serve_core.settings import Settings, SettingsError
 
@@ -26,7 +27,7 @@ from .figures import bound_of, is_held, verdict
 from .models import MODELS, Subject
 from .plan import Lane
 from .report import digits, machine, table
-from .server import ROOT, Cores, LaneError, exit_through_finally
+from .server import Cores, LaneError, exit_through_finally
 
 DRILLS: Mapping[str, Callable[[Site], Iterator[Check]]] = {
     "overload": overload,
@@ -35,7 +36,6 @@ DRILLS: Mapping[str, Callable[[Site], Iterator[Check]]] = {
     "kill": kill,
     "slow_call": slow_call,
 }
-BACKENDS = sorted(folder.name.removeprefix("serve_") for folder in ROOT.glob("serve_*") if folder.name != "serve_core")
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
         MODELS["penguins"](penguins)
         save(Slow(), pd.DataFrame({"seconds": [0.0]}), slow)
         subject = Subject(penguins, [1])
-        for name, backend in product(options.drills or DRILLS, BACKENDS):
+        for name, backend in product(options.drills or DRILLS, ports()):
             print(f"{name}, {backend} ...", file=sys.stderr, flush=True)
             lane = Lane(backend, backend, f"serve_{backend}", env)
             try:

@@ -22,6 +22,7 @@ from tempfile import TemporaryFile
 from time import perf_counter
 from typing import IO
 
+from model.backends import ports
 from serve_core.environment import ONE_THREAD
 
 from .asking import get, predict
@@ -137,7 +138,7 @@ def exit_through_finally() -> None:
 
 def missing(lane: Lane) -> str | None:
     """What of a lane is not installed here, as a sentence; None where nothing is."""
-    if lane.backend and not (ROOT / f"serve_{lane.backend}").is_dir():
+    if lane.backend and lane.backend not in ports():
         return f"serve_{lane.backend}/ is not there."
     if lane.program and not shutil.which(lane.program):
         return f"The program {lane.program} is not installed."

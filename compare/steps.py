@@ -11,13 +11,13 @@ from time import perf_counter_ns
 from typing import Any
 
 from model.artifact import Model
+from model.backends import ports
 from model.signature import Row, Signature
 from serve_core.documents import predictions_document, served
 from serve_core.json_profile import parse_and_validate
 from serve_core.settings import Settings
 
 from .models import Subject
-from .server import ROOT
 
 HOW = (
     "The median of requests of one row: each step is the function that the service itself calls, called in turn in one "
@@ -46,10 +46,10 @@ def steps_us(artifact: Path) -> dict[str, dict[str, float]]:
 def _validators(signature: Signature) -> dict[str, Validate]:
     max_instances = Settings().max_instances
     found: dict[str, Validate] = {}
-    if (ROOT / "serve_fastapi").is_dir():
+    if "fastapi" in ports():
         declared = import_module("serve_fastapi.validation").request_model(signature, max_instances)
         found["fastapi"] = lambda document: declared.of(document).rows()
-    if (ROOT / "serve_flask").is_dir():
+    if "flask" in ports():
         by_hand = import_module("serve_flask.validation")
         columns = by_hand.columns_of(signature)
         found["flask"] = lambda document: by_hand.rows_of(document, columns, max_instances)

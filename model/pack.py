@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from .artifact import EXAMPLE, MODULES, load
+from .backends import ports
 from .errors import ArtifactError, ArtifactExists, EstimatorError, EvaluationError, SignatureError, UnusableFile
 from .manifest import Manifest
 from .packaging import save
@@ -22,7 +23,6 @@ from .reading import read_corrections, read_data, read_estimator, split_target, 
 from .summary import correction_example, curl_line, printable, runtime_line, score_lines, signature_table, unknown
 
 ROOT = Path(__file__).parent.parent
-FIRST_PORT = 8000
 
 
 def main() -> None:
@@ -42,12 +42,6 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:  # whoever reads has read enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def ports() -> dict[str, int]:
-    """Where `docker compose up` and `make serve` serve each backend that is here."""
-    folders = sorted(folder.name for folder in ROOT.glob("serve_*") if folder.name != "serve_core")
-    return {name.removeprefix("serve_"): port for port, name in enumerate(folders, FIRST_PORT)}
 
 
 def _options() -> Namespace:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import orjson
 
-from model.pack import ports
+from model.backends import ports
 
 ROOT = Path(__file__).parent.parent
 PORTS = ports()

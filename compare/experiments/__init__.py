@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from model.backends import ports
+
 ROOT = Path(__file__).parent.parent.parent
 DATA = ROOT / "compare" / "data"
 
@@ -18,5 +20,5 @@ class Unavailable(Exception):
 def need_both_services() -> None:
     """Raises: Unavailable."""
     for name in ("fastapi", "flask"):
-        if not (ROOT / f"serve_{name}").is_dir():
+        if name not in ports():
             raise Unavailable(f"serve_{name}/ is not there.")

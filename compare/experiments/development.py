@@ -13,6 +13,8 @@ from flask import Flask
 from werkzeug.debug import DebuggedApplication
 from werkzeug.test import Client
 
+from model.backends import ports
+
 from ..asking import get
 from ..plan import Lane
 from ..server import Cores, LaneError, running
@@ -92,7 +94,7 @@ def _entry_points() -> list[str]:
     """Of the images whose service is there."""
     named = ENTRY_POINT.findall((ROOT / "docker" / "Dockerfile").read_text())
     assert named, "docker/Dockerfile names no service"
-    return [name for name in named if (ROOT / name).is_dir()]
+    return [name for name in named if name.removeprefix("serve_") in ports()]
 
 
 def _images_with_a_debugger() -> int:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from model.backends import ports
+
 from . import ROOT, need_both_services
 
 LANES = ROOT / "compare" / "lanes"
@@ -44,7 +46,7 @@ def lines_by_file() -> dict[str, dict[str, int]]:
     return {
         name: {path.name: len(code_lines(path)) for path in sorted((ROOT / f"serve_{name}").glob("*.py"))}
         for name in SERVICES
-        if (ROOT / f"serve_{name}").is_dir()
+        if name in ports()
     }
 
 

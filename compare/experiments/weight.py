@@ -9,6 +9,8 @@ import tomllib
 from importlib.util import find_spec
 from statistics import median
 
+from model.backends import ports
+
 from . import ROOT, need_both_services
 from .installed import megabytes, needed_by
 
@@ -42,7 +44,7 @@ def weights() -> dict[str, dict[str, float | None]]:
             "image_megabytes": image_megabytes(name),
         }
         for name in FRAMEWORKS
-        if (ROOT / f"serve_{name}").is_dir() and find_spec(name)
+        if name in ports() and find_spec(name)
     }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
 
+from ..house.copies import environment
 from .making import TOOLS, commit, contents, git, made, update
 
 pytestmark = [
@@ -117,9 +120,9 @@ def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
     ],
 )
 def test_where_nothing_was_edited_it_is_then_what_a_fresh_project_would_be(first, then, repository, tmp_path):
-    project = made(TOOLS["cookiecutter"], tmp_path / "first", repository.as_uri(), "1.0.0", description="-", **first)
+    project = made(TOOLS["cookiecutter"], tmp_path / "first", repository.as_uri(), "1.0.0", **first)
     commit(project)
-    fresh = made(TOOLS["copier"], tmp_path / "fresh", repository.as_uri(), "2.0.0", description="-", **then)
+    fresh = made(TOOLS["copier"], tmp_path / "fresh", repository.as_uri(), "2.0.0", **then)
 
     update(project, *(word for name, answer in then.items() for word in ("--data", f"{name}={answer}")))
 
@@ -127,6 +130,29 @@ def test_where_nothing_was_edited_it_is_then_what_a_fresh_project_would_be(first
     assert ours.keys() == theirs.keys()
     # `model/train.py` is the user's from the first day on.
     assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py"}
+
+
+def test_what_running_a_backend_has_left_is_not_taken_for_it_when_it_is_dropped(repository, tmp_path):
+    """Git ignores `__pycache__`, and an update leaves it where it was."""
+    project = made(TOOLS["copier"], tmp_path / "made", repository.as_uri(), "1.0.0", compare="no")
+    commit(project)
+    for folder in ("serve_fastapi", "tests/serve_fastapi", "tests/parity"):
+        (project / folder / "__pycache__").mkdir()
+        (project / folder / "__pycache__" / "app.cpython-313.pyc").write_bytes(b"")
+
+    update(project, "--data", "backend=flask")
+
+    asks = "from tests.services import BACKENDS; print(BACKENDS)"
+    assert said_by(project, sys.executable, "-c", asks) == "['flask']\n"
+    checks = said_by(project, "make", "--dry-run", "check")
+    assert "serve_flask" in checks
+    assert not re.search("fastapi|parity", checks)
+
+
+def said_by(project, *command):
+    run = subprocess.run(command, cwd=project, env=environment(), capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
 
 
 def assert_nothing_is_in_conflict(project):
