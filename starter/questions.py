@@ -102,8 +102,10 @@ def _question(name: str, told: Mapping[str, Any]) -> Question:
 
 
 def _typed(question: Question, answer: Any) -> Any:
-    """The answer as its question's type: what is rendered is a string."""
-    return answer == "True" if question.kind == "bool" and isinstance(answer, str) else answer
+    """The answer as its question's type: what is rendered is a string, and a file of answers may hold numbers."""
+    if question.kind == "bool":
+        return answer == "True" if isinstance(answer, str) else answer
+    return str(answer) if question.kind == "str" else answer
 
 
 def _to_nice_yaml(value: Any) -> str:

@@ -16,7 +16,7 @@ FRAMEWORKS = {
     "flask": re.compile(r"flask|werkzeug|gunicorn", re.IGNORECASE),
 }
 # The comparison is about both, whatever is there to be measured.
-ABOUT_BOTH = ("compare/", "tests/compare/", "docs/measuring.md")
+ABOUT_BOTH = ("compare/", "tests/compare/")
 # What a test tool depends on: schemathesis has Werkzeug.
 TRANSITIVE = {"flask": ("dev.lock", r"werkzeug==\S+ \\")}
 

@@ -12,7 +12,11 @@ from ..services import ROOT
 TWINS = sorted(
     path.relative_to(ROOT).as_posix() for twins in ("[A-Za-z]*.jinja", "[a-z]*/**/*.jinja") for path in ROOT.glob(twins)
 )
-ITS_OWN = {"project_name": "twinserve", "is_starter": True}
+ITS_OWN = {
+    "project_name": "twinserve",
+    "description": "One scikit-learn model, served by FastAPI and by Flask under one contract",
+    "is_starter": True,
+}
 
 
 def test_there_are_few():
