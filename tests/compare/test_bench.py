@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from ..house.copies import environment
 from ..services import BACKENDS, PATIENCE_S, ROOT
 
 LANES = "".join(
@@ -120,7 +120,7 @@ def test_leaves_no_server_behind_when_it_is_stopped(command):
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=os.environ | {"BENCH_MARK": mark},
+        env=environment(BENCH_MARK=mark),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -151,9 +151,9 @@ def processes_with(mark: str) -> list[str]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                environment = (folder / "environ").read_bytes()
+                variables = (folder / "environ").read_bytes()
             except OSError:  # it has ended meanwhile, or is another user's
                 continue
-            if f"BENCH_MARK={mark}".encode() in environment:
+            if f"BENCH_MARK={mark}".encode() in variables:
                 found.append(" ".join([folder.name, *(folder / "cmdline").read_text().split("\0")]))
     return found

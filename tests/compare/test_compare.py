@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 
 from model.artifact import load
 
+from ..house.copies import environment
 from ..services import BACKENDS, PATIENCE_S, ROOT
 from .test_bench import processes_with
 
@@ -142,7 +142,7 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
     with subprocess.Popen(
         [*comparison(plan), "--rounds", "99"],
         cwd=ROOT,
-        env=os.environ | {"BENCH_MARK": mark},
+        env=environment(BENCH_MARK=mark),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
