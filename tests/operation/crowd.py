@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 
 from ..services import PATIENCE_S, Running
@@ -17,16 +17,19 @@ BODY = '{"instances": [{"x0": 4}]}'
 def away(service: Running) -> Iterator[None]:
     """What is asked meanwhile, it finds all at once."""
     os.killpg(service.process.pid, signal.SIGSTOP)
-    yield
-    os.killpg(service.process.pid, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        os.killpg(service.process.pid, signal.SIGCONT)
 
 
 @contextmanager
 def clients(service: Running, n_clients: int) -> Iterator[list[HTTPConnection]]:
-    connections = [HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S) for _ in range(n_clients)]
-    yield connections
-    for connection in connections:
-        connection.close()
+    with ExitStack() as connections:
+        yield [
+            connections.enter_context(closing(HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S)))
+            for _ in range(n_clients)
+        ]
 
 
 def ask_for_a_prediction(client: HTTPConnection) -> None:
