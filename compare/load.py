@@ -156,7 +156,7 @@ class _Load:
         self.outcome.load_share = (process_time() - cpu_s) / (perf_counter() - self._started_s)
 
     def _send_what_is_due(self, now: float) -> float | None:
-        """On the connection that was not busy for longest, as many clients would. When the next request will be."""
+        """On the connection that became free first, so that none idles; returns when the next request is due."""
         while (due_s := self._due_s(now)) is not None and due_s <= now and self._free:
             self._send(self._free.popleft(), due_s)
         return due_s
