@@ -1,4 +1,4 @@
-"""What a slow connection may do to gunicorn: its gthread worker, with limits that it leaves to a proxy."""
+"""Whose turn it is in gunicorn's gthread worker, and how long it waits for a client: what it leaves to a proxy."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import resource
 import selectors
 import socket
 from collections import deque
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import monotonic
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from .client import Client
 
 # macOS gives a process no more. Those to spare are for metrics, listeners, libraries.
 MAX_DESCRIPTORS, SPARE_DESCRIPTORS = 10_240, 100
@@ -20,8 +22,21 @@ MAX_DESCRIPTORS, SPARE_DESCRIPTORS = 10_240, 100
 LATE_EVERY_S = 0.5  # so often clients are looked for that are late
 
 # Where nothing is waited for but Python itself, more threads only stand in each other's way. Who takes longer than that
-# waits for its client or for a long call, and does not count.
-AT_ONCE, LONG_S = 4, 0.1
+# waits for a long call, and does not count.
+AT_ONCE, LONG_S = 1, 0.1
+
+
+class Kept:
+    """What gthread is told of a connection that stays open: a future, as far as it looks at one."""
+
+    def cancelled(self) -> bool:
+        return False
+
+    def result(self) -> bool:
+        return True
+
+
+KEPT = Kept()
 
 
 def max_connections(n_threads: int) -> int:
@@ -44,12 +59,12 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
     class LimitedWorker(ThreadWorker):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self._handed_out: dict[TConn, float] = {}
-            self._handled_since: dict[TConn, float] = {}
-            self._closed: set[TConn] = set()
-            self._looked_for_late_s = 0.0
+            self.at_once: int = self.cfg.threads
             self._line: deque[TConn] = deque()
-            self.at_once = self.cfg.threads
+            self._at_work: dict[TConn, float] = {}
+            self._handled_since: dict[TConn, float] = {}
+            self._handled: deque[tuple[TConn, bool]] = deque()
+            self._looked_for_late_s = 0.0
 
         def enqueue_req(self, conn: TConn) -> None:
             """A new connection waits in the poller for its first byte; gthread would give it a thread for that.
@@ -57,39 +72,33 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             A request may wait for others, but whoever asks how the service is does not wait for predictions.
             """
             if not (conn.initialized or conn.data_ready):
+                conn.sock = Client(fileno=conn.sock.detach())
+                conn.sock.waiting = partial(self._waiting_for, conn)
                 conn.sock.setblocking(False)
                 conn.timeout = monotonic() + read_s
                 self.pending_conns.append(conn)
                 self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
-            elif self._is_full() and not _is_get(conn.sock):
-                self._line.append(conn)
-            else:
+            elif (self._line or self._is_full()) and conn.sock.peek(4) == b"GET ":
                 self._hand_out(conn)
+            else:
+                self._line.append(conn)
 
         def wait_for_and_dispatch_events(self, timeout: float) -> None:
             """A turn of the loop."""
             super().wait_for_and_dispatch_events(min(timeout, LONG_S) if self._line else timeout)
+            self._finish_handled()
             while conn := self._next_in_line():
                 self._hand_out(conn)
 
         def _is_full(self) -> bool:
-            latest = list(self._handed_out.values())[-self.at_once :]
-            return len(latest) == self.at_once and latest[0] > monotonic() - LONG_S
+            if len(self._at_work) < self.at_once:
+                return False
+            long_ago = monotonic() - LONG_S
+            return sum(began > long_ago for began in list(self._at_work.values())) >= self.at_once
 
         def _hand_out(self, conn: TConn) -> None:
-            self._handed_out[conn] = monotonic()
-            self.tpool.submit(self._handle_and_go_on, conn)
-
-        def _handle_and_go_on(self, conn: TConn | None) -> None:
-            """A thread that has answered takes the next request itself: to wake another would cost more."""
-            while conn:
-                handled: Future[Any] = Future()
-                try:
-                    handled.set_result(self.handle(conn))
-                except BaseException as error:
-                    handled.set_exception(error)
-                self.method_queue.defer(self.finish_request, conn, handled)
-                conn = self._next_in_line()
+            self._at_work[conn] = monotonic()
+            self.tpool.submit(partial(self._handle_and_go_on, conn))
 
         def _next_in_line(self) -> TConn | None:
             with suppress(IndexError):
@@ -97,24 +106,51 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                     return self._line.popleft()
             return None
 
-        def handle(self, conn: TConn) -> Any:
-            self._handed_out[conn] = self._handled_since[conn] = monotonic()  # it may have waited for a thread
+        def _handle_and_go_on(self, conn: TConn | None) -> None:
+            """A thread that has answered takes the next request itself: to wake another would cost more.
+
+            So would to wake the loop for each. It looks after those who are answered when nobody is left in the line.
+            """
+            while conn:
+                is_kept = False
+                try:
+                    is_kept = self.handle(conn)
+                finally:
+                    self._handled.append((conn, is_kept))
+                conn = self._next_in_line()
+                if not self._line:
+                    self.method_queue.defer(self._finish_handled)
+
+        def _finish_handled(self) -> None:
+            """Closing waits for the client, so `handle` has done it; gthread would do it in the loop of all clients."""
+            while self._handled:
+                conn, is_kept = self._handled.popleft()
+                if is_kept:
+                    self.finish_request(conn, KEPT)
+                else:
+                    self.nr_conns -= 1
+
+        def handle(self, conn: TConn) -> bool:
+            self._at_work[conn] = self._handled_since[conn] = monotonic()  # it may have waited for a thread
             try:
-                is_kept = super().handle(conn)
+                is_kept = bool(super().handle(conn))
                 if not is_kept:
-                    conn.close(graceful=True)
-                    self._closed.add(conn)
+                    with self._waiting_for(conn):
+                        conn.close(graceful=True)
                 return is_kept
             finally:
-                del self._handed_out[conn], self._handled_since[conn]
+                del self._at_work[conn], self._handled_since[conn]
 
-        def finish_request(self, conn: TConn, handled: Future[Any]) -> None:
-            """Closing waits for the client, so `handle` has done it; gthread would do it in the loop of all clients."""
-            if conn in self._closed:
-                self._closed.remove(conn)
-                self.nr_conns -= 1
-            else:
-                super().finish_request(conn, handled)
+        @contextmanager
+        def _waiting_for(self, conn: TConn) -> Iterator[None]:
+            """It is another's turn meanwhile."""
+            del self._at_work[conn]
+            if self._line:
+                self.method_queue.defer(self._finish_handled)
+            try:
+                yield
+            finally:
+                self._at_work[conn] = monotonic()
 
         def murder_pending(self) -> None:
             """Called in every turn of the loop, and at least every second.
@@ -138,9 +174,3 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                         conn.sock.shutdown(socket.SHUT_RD)
 
     return LimitedWorker
-
-
-def _is_get(client: socket.socket) -> bool:
-    with suppress(OSError):  # what has come is read already
-        return client.recv(4, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"GET "
-    return False

@@ -8,8 +8,12 @@ from contextlib import ExitStack
 from http.client import HTTPResponse
 
 import httpx
+import numpy as np
 import orjson
 import pytest
+from sklearn.dummy import DummyClassifier
+
+from model.packaging import save
 
 from ..services import PATIENCE_S, running
 from .asking import asking
@@ -82,14 +86,15 @@ def test_clients_that_stop_halfway_keep_others_waiting_no_longer_than_they_are_w
         assert httpx.get(f"{service.url}/livez", timeout=PATIENCE_S).status_code == 200
 
 
-def test_a_few_clients_that_stop_halfway_keep_nobody_waiting(serve):
-    """Fewer than there are threads, and more than are let in at once."""
-    service = serve(max_queue_requests=N_CLIENTS, read_ms=HOUR_MS)
+def test_clients_that_stop_halfway_take_nobody_s_turn(serve, line):
+    """There are more threads than that, and fewer turns: who has sent all is answered before the rest is cut off."""
+    service = serve(line, read_ms=3000)
     with ExitStack() as clients, asking(service) as ask:
-        for _ in range(N_CLIENTS):
+        for _ in range(3 * N_CLIENTS):
             clients.enter_context(connected(service)).sendall(HEAD % b"/predict" + b"{")
 
-        assert ask.request("POST", "/predict", content="{}").status_code == 415
+        assert ask.request("POST", "/predict", json={"instances": [{"x0": 4}]}).status_code == 200
+        assert ask.metric("serve_request_seconds_count", status="400") == 0
 
 
 def test_a_request_that_is_whole_is_waited_for_until_its_own_deadline(serve, puppet, gate):
@@ -134,3 +139,22 @@ def test_clients_that_do_not_take_their_answers_are_let_go(serve):
         # The first may be quicker than the clients, the last find every thread taken.
         for _ in range(100):
             assert httpx.get(f"{service.url}/livez", timeout=PATIENCE_S).status_code == 200
+
+
+def test_an_answer_that_is_taken_slowly_comes_whole(serve, tmp_path):
+    """It is longer than what the kernel takes for the client."""
+    x = np.arange(300.0).reshape(-1, 1)
+    save(DummyClassifier(strategy="prior").fit(x, x[:, 0].astype(int)), x, tmp_path / "many_labels")
+    service = serve(tmp_path / "many_labels")
+    body = orjson.dumps({"instances": [{"x0": 1}] * 1000})
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", service.port))
+        client.sendall(HEAD.replace(b"100000", b"%d") % (b"/predict", len(body)) + body)
+        response = HTTPResponse(client)
+        response.begin()
+
+        predictions = orjson.loads(response.read())["predictions"]
+
+    assert len(predictions) == 1000
+    assert all(len(prediction["probabilities"]) == 300 for prediction in predictions)
