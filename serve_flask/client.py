@@ -11,15 +11,17 @@ NOW, PEEK = int(socket.MSG_DONTWAIT), int(socket.MSG_DONTWAIT | socket.MSG_PEEK)
 
 
 class Client(socket.socket):
-    """One that blocks."""
+    """A socket that blocks, in the place of an accepted one."""
 
-    waiting: Callable[[], AbstractContextManager[None]]
+    def __init__(self, accepted: socket.socket, waiting: Callable[[Client], AbstractContextManager[None]]) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
+        self._waiting = waiting
 
     def recv(self, n_bytes: int, flags: int = 0) -> bytes:
         try:
             return super().recv(n_bytes, flags | NOW)
         except BlockingIOError:
-            with self.waiting():
+            with self._waiting(self):
                 return super().recv(n_bytes, flags)
 
     def peek(self, n_bytes: int) -> bytes:
@@ -33,5 +35,5 @@ class Client(socket.socket):
         except BlockingIOError:
             n_sent = 0
         if n_sent < len(data):
-            with self.waiting():
+            with self._waiting(self):
                 super().sendall(memoryview(data)[n_sent:], flags)

@@ -61,8 +61,8 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             super().__init__(*args, **kwargs)
             self.at_once: int = self.cfg.threads
             self._line: deque[TConn] = deque()
-            self._at_work: dict[TConn, float] = {}
-            self._handled_since: dict[TConn, float] = {}
+            self._at_work: dict[Client, float] = {}
+            self._handled_since: dict[Client, float] = {}
             self._handled: deque[tuple[TConn, bool]] = deque()
             self._looked_for_late_s = 0.0
 
@@ -72,8 +72,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             A request may wait for others, but whoever asks how the service is does not wait for predictions.
             """
             if not (conn.initialized or conn.data_ready):
-                conn.sock = Client(fileno=conn.sock.detach())
-                conn.sock.waiting = partial(self._waiting_for, conn)
+                conn.sock = Client(conn.sock, self._waiting_for)
                 conn.sock.setblocking(False)
                 conn.timeout = monotonic() + read_s
                 self.pending_conns.append(conn)
@@ -89,6 +88,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             self._finish_handled()
             while conn := self._next_in_line():
                 self._hand_out(conn)
+                self._finish_handled()  # of a thread that has seen others in the line, and left these to the loop
 
         def _is_full(self) -> bool:
             if len(self._at_work) < self.at_once:
@@ -96,15 +96,16 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             long_ago = monotonic() - LONG_S
             return sum(began > long_ago for began in list(self._at_work.values())) >= self.at_once
 
-        def _hand_out(self, conn: TConn) -> None:
-            self._at_work[conn] = monotonic()
-            self.tpool.submit(partial(self._handle_and_go_on, conn))
-
         def _next_in_line(self) -> TConn | None:
             with suppress(IndexError):
                 if not self._is_full():
-                    return self._line.popleft()
+                    conn = self._line.popleft()
+                    self._at_work[conn.sock] = monotonic()
+                    return conn
             return None
+
+        def _hand_out(self, conn: TConn) -> None:
+            self.tpool.submit(self._handle_and_go_on, conn)
 
         def _handle_and_go_on(self, conn: TConn | None) -> None:
             """A thread that has answered takes the next request itself: to wake another would cost more.
@@ -115,8 +116,10 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                 is_kept = False
                 try:
                     is_kept = self.handle(conn)
-                finally:
-                    self._handled.append((conn, is_kept))
+                except BaseException:  # whatever it is, the next in line has nothing to do with it
+                    self.log.exception("A request ended in an error that is none of the application's.")
+                    conn.close()
+                self._handled.append((conn, is_kept))
                 conn = self._next_in_line()
                 if not self._line:
                     self.method_queue.defer(self._finish_handled)
@@ -131,26 +134,31 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                     self.nr_conns -= 1
 
         def handle(self, conn: TConn) -> bool:
-            self._at_work[conn] = self._handled_since[conn] = monotonic()  # it may have waited for a thread
+            client = conn.sock
+            self._handled_since[client] = monotonic()
+            if client in self._at_work:  # from now on: it may have waited for a thread
+                self._at_work[client] = monotonic()
             try:
                 is_kept = bool(super().handle(conn))
-                if not is_kept:
-                    with self._waiting_for(conn):
+                if not is_kept and client.fileno() >= 0:
+                    with self._waiting_for(client):
                         conn.close(graceful=True)
                 return is_kept
             finally:
-                del self._at_work[conn], self._handled_since[conn]
+                self._at_work.pop(client, None)
+                del self._handled_since[client]
 
         @contextmanager
-        def _waiting_for(self, conn: TConn) -> Iterator[None]:
-            """It is another's turn meanwhile."""
-            del self._at_work[conn]
-            if self._line:
+        def _waiting_for(self, client: Client) -> Iterator[None]:
+            """It is another's turn meanwhile. Who has waited goes on, and does not stand in line again."""
+            had_its_turn = self._at_work.pop(client, None)
+            if had_its_turn and self._line:
                 self.method_queue.defer(self._finish_handled)
             try:
                 yield
             finally:
-                self._at_work[conn] = monotonic()
+                if had_its_turn:
+                    self._at_work[client] = monotonic()
 
         def murder_pending(self) -> None:
             """Called in every turn of the loop, and at least every second.
@@ -166,11 +174,11 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             if now < self._looked_for_late_s + LATE_EVERY_S:
                 return
             self._looked_for_late_s = now
-            for conn, since in self._handled_since.copy().items():
+            for client, since in self._handled_since.copy().items():
                 with suppress(OSError):  # the client has gone
                     if now > since + read_s + answer_s:
-                        conn.sock.shutdown(socket.SHUT_RDWR)
+                        client.shutdown(socket.SHUT_RDWR)
                     elif now > since + read_s:
-                        conn.sock.shutdown(socket.SHUT_RD)
+                        client.shutdown(socket.SHUT_RD)
 
     return LimitedWorker
