@@ -6,15 +6,13 @@ import resource
 import selectors
 import socket
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from time import monotonic
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
-
-from .client import Client
 
 # macOS gives a process no more. Those to spare are for metrics, listeners, libraries.
 MAX_DESCRIPTORS, SPARE_DESCRIPTORS = 10_240, 100
@@ -24,6 +22,9 @@ LATE_EVERY_S = 0.5  # so often clients are looked for that are late
 # Where nothing is waited for but Python itself, more threads only stand in each other's way. Who takes longer than that
 # waits for a long call, and does not count.
 AT_ONCE, LONG_S = 1, 0.1
+
+# As ints: to join two of Python's flags takes a microsecond.
+NOW, PEEK = int(socket.MSG_DONTWAIT), int(socket.MSG_DONTWAIT | socket.MSG_PEEK)
 
 
 class Kept:
@@ -37,6 +38,35 @@ class Kept:
 
 
 KEPT = Kept()
+
+
+class Client(socket.socket):
+    """A socket in the place of an accepted one, which says while it has to wait for its client."""
+
+    def __init__(self, accepted: socket.socket, waiting: Callable[[Client], AbstractContextManager[None]]) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
+        self._waiting = waiting
+
+    def recv(self, n_bytes: int, flags: int = 0) -> bytes:
+        try:
+            return super().recv(n_bytes, flags | NOW)
+        except BlockingIOError:
+            with self._waiting(self):
+                return super().recv(n_bytes, flags)
+
+    def peek(self, n_bytes: int) -> bytes:
+        with suppress(OSError):  # what has come is read already
+            return super().recv(n_bytes, PEEK)
+        return b""
+
+    def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]
+        try:
+            n_sent = self.send(data, flags | NOW)
+        except BlockingIOError:
+            n_sent = 0
+        if n_sent < len(data):
+            with self._waiting(self):
+                super().sendall(memoryview(data)[n_sent:], flags)
 
 
 def max_connections(n_threads: int) -> int:

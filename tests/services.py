@@ -93,13 +93,10 @@ def running(backend: str, artifact: Path, *, is_recorded: bool = True, **setting
     Args:
         is_recorded: where the tests record coverage, that of the service, too, which makes it half as fast.
     """
-    variables = environment(artifact, **settings)
-    if not is_recorded:
-        variables.pop("COVERAGE_PROCESS_CONFIG", None)
     process = subprocess.Popen(
         [sys.executable, "-m", f"serve_{backend}"],
         cwd=ROOT,
-        env=variables,
+        env=environment(artifact, is_recorded=is_recorded, **settings),
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -124,9 +121,11 @@ def running(backend: str, artifact: Path, *, is_recorded: bool = True, **setting
             process.stderr.close()
 
 
-def environment(artifact: Path, **settings: Any) -> dict[str, str]:
+def environment(artifact: Path, *, is_recorded: bool = True, **settings: Any) -> dict[str, str]:
     """The variables of a test's service: a free port, no drain, JSON logs, and what the test says."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVE_")}
+    if not is_recorded:
+        inherited.pop("COVERAGE_PROCESS_CONFIG", None)
     settings = {"artifact": artifact, "port": 0, "drain_ms": 0, "log_format": "json"} | settings
     return inherited | {f"SERVE_{name.upper()}": _text(value) for name, value in settings.items()}
 
