@@ -12,6 +12,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 # macOS gives a process no more. Those to spare are for metrics, listeners, libraries.
@@ -41,11 +42,15 @@ KEPT = Kept()
 
 
 class Client(socket.socket):
-    """A socket in the place of an accepted one, which says while it has to wait for its client."""
+    """A socket in the place of an accepted one, which says while it has to wait for its client.
+
+    It sends the headers of an answer with its body. gunicorn sends one after the other, and each packet costs.
+    """
 
     def __init__(self, accepted: socket.socket, waiting: Callable[[Client], AbstractContextManager[None]]) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
         self._waiting = waiting
+        self._headers: bytes | None = b""  # that are held back; None where they come next
 
     def recv(self, n_bytes: int, flags: int = 0) -> bytes:
         try:
@@ -59,7 +64,20 @@ class Client(socket.socket):
             return super().recv(n_bytes, PEEK)
         return b""
 
+    def begin_answer(self) -> None:
+        self._headers = None
+
+    def end_answer(self) -> None:
+        """Send what has no body."""
+        headers, self._headers = self._headers, b""
+        if headers and self.fileno() >= 0:
+            self.sendall(headers)
+
     def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]
+        if self._headers is None:
+            self._headers = data
+            return
+        data, self._headers = self._headers + data, b""
         try:
             n_sent = self.send(data, flags | NOW)
         except BlockingIOError:
@@ -177,6 +195,13 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             finally:
                 self._at_work.pop(client, None)
                 del self._handled_since[client]
+
+        def handle_request(self, req: Request, conn: TConn) -> bool:
+            conn.sock.begin_answer()
+            try:
+                return bool(super().handle_request(req, conn))
+            finally:
+                conn.sock.end_answer()
 
         @contextmanager
         def _waiting_for(self, client: Client) -> Iterator[None]:

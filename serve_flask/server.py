@@ -71,6 +71,7 @@ def serve(settings: Settings) -> None:
         graceful_timeout=settings.drain_ms // 1000 + stop_budget_s(settings),
         forwarded_allow_ips="",
         control_socket_disable=True,
+        sendfile=False,  # it passes by the socket, which may hold the headers
         errorlog=None,
         logger_class=PropagatingLogger,
     ).run()
@@ -87,6 +88,8 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         for name, value in self._options.items():
             self.cfg.set(name, value)
+        # gunicorn looks for twenty of them a request, where an attribute is not found: by the way of an exception.
+        self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
 
     def load(self) -> Flask:
         return self._app
