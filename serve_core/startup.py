@@ -20,6 +20,9 @@ logger = structlog.get_logger("serve.startup")
 
 BACKLOG = 2048
 
+# nginx and the load balancers of AWS keep idle connections for 60 s. Closed here first, one may lose them a request.
+IDLE_S = 75
+
 # A worker that does not answer its supervisor for so long is killed; a call of the model alone does not silence it.
 HUNG_WORKER_S = 60
 

@@ -26,7 +26,7 @@ from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
 from serve_core.settings import Settings, variable
-from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
+from serve_core.startup import BACKLOG, HUNG_WORKER_S, IDLE_S, bound_socket, stop_budget_s
 from serve_core.witness import end_with_the_parent
 
 from .app import create_app
@@ -117,6 +117,7 @@ def _config(settings: Settings, app: Any) -> Config:
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
+        timeout_keep_alive=IDLE_S,
         workers=settings.workers,
         timeout_graceful_shutdown=stop_budget_s(settings),
         timeout_worker_healthcheck=HUNG_WORKER_S,

@@ -19,7 +19,7 @@ from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
 from serve_core.settings import SPARE_THREADS, Settings
-from serve_core.startup import BACKLOG, HUNG_WORKER_S, bound_socket, stop_budget_s
+from serve_core.startup import BACKLOG, HUNG_WORKER_S, IDLE_S, bound_socket, stop_budget_s
 
 from .app import create_app
 from .connections import AT_ONCE, limited_worker, max_connections
@@ -63,6 +63,7 @@ def serve(settings: Settings) -> None:
         worker_class=limited_worker(settings.read_ms / 1000, answer_s=service.deadline_s + ANSWER_TAKEN_S),
         worker_connections=max_connections(n_threads),
         threads=n_threads,
+        keepalive=IDLE_S,
         preload_app=True,
         post_worker_init=start,
         worker_exit=stop,

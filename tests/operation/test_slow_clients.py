@@ -35,6 +35,17 @@ def impatient(backend, artifact):
         yield service
 
 
+@pytest.fixture
+def answered(impatient):
+    """A connection on which a request has been answered."""
+    with connected(impatient) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        response = HTTPResponse(connection)
+        response.begin()
+        response.read()
+        yield connection
+
+
 @pytest.mark.parametrize(
     ("path", "code"),
     [(b"/predict", "incomplete_body"), (b"/nowhere", "not_found")],
@@ -106,15 +117,14 @@ def test_a_request_that_is_whole_is_waited_for_until_its_own_deadline(serve, pup
         assert in_flight.result().json()["code"] == "deadline_passed"
 
 
-def test_a_line_end_does_not_keep_an_idle_connection(impatient):
-    with connected(impatient) as connection:
-        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        response = HTTPResponse(connection)
-        response.begin()
-        response.read()
-        connection.sendall(b"\r\n")
+def test_a_connection_may_idle_for_longer_than_servers_grant_by_themselves(answered):
+    assert not select.select([answered], [], [], 6)[0]
 
-        assert connection.recv(1) == b""
+
+def test_a_line_end_does_not_keep_an_idle_connection(answered):
+    answered.sendall(b"\r\n")
+
+    assert answered.recv(1) == b""
 
 
 def test_clients_that_do_not_close_do_not_keep_others_from_being_answered(serve):
