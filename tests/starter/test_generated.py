@@ -11,14 +11,8 @@ from ..house.copies import environment
 from ..services import ROOT
 from .making import BACKENDS, COMPARE, TOOLS, commit, git, made, update
 
-# The repeated tests are run less often than those of this repository, and what becomes of a measurement not at all:
-# no model, no request and no record knows who made the project.
-OF_A_MEASUREMENT = ("compare", "judge", "page")
-FEWER = {
-    "ARTIFACTS": "served every_kind",
-    "FUZZ_REQUESTS": "300",
-    "PYTEST_ADDOPTS": " ".join(f"--ignore=tests/compare/test_{name}.py" for name in OF_A_MEASUREMENT),
-}
+# The repeated tests are asked of fewer models and with fewer requests: none of them knows who made the project.
+FEWER = {"ARTIFACTS": "served every_kind", "FUZZ_REQUESTS": "300"}
 # The other worker has tests of its own.
 ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
 
