@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -20,8 +21,11 @@ logger = structlog.get_logger("serve.startup")
 
 BACKLOG = 2048
 
-# nginx and the load balancers of AWS keep idle connections for 60 s. Closed here first, one may lose them a request.
+# nginx and the load balancers of AWS keep idle connections for 60 s. A request that they are just sending would be lost
+# if one were closed here first.
 IDLE_S = 75
+
+MAX_DESCRIPTORS = 10_240  # macOS gives a process no more
 
 # A worker that does not answer its supervisor for so long is killed; a call of the model alone does not silence it.
 HUNG_WORKER_S = 60
@@ -55,6 +59,15 @@ def started() -> Iterator[Settings]:
     finally:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, signal.SIG_IGN)
+
+
+def n_descriptors() -> int:
+    """As many as this process may have, up to `MAX_DESCRIPTORS`: who does not ask gets a thousand on most systems."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    n = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
+    if soft < n:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (n, hard))
+    return n
 
 
 def bound_socket(host: str, port: int) -> socket.socket:

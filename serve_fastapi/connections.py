@@ -94,8 +94,9 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._is_ending and is_last:
             # Closed now, the connection would be reset by what the client still sends, the answer with it. Who does not
-            # close in turn is left to the timer for idle connections.
+            # close in turn has as much time for that as for a request's headers.
             self.transport.write_eof()
+            self._await_headers()
 
     def send_400_response(self, msg: str) -> None:
         if self._end_behind_what_is_due():

@@ -26,7 +26,7 @@ from serve_core.logs import configure_logging
 from serve_core.metrics import Metrics
 from serve_core.service import Service
 from serve_core.settings import Settings, variable
-from serve_core.startup import BACKLOG, HUNG_WORKER_S, IDLE_S, bound_socket, stop_budget_s
+from serve_core.startup import BACKLOG, HUNG_WORKER_S, IDLE_S, bound_socket, n_descriptors, stop_budget_s
 from serve_core.witness import end_with_the_parent
 
 from .app import create_app
@@ -43,6 +43,7 @@ def serve(settings: Settings) -> None:
     """Returns after SIGTERM, when every request is answered."""
     configure_logging(settings)
     model = load_model(settings)
+    n_descriptors()  # a connection takes one
     listener = bound_socket(settings.host, settings.port)
     sockets = [listener, *(listener.dup() for _ in range(ACCEPTED_A_TURN - 1))]
     announce(model)

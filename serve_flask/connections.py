@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import selectors
 import socket
 from collections import deque
@@ -15,8 +14,9 @@ from typing import Any
 from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# macOS gives a process no more. Those to spare are for metrics, listeners, libraries.
-MAX_DESCRIPTORS, SPARE_DESCRIPTORS = 10_240, 100
+from serve_core.startup import n_descriptors
+
+SPARE_DESCRIPTORS = 100  # for metrics, listeners, libraries
 
 LATE_EVERY_S = 0.5  # so often clients are looked for that are late
 
@@ -44,13 +44,13 @@ KEPT = Kept()
 class Client(socket.socket):
     """A socket in the place of an accepted one, which says while it has to wait for its client.
 
-    It sends the headers of an answer with its body. gunicorn sends one after the other, and each packet costs.
+    It sends the headers of an answer with its body: gunicorn sends each by itself, and every packet costs.
     """
 
     def __init__(self, accepted: socket.socket, waiting: Callable[[Client], AbstractContextManager[None]]) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
         self._waiting = waiting
-        self._headers: bytes | None = b""  # that are held back; None where they come next
+        self._headers: bytes | None = b""  # held back for the body; None: what is sent next are headers
 
     def recv(self, n_bytes: int, flags: int = 0) -> bytes:
         try:
@@ -65,10 +65,11 @@ class Client(socket.socket):
         return b""
 
     def begin_answer(self) -> None:
+        """What is sent next are headers."""
         self._headers = None
 
     def end_answer(self) -> None:
-        """Send what has no body."""
+        """Send headers that no body has followed, unless gunicorn has closed the connection because of an error."""
         headers, self._headers = self._headers, b""
         if headers and self.fileno() >= 0:
             self.sendall(headers)
@@ -89,11 +90,7 @@ class Client(socket.socket):
 
 def max_connections(n_threads: int) -> int:
     """As many as there are descriptors for, a file for each thread aside: without one, gthread's accept would fail."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    n_descriptors = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
-    if soft < n_descriptors:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (n_descriptors, hard))
-    return int(max(n_threads + 1, n_descriptors - n_threads - SPARE_DESCRIPTORS))
+    return max(n_threads + 1, n_descriptors() - n_threads - SPARE_DESCRIPTORS)
 
 
 def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
@@ -214,6 +211,12 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             finally:
                 if had_its_turn:
                     self._at_work[client] = monotonic()
+
+        def murder_keepalived(self, force: bool = False) -> None:
+            """Called in every turn of the loop. The one that has idled longest makes room, where there is no more."""
+            if self.keepalived_conns and self.nr_conns >= self.worker_connections:
+                self.keepalived_conns[0].timeout = 0.0
+            super().murder_keepalived(force)
 
         def murder_pending(self) -> None:
             """Called in every turn of the loop, and at least every second.

@@ -72,7 +72,7 @@ def serve(settings: Settings) -> None:
         graceful_timeout=settings.drain_ms // 1000 + stop_budget_s(settings),
         forwarded_allow_ips="",
         control_socket_disable=True,
-        sendfile=False,  # it passes by the socket, which may hold the headers
+        sendfile=False,  # it would overtake the headers that a `Client` holds back
         errorlog=None,
         logger_class=PropagatingLogger,
     ).run()
@@ -89,7 +89,8 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         for name, value in self._options.items():
             self.cfg.set(name, value)
-        # gunicorn looks for twenty of them a request, where an attribute is not found: by the way of an exception.
+        # gunicorn reads some twenty a request, through a `__getattr__` that Python calls after it has looked in vain.
+        # These copies are found at once. `cfg.set` would not change them, and is not called from here on.
         self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
 
     def load(self) -> Flask:

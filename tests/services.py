@@ -87,14 +87,18 @@ class Running:
 
 
 @contextmanager
-def running(backend: str, artifact: Path, *, is_recorded: bool = True, **settings: Any) -> Iterator[Running]:
+def running(
+    backend: str, artifact: Path, *, is_recorded: bool = True, ulimit: str | None = None, **settings: Any
+) -> Iterator[Running]:
     """Start a service with settings by their field names, and stop it at the end.
 
     Args:
         is_recorded: where the tests record coverage, that of the service, too, which makes it half as fast.
+        ulimit: arguments of the shell's `ulimit`, for limits of the service's own.
     """
+    command = [sys.executable, "-m", f"serve_{backend}"]
     process = subprocess.Popen(
-        [sys.executable, "-m", f"serve_{backend}"],
+        ["sh", "-c", f'ulimit {ulimit} && exec "$@"', "sh", *command] if ulimit else command,
         cwd=ROOT,
         env=environment(artifact, is_recorded=is_recorded, **settings),
         stderr=subprocess.PIPE,

@@ -17,6 +17,7 @@ from model.packaging import save
 
 from ..services import PATIENCE_S, running
 from .asking import asking
+from .crowd import clients
 
 HEAD = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
 HOUR_MS = 3_600_000
@@ -119,6 +120,15 @@ def test_a_request_that_is_whole_is_waited_for_until_its_own_deadline(serve, pup
 
 def test_a_connection_may_idle_for_longer_than_servers_grant_by_themselves(answered):
     assert not select.select([answered], [], [], 6)[0]
+
+
+def test_more_clients_are_taken_than_a_process_has_descriptors_at_first(serve):
+    service = serve(ulimit="-S -n 64")
+    with clients(service, 128) as crowd:
+        for client in crowd:
+            client.request("GET", "/livez")
+
+            assert client.getresponse().status == 200
 
 
 def test_a_line_end_does_not_keep_an_idle_connection(answered):
