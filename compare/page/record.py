@@ -76,9 +76,9 @@ class Record:
         others = {each for each, _, _ in self._cells if each.workload == asked.workload}
         words = [plain(asked.workload)]
         if len({each.rows for each in others}) > 1:
-            words.append("1 row" if asked.rows == 1 else f"{asked.rows} rows")
+            words.append(_counted(asked.rows, "row"))
         if len({each.connections for each in others}) > 1:
-            words.append(f"{asked.connections} connections")
+            words.append(_counted(asked.connections, "connection"))
         return ", ".join(words)
 
     @cached_property
@@ -234,3 +234,7 @@ class Record:
 
 def _interval(figure: Any) -> Interval | None:
     return Interval(**figure) if isinstance(figure, Mapping) else None
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
