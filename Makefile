@@ -86,8 +86,9 @@ $(VENV)/installed: $(LOCKS)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes $(addprefix -r ,$(LOCKS))
 	touch $@
 
-$(ARTIFACT)/manifest.json: | $(VENV)/installed
-	$(RUN) -m model.train $(ARTIFACT)
+# No other folder: where a name is mistyped, nobody wants penguins.
+artifact/manifest.json: | $(VENV)/installed
+	$(RUN) -m model.train $(@D)
 
 # What belongs to a folder that a project may do without.
 include $(wildcard */words.mk)

@@ -24,7 +24,7 @@ from .judge import judge
 from .models import MODELS, Subject
 from .page import write_page
 from .plan import GIVEN, Plan, PlanError, read_plan
-from .record import Extras, now, record_of, write_record
+from .record import PAGE, RECORD, Extras, make_room, now, record_of, write_record
 from .run import Run, measure
 from .server import Cores, exit_through_finally
 from .steps import steps_us
@@ -45,6 +45,10 @@ def main() -> None:
         plan = read_plan(options.plan, [*MODELS, GIVEN])
     except PlanError as reason:
         sys.exit(str(reason))
+    try:
+        make_room(options.report)
+    except OSError as error:
+        sys.exit(f"The report cannot be written to {options.report}: {error.strerror}.")
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else plan.rounds)
     seconds = options.seconds or (QUICK_SECONDS if options.quick else plan.seconds)
     run = Run(plan, rounds, seconds, options.seed, Cores.available())
@@ -88,7 +92,7 @@ class Comparison:
         self._subjects = subjects
         self._given = given
         self._claims = claims
-        self._json, self._html = folder / "figures.json", folder / "index.html"
+        self._json, self._html = folder / RECORD, folder / PAGE
         self._is_quick = is_quick
         self._began = now()
         self._extras = Extras()
@@ -108,6 +112,8 @@ class Comparison:
         finally:
             self._write(is_complete)
             write_page(self._json, self._html)
+            if not is_complete:
+                say(f"Stopped. What was known by then: {self._html}")
 
     def _look_at_the_services(self) -> None:
         say("the services without load")
@@ -142,18 +148,21 @@ def _tried(experiment: Callable[[], dict[str, float]]) -> Mapping[str, float] | 
 def _models(plan: Plan, artifact: Path | None, folder: Path) -> dict[str, Subject]:
     """By name, those that the plan asks for, and the one that is given."""
     names = {plan.asked[name].model for name in plan.names} | {GIVEN}
-    folders = {}
-    for name in sorted(names):
+    subjects = {}
+    for name in sorted(names, key=lambda each: each != GIVEN):  # the one that may be wrong comes first
+        sizes = {cell.workload.rows for cell in plan.cells if plan.asked[cell.workload.name].model == name} | {1}
         trained = DEFAULT_MODEL if name == GIVEN else name
-        folders[name] = artifact if artifact and name == GIVEN else folder / trained
-        if not folders[name].exists():
-            say(f"training {trained}")
-            MODELS[trained](folders[name])
-    sizes = {
-        name: {cell.workload.rows for cell in plan.cells if plan.asked[cell.workload.name].model == name} | {1}
-        for name in names
-    }
-    return {name: Subject(folders[name], sorted(sizes[name])) for name in names}
+        place = artifact if artifact and name == GIVEN else _trained(trained, folder)
+        subjects[name] = Subject(place, sorted(sizes))
+    return subjects
+
+
+def _trained(name: str, folder: Path) -> Path:
+    artifact = folder / name
+    if not artifact.exists():
+        say(f"training {name}")
+        MODELS[name](artifact)
+    return artifact
 
 
 def _options() -> argparse.Namespace:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from .claims import Figure, read_sources
@@ -24,6 +25,9 @@ SERVICES = ("fastapi", "flask")
 SHOWN = "compiled"
 # What the load generator gets where next to nothing is behind it.
 BARE = ("empty", "bare_asgi")
+
+
+RECORD, PAGE = "figures.json", "index.html"
 
 
 @dataclass
@@ -78,6 +82,22 @@ def record_of(
         "claims": [_claim(each) for each in judged],
         "sources": read_sources(),
     }
+
+
+def make_room(folder: Path) -> None:
+    """A finished report that lies here goes to `before/`: who stops the next run early still has it.
+
+    Raises: OSError where nothing can be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    TemporaryFile(dir=folder).close()
+    record = folder / RECORD
+    if record.exists() and json.loads(record.read_bytes())["is_complete"]:
+        before = folder / "before"
+        before.mkdir(exist_ok=True)
+        for left in (record, folder / PAGE):
+            if left.exists():
+                left.replace(before / left.name)
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

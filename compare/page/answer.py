@@ -59,7 +59,7 @@ def _matters(record: Record) -> str:
 
 
 def _called(choices: dict[str, Interval]) -> str:
-    matters: dict[str, dict[str, str]] = {}
+    matters: dict[str, list[str]] = {}
     alike = []
     for name, ratio in choices.items():
         faster, times = _leader(ratio)
@@ -68,16 +68,13 @@ def _called(choices: dict[str, Interval]) -> str:
         elif times.median < MATTERS:
             alike.append(f"“{name}” ({faster} {times.median:.2f} times)")
         else:
-            matters.setdefault(faster, {})[f"“{name}”"] = f"{times.median:.2f}"
-    where = [
-        f"{names_and([*of])} ({faster} answers {names_and([*of.values()])} times the requests)"
-        for faster, of in matters.items()
-    ]
+            matters.setdefault(faster, []).append(f"{times.median:.2f} with “{name}”")
+    where = [f"{faster} answers more, by a factor of {names_and(found)}" for faster, found in matters.items()]
     if not where:
         return f"The choice does not matter for speed, not with {names_and(alike)}"
     if not alike:
-        return f"The choice matters with every workload that was measured: {names_and(where)}"
-    return f"The choice matters with {names_and(where)}, and not with {names_and(alike)}"
+        return f"The choice matters with every workload that was measured: {'; '.join(where)}"
+    return f"The choice does not matter with {names_and(alike)}, but elsewhere {'; '.join(where)}"
 
 
 def _leader(ratio: Interval) -> tuple[str, Interval]:

@@ -161,10 +161,11 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], wait_us: flo
     told = [f"{name}: {digits(us)} µs" for name, us in [*steps.items(), ("work in all", total)]]
     if wait_us is not None:
         y += 24
-        end = min(scale.at(total + wait_us), scale.end)  # a queue may be as long as many requests
+        end = min(scale.at(wait_us), scale.end)  # a queue may be as long as many requests
         drawn += [
             text_at(0, y + 4, "wait"),
-            line(scale.at(total), y, end, y, css="wait"),
+            line(scale.start, y, end, y, css="wait"),
+            text_at(end, y + 4, "▸" if end == scale.end else ""),
             text_at(WIDTH, y + 4, f"{digits(wait_us)} µs", anchor="end"),
         ]
         told.append(f"wait: {digits(wait_us)} µs")

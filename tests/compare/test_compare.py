@@ -138,6 +138,10 @@ needed_by = ["floor"]
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(comparison, record, tmp_path, signum):
     mark = uuid4().hex
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / "figures.json").write_text('{"is_complete": true}')
+    (report / "index.html").write_text("an earlier one")
     plan = PLAN.replace("shares = [0.2]", "shares = [0.2, 0.3, 0.4]")
     with subprocess.Popen(
         [*comparison(plan), "--rounds", "99"],
@@ -152,12 +156,13 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
 
         run.send_signal(signum)
 
-        run.communicate(timeout=PATIENCE_S)
+        _, told = run.communicate(timeout=PATIENCE_S)
+    assert told.splitlines()[-1] == f"Stopped. What was known by then: {report / 'index.html'}"
     assert run.returncode == 128 + signum
     assert processes_with(mark) == []
     assert (record()["is_complete"], record()["rounds_done"], record()["rounds"]) == (False, 1, 99)
     assert {cell["round"] for cell in record()["cells"]} >= {0, 1}
-    assert (tmp_path / "report" / "index.html").exists()
+    assert (report / "index.html").read_text() != (report / "before" / "index.html").read_text() == "an earlier one"
 
 
 def test_refuses_a_plan_and_a_model_in_a_sentence(comparison, tmp_path):
@@ -172,3 +177,18 @@ def test_refuses_a_plan_and_a_model_in_a_sentence(comparison, tmp_path):
     assert (refused.returncode, refused.stdout) == (1, "")
     assert str(empty) in refused.stderr
     assert "Traceback" not in refused.stderr
+
+    missing = tmp_path / "missing"
+    refused = subprocess.run([*comparison(PLAN), "--model", missing], cwd=ROOT, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1] == f"{missing}/manifest.json cannot be read: No such file or directory"
+    assert not missing.exists()
+
+
+def test_refuses_a_folder_for_the_report_before_it_measures(comparison, tmp_path):
+    (tmp_path / "report").write_text("a file")
+
+    refused = subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True)
+
+    assert refused.returncode == 1
+    assert refused.stderr == f"The report cannot be written to {tmp_path / 'report'}: File exists.\n"
