@@ -9,6 +9,7 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
+from ..figures import IN_TURNS, ratio_of_turns
 from ..intervals import Interval, interval_of
 from .words import BACKENDS, Figure, plain
 
@@ -101,11 +102,11 @@ class Record:
         return median(found) if found else None
 
     def ratio(self, figure: str, asked: Asked, lane: str, against: str) -> Interval | None:
-        """Of the rounds in which both were measured, and neither is nothing."""
-        found, base = self._rounds(figure, asked, lane), self._rounds(figure, asked, against)
-        both = [index for index in sorted(found.keys() & base.keys()) if found[index] and base[index]]
-        of_rounds = [found[index] / base[index] for index in both]
-        return interval_of(of_rounds) if of_rounds else None
+        """Of the rounds in which both were measured, and neither is nothing: turn by turn, as claims are judged."""
+        found, base = self._turns(figure, asked, lane), self._turns(figure, asked, against)
+        of_rounds = [ratio_of_turns(found[index], base[index]) for index in sorted(found.keys() & base.keys())]
+        known = [ratio for ratio in of_rounds if ratio]
+        return interval_of(known) if known else None
 
     def curve(self, figure: str, asked: Asked, lane: str) -> list[tuple[float, float]]:
         """A point for each constant rate: the rate and the figure, both medians of the rounds."""
@@ -204,6 +205,14 @@ class Record:
     def _rounds(self, figure: str, asked: Asked, lane: str, share: float | None = None) -> dict[int, float]:
         cells = self._cells.get((asked, lane, share), [])
         return {cell["round"]: float(cell[figure]) for cell in cells if cell.get(figure) is not None}
+
+    def _turns(self, figure: str, asked: Asked, lane: str) -> dict[int, list[float]]:
+        """By round; of the whole round where it was not taken in turns."""
+        return {
+            cell["round"]: [part[figure] for part in (figure in IN_TURNS and cell.get("turns")) or [cell]]
+            for cell in self._cells.get((asked, lane, None), [])
+            if cell.get(figure) is not None
+        }
 
     def _place(self, workload: str) -> int:
         """In the order of the plan."""

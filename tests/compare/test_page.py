@@ -117,6 +117,15 @@ def test_says_when_the_choice_matters_and_when_it_does_not(pages):
     )
 
 
+def test_sets_turn_beside_turn_as_the_claims_do(tmp_path):
+    record = records.full()
+    for cell in record["cells"]:
+        times = 2 if "fastapi" in cell["lane"] else 1
+        cell["turns"] = [{"requests_per_s": times * 10.0}, {"requests_per_s": times * 1000.0}]
+
+    assert "by a factor of 2.00 with “empty”" in read(record, tmp_path).text
+
+
 def test_says_so_where_flask_is_the_faster(tmp_path):
     record = records.full()
     for cell in record["cells"]:
