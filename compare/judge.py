@@ -96,4 +96,4 @@ def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, flo
             return " ".join(filter(None, reasons)) or f"There is no round in which {name} could be told."
     if isinstance(experiment, str):
         return experiment
-    return f"The experiment {claim.experiment} does not tell {name}."
+    return claim.untested or f"The experiment {claim.experiment} does not tell {name}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from ..claims import VERDICTS_WITH_RULES
 from ..intervals import Interval
 from .record import Asked, Record
 from .words import BACKENDS, NOTHING, Figure, condition_in_words, digits, names_and, of_interval, of_ratio, plain
@@ -185,9 +186,12 @@ def _pair(record: Record, ratio: Mapping[str, Any]) -> str:
 
 
 def _why(claim: Mapping[str, Any]) -> str:
-    """What the verdict leaves open, each reason once."""
-    depends = f"It depends on {claim['on']}." if claim.get("verdict") == "depends" and claim.get("on") else ""
-    return " ".join(filter(None, dict.fromkeys([depends, claim.get("why_not"), claim.get("untested")])))
+    """What it depends on, or why there is no verdict."""
+    if claim.get("verdict") == "depends":
+        return f"It depends on {claim['on']}." if claim.get("on") else ""
+    if claim.get("verdict") in VERDICTS_WITH_RULES:
+        return ""
+    return str(claim.get("untested") or claim.get("why_not") or "")
 
 
 def _image(weight: Mapping[str, Any]) -> str:
