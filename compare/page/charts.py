@@ -24,7 +24,7 @@ from .drawing import (
     text_at,
     whisker,
 )
-from .record import Asked, Record
+from .record import FRAMEWORK_STEP, Asked, Record
 from .words import BACKENDS, digits, of_interval, of_ratio, percent
 
 # What is left for names beside a plot's lines and bars, and for figures behind these.
@@ -140,6 +140,7 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], wait_us: flo
         longest: sum of all steps that are shown, so that they have one scale.
     """
     total = sum(steps.values())
+    whole = "work in all" if FRAMEWORK_STEP in steps else "without server"
     scale = Linear(longest, 138, WIDTH - 104)
     drawn, start = [], 0.0
     for index, (name, us) in enumerate(steps.items()):
@@ -154,11 +155,11 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], wait_us: flo
         start += us
     y = 14 + len(steps) * 24
     drawn += [
-        text_at(0, y + 4, "work in all", css="sum"),
+        text_at(0, y + 4, whole, css="sum"),
         bar(scale.start, y - 5, scale.at(total) - scale.start, 10, "other"),
         text_at(WIDTH, y + 4, f"{digits(total)} µs", anchor="end", css="sum"),
     ]
-    told = [f"{name}: {digits(us)} µs" for name, us in [*steps.items(), ("work in all", total)]]
+    told = [f"{name}: {digits(us)} µs" for name, us in [*steps.items(), (whole, total)]]
     if wait_us is not None:
         y += 24
         end = min(scale.at(wait_us), scale.end)  # a queue may be as long as many requests
@@ -173,20 +174,22 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], wait_us: flo
 
 
 def lines(title: str, by_backend: Mapping[str, Mapping[str, int]]) -> Markup:
-    """Of each file, one bar for each backend."""
+    """Of each file, one bar for each backend, whose name stands beside its first."""
     files = list(dict.fromkeys(name for of in by_backend.values() for name in of))
     most = max((n for of in by_backend.values() for n in of.values()), default=0)
     scale = Linear(most, LABEL, WIDTH - 40)
     height = 10 + 12 * len(by_backend)
     drawn = []
+    firsts = {backend: next(iter(of), "") for backend, of in by_backend.items()}
     for index, file in enumerate(files):
         y = index * height
         drawn.append(text_at(0, y + height / 2 + 3, short(file, 15)))
         for place, (backend, of) in enumerate(by_backend.items()):
             if file in of:
+                n_lines = f"{of[file]} {BACKENDS.get(backend, backend)}" if file == firsts[backend] else f"{of[file]}"
                 drawn += [
                     bar(scale.start, y + place * 12 + 4, scale.at(of[file]) - scale.start, 9, backend),
-                    text_at(scale.at(of[file]) + 5, y + place * 12 + 12, f"{of[file]}", css=f"small {backend}"),
+                    text_at(scale.at(of[file]) + 5, y + place * 12 + 12, n_lines, css=f"small {backend}"),
                 ]
     told = ". ".join(
         f"{BACKENDS.get(backend, backend)}: " + ", ".join(f"{file} {n}" for file, n in of.items())

@@ -310,6 +310,14 @@ def test_names_each_step_of_a_request_and_their_sum(pages):
     assert "work in all 219 µs wait 21 µs" in page.of("steps")
 
 
+def test_calls_it_all_only_where_the_server_is_in_it(tmp_path):
+    record = records.full()
+    for steps in record["steps_us"].values():
+        del steps["server and framework"]
+
+    assert re.search(r"without server \d", read(record, tmp_path).of("steps"))
+
+
 def test_ratios_are_to_the_lane_that_a_table_shows_first(pages):
     page = pages["full"]
 
@@ -330,6 +338,7 @@ def test_counts_the_lines_of_both_services_and_of_what_they_share(pages):
 
     assert "FastAPI: 240 lines in 5 files. Flask: 289 lines in 5 files." in page.of("lines")
     assert "What they share, serve_core: 1,234 lines." in page.of("lines")
+    assert re.search(r"\d FastAPI \d+ Flask ", page.of("lines"))
 
 
 README = "before\n<!-- comparison -->\nold\n<!-- end of the comparison -->\nafter\n"
