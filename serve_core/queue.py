@@ -59,14 +59,20 @@ class JobQueue:
     def __contains__(self, job: Job) -> bool:
         return job in self._held
 
-    def join(self, job: Job) -> None:
-        """Raises: QueueFull."""
+    def join(self, job: Job, *, show: bool) -> None:
+        """
+        Args:
+            show: whether to show the queue, as `show` does, also where it is not shown yet.
+        Raises: QueueFull.
+        """
         with self._lock:
             if not self.fits(job):
                 raise QueueFull
             self._held[job] = None
             self._n_rows += len(job.rows)
             self._n_bytes += job.n_bytes
+        if show or self._is_shown:
+            self.show()
 
     def fits(self, job: Job) -> bool:
         return (

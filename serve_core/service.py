@@ -122,9 +122,7 @@ class Service:
         job = Job(rows, n_bytes, request_id, monotonic() + self.deadline_s, promise)
         if self._loop and self._rows_in_place and not self._queue.fits(job):
             self._call_in_place()  # a short call is no dearer than a refusal
-        self._queue.join(job)
-        if self._call_began_s is not None:
-            self._queue.show()
+        self._queue.join(job, show=self._call_began_s is not None)
         self._see_to_a_call()
         return job
 
