@@ -33,7 +33,7 @@ help: ## list the words
 install: $(VENV)/installed ## make the environment
 
 serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run every backend that is here, from PORT=8000 on
-	@trap 'kill $$services; wait; exit 0' INT TERM; \
+	@trap 'kill $$services 2>/dev/null; wait; exit 0' INT TERM; \
 	port=$(PORT); \
 	for backend in $(BACKENDS); do \
 	  SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$$port $(RUN) -m serve_$$backend & services="$$services $$!"; \

@@ -31,7 +31,10 @@ from .words import BACKENDS, digits, of_interval, of_ratio, percent
 LABEL = 96
 SHORT_LABEL = 60
 VALUE = 184
-BESIDE = 136
+BESIDE = 152
+
+# Of the first lane in a plot, and of the second.
+SIGNS = ROUND, SQUARE = "●", "■"
 
 Side = tuple[str, str]
 
@@ -47,6 +50,7 @@ def latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Markup:
     if not curves:
         return Markup("")
     level = record.raw["service_level_ms"]
+    signs = dict(zip(lanes, SIGNS, strict=False))
     every = [point for points in curves.values() for point in points]
     across = Linear(max(x for x, _ in every), 44, WIDTH - BESIDE)
     up = Logarithmic([y for _, y in every] + ([level] if level else []), bottom=220, top=16)
@@ -57,15 +61,14 @@ def latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Markup:
     ]
     if level:
         drawn.append(line(across.start, up.at(level), across.end, up.at(level), css="level"))
-    labels = [(across.end, up.at(level), f"service level {digits(level)} ms", "level")] if level else []
+    labels = [(up.at(level), f"service level {digits(level)} ms", "level")] if level else []
     for (lane, figure), points in curves.items():
         placed = [(across.at(x), up.at(y)) for x, y in points]
         css = f"{_backend(lane)} {figure}"
         drawn.append(element("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in placed), css=css))
-        drawn += [marker(x, y, is_round=lane == lanes[0], css=css) for x, y in placed]
-        label = f"{short(record.title(lane), 15)} p99" if figure == "p99" else figure
-        labels.append((*placed[-1], label, css))
-    drawn += apart(labels)
+        drawn += [marker(x, y, is_round=signs[lane] == ROUND, css=css) for x, y in placed]
+        labels.append((placed[-1][1], f"{signs[lane]} {short(record.title(lane), 15)} {figure}", css))
+    drawn += apart(labels, across.end + 8)
     told = [
         f"{record.title(lane)}, {figure}: " + ", ".join(f"{digits(y)} ms at {digits(x)} requests/s" for x, y in points)
         for (lane, figure), points in curves.items()
@@ -110,20 +113,19 @@ def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: S
     drawn = [
         text_at(middle - 8, 10, f"← {less[0]}", anchor="end", css="axis"),
         text_at(middle + 8, 10, f"{more[0]} →", css="axis"),
-        line(middle, 14, middle, bottom, css="one"),
         text_at(middle, bottom + LINE, "1", anchor="middle", css="axis"),
     ]
     ticks = [tick for tick in (2, 5, 10, 100, 1000) if log10(tick) <= reach * 1.001]
-    for tick in ticks:
-        for x, written in ((at(tick), f"{tick} times"), (at(1 / tick), f"1/{tick}")):
-            drawn += [line(x, 18, x, bottom, css="grid")]
-            drawn += [text_at(x, bottom + LINE, written, anchor=_anchor(x), css="axis")]
+    written = {at(tick): f"{tick} times" for tick in ticks} | {at(1 / tick): f"1/{tick}" for tick in ticks}
+    drawn += [text_at(x, bottom + LINE, text, anchor=_anchor(x), css="axis") for x, text in written.items()]
     for index, (label, ratio) in enumerate(rows):
         y = 36 + index * 44
         _, css = (more if ratio.median > 1 else less) if ratio.is_a_difference else ("", "other")
         drawn += [
-            text_at(0, y, short(label, 40), css="halo"),
-            text_at(WIDTH, y, of_ratio(ratio), anchor="end", css="halo"),
+            text_at(0, y, short(label, 40)),
+            text_at(WIDTH, y, of_ratio(ratio), anchor="end"),
+            line(middle, y + 5, middle, y + 23, css="one"),
+            *(line(x, y + 5, x, y + 23, css="grid") for x in written),
             *whisker(at(ratio.low), at(ratio.high), y + LINE),
             marker(at(ratio.median), y + LINE, is_round=True, css=css, size=4.5),
             line(0, y + 26, WIDTH, y + 26, css="grid"),

@@ -12,8 +12,6 @@ from .words import digits
 # Of a drawing, in the units of its text, which is 12 high: narrow enough to be read on a telephone.
 WIDTH = 400
 LINE = 14
-# Who ends this near to the right is named in one column.
-COLUMN = 60
 
 
 class Linear:
@@ -61,13 +59,12 @@ def grid(across: Linear, up: Logarithmic) -> Iterable[Markup]:
     yield line(across.start, up.bottom, across.end, up.bottom, css="one")
 
 
-def apart(labels: Sequence[tuple[float, float, str, str]]) -> Iterable[Markup]:
-    """Right of the last points, in one column where these are near each other, and never on top of each other."""
-    right = max(x for x, *_ in labels)
+def apart(labels: Sequence[tuple[float, str, str]], x: float) -> Iterable[Markup]:
+    """In one column, each as near to its height as those above it allow."""
     least = 0.0
-    for x, y, label, css in sorted(labels, key=lambda each: each[1]):
+    for y, label, css in sorted(labels):
         least = max(y + 4, least)
-        yield text_at((right if x > right - COLUMN else x) + 8, least, label, css=f"{css} halo")
+        yield text_at(x, least, label, css=css)
         least += LINE
 
 
@@ -76,6 +73,8 @@ def short(label: str, longest: int) -> str:
 
 
 def whisker(low: float, high: float, y: float) -> Iterable[Markup]:
+    if low == high:
+        return
     yield line(low, y, high, y, css="whisker")
     for end in (low, high):
         yield line(end, y - 4, end, y + 4, css="whisker")

@@ -18,11 +18,8 @@ SECOND, FIRST = ("the second answers more", "other"), ("the first answers more",
 
 
 def headline(record: Record) -> list[Plot]:
-    """The services' latency under the workload that the answer is about, and where the choice matters."""
-    workload = next(iter(record.held), None)
-    asked = [each for each in record.offered if workload in (None, each.workload)]
-    drawn = [_latency(record, each, [lane for lane in record.offered[each] if lane in BACKENDS]) for each in asked]
-    return [*filter(None, drawn)][:1] + choices(record)
+    """The first of the latencies, which is of what the answer is about, and where the choice matters."""
+    return latencies(record)[:1] + choices(record)
 
 
 def latencies(record: Record) -> list[Plot]:
@@ -82,5 +79,5 @@ def code(record: Record) -> list[Plot]:
 
 def _latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Plot | None:
     drawn = charts.latency(record, asked, lanes)
-    named = names_and([f"{record.title(lane)} ({sign})" for lane, sign in zip(lanes, "●■", strict=False)])
+    named = names_and([f"{record.title(lane)} ({sign})" for lane, sign in zip(lanes, charts.SIGNS, strict=False)])
     return (f"{capital(record.name_of(asked))}: {named}", drawn) if drawn else None

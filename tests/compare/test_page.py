@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from itertools import takewhile
 
 import pytest
 
@@ -256,9 +257,30 @@ def test_no_plot_is_empty_and_each_has_words(name, pages):
 
     for place, (tag, attributes) in enumerate(page.elements):
         if tag == "svg" and attributes.get("role") == "img":
-            inside = [tag for tag, _ in page.elements[place + 1 : place + 8]]
+            inside = list(takewhile(lambda tag: tag != "svg", (tag for tag, _ in page.elements[place + 1 :])))
             assert inside[:2] == ["title", "desc"]
             assert {"rect", "line", "circle", "polyline"} & set(inside)
+
+
+@of("full", "quick", "partial")
+def test_shows_no_plot_twice(name, pages):
+    page = pages[name]
+
+    assert len(page.texts["title"]) == len(set(page.texts["title"]))
+
+
+def test_names_each_line_of_a_plot_and_whose_it_is(pages):
+    page = pages["full"]
+
+    for name in ("● FastAPI p99", "● FastAPI p50", "■ Flask p99", "■ Flask p50"):
+        assert f"{name} " in page.of("text")
+
+
+def test_says_what_each_workload_is_before_the_first_section(pages):
+    begins = pages["full"].text.partition("Latency against load")[0]
+
+    for workload, asked in RECORDS["full"]["workloads"].items():
+        assert f"{workload.replace('_', ' ')} {asked}" in begins
 
 
 @pytest.mark.parametrize(("kept", "gone"), [("FastAPI", "Flask"), ("Flask", "FastAPI")])
