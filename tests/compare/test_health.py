@@ -14,12 +14,13 @@ STALL_S = 1.0
 
 
 def test_tells_the_waits_of_what_was_due_while_the_server_stalled():
-    numbers, has_enough = count(), threading.Event()
+    numbers, has_enough, at_work = count(), threading.Event(), threading.Lock()
 
     def stall_once(_body, connection):
-        number = next(numbers)
-        if number == 5:
-            time.sleep(STALL_S)
+        with at_work:  # nobody is answered meanwhile
+            number = next(numbers)
+            if number == 5:
+                time.sleep(STALL_S)
         connection.sendall(answer())
         if number == 40:
             has_enough.set()
@@ -31,6 +32,23 @@ def test_tells_the_waits_of_what_was_due_while_the_server_stalled():
     assert max(health.waits_ms) >= STALL_S * 1000
     # One was on its way, the others were due meanwhile: half of them in its first half.
     assert sum(wait_ms >= STALL_S * 500 for wait_ms in health.waits_ms) >= 0.5 * STALL_S / EVERY_S
+
+
+def test_asks_on_while_one_is_not_answered():
+    numbers, has_enough = count(), threading.Event()
+
+    def leave_the_first_waiting(_body, connection):
+        number = next(numbers)
+        if number == 0:
+            has_enough.wait(30)
+        if number == 10:
+            has_enough.set()
+        connection.sendall(answer())
+
+    with scripted(leave_the_first_waiting) as port, health_asked(port) as health:
+        assert has_enough.wait(30)
+
+    assert len(health.waits_ms) > 10
 
 
 def test_counts_what_is_not_healthy_or_not_there():
