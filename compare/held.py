@@ -40,6 +40,10 @@ class Offered:
         is_held = np.median(self.p99_ms[:, picked], axis=2) <= SERVICE_LEVEL_MS
         return np.where(is_held, np.median(self.per_s[:, picked], axis=2), 0.0).max(axis=0)  # type: ignore[no-any-return]
 
+    @property
+    def least_per_s(self) -> float:
+        return float(np.median(self.per_s, axis=1).min())
+
 
 def offered(measured: Measured, name: str, lane: str, among: set[int] | None = None) -> Offered | None:
     """What a workload has offered to a lane, in the rounds (`among` these) in which all of it was; None of none."""
@@ -69,7 +73,11 @@ def held_per_s(measured: Measured, name: str, lane: str) -> Interval | None:
 
 
 def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[Interval | None, int]:
-    """And of how many rounds it is; there is none where the other holds nothing."""
+    """And of how many rounds it is; there is none where neither holds anything.
+
+    One of them that holds nothing counts with the least that it was offered. It holds less than that, so that the
+    ratio is no farther from 1 than it must be.
+    """
     lanes = [offered(measured, name, each) for each in (lane, against)]
     in_both = set.intersection(*(set(each.rounds) if each else set[int]() for each in lanes))
     one, other = (offered(measured, name, each, in_both) for each in (lane, against))
@@ -77,8 +85,12 @@ def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[
         return None, 0
     n_rounds = len(in_both)
     as_measured, picked = np.arange(n_rounds)[np.newaxis], resamples(n_rounds)
-    [held], [base] = one.held_per_s(as_measured), other.held_per_s(as_measured)
-    if not base:
-        return None, n_rounds
+    found = _ratios(one, other, as_measured)
+    return interval_around(float(found[0]), _ratios(one, other, picked)) if len(found) else None, n_rounds
+
+
+def _ratios(one: Offered, other: Offered, picked: NDArray[np.int_]) -> Floats:
+    """Of the samples in which one of them holds something."""
     helds, bases = one.held_per_s(picked), other.held_per_s(picked)
-    return interval_around(float(held / base), helds[bases > 0] / bases[bases > 0]), n_rounds
+    ratios: Floats = np.maximum(helds, one.least_per_s) / np.maximum(bases, other.least_per_s)
+    return ratios[(helds > 0) | (bases > 0)]

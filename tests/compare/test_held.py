@@ -60,9 +60,18 @@ def test_the_ratio_of_two_is_of_the_rounds_in_which_both_were_measured():
     assert (str(ratio), n_rounds) == ("1.00 (1.00 to 1.00)", 6)
 
 
+def test_one_that_holds_nothing_counts_with_the_least_that_it_was_offered():
+    holds, does_not = {0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7}, {0.3: [LATE_S] * 7, 0.6: [LATE_S] * 7}
+
+    ratio, _ = held_ratio(measured("a", holds) | measured("b", does_not), "m", "a", "b")
+    other_way_round, _ = held_ratio(measured("a", does_not) | measured("b", holds), "m", "a", "b")
+
+    assert (str(ratio), str(other_way_round)) == ("2.00 (2.00 to 2.00)", "0.50 (0.50 to 0.50)")
+
+
 @pytest.mark.parametrize("other", [{0.3: [LATE_S] * 7}, {}])
-def test_there_is_no_ratio_to_a_lane_that_holds_nothing_or_was_not_measured(other):
-    ratio, _ = held_ratio(measured("a", {0.3: [SOON_S] * 7}) | measured("b", other), "m", "a", "b")
+def test_there_is_no_ratio_where_neither_holds_anything_or_one_was_not_measured(other):
+    ratio, _ = held_ratio(measured("a", {0.3: [LATE_S] * 7}) | measured("b", other), "m", "a", "b")
 
     assert ratio is None
 
