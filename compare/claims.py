@@ -20,7 +20,7 @@ Verdict = Literal["true", "false", "outdated", "depends", "not testable", "not m
 Figure = float | Interval
 Figures = Mapping[str, Figure]
 
-CONDITION = re.compile(r"(\w+) (>=|<=|>|<|==|!=) ([\w.]+)")
+CONDITION = re.compile(r"(\w+) (>=|<=|>|<) ([\w.]+)")
 BOUNDS: Mapping[str, Callable[[float, float], bool]] = {">=": ge, "<=": le, ">": gt, "<": lt}
 
 
@@ -100,18 +100,15 @@ def _names_in(condition: str) -> list[str]:
     found = CONDITION.fullmatch(condition)
     if not found:
         raise RuleError(f"{condition!r} is no condition.")
-    left, operator, right = found.groups()
-    return [left] if operator in BOUNDS and _is_number(right) else [left, right]
+    left, _, right = found.groups()
+    return [left] if _is_number(right) else [left, right]
 
 
 def _holds(condition: str, figures: Figures) -> bool:
-    """An interval is on one side of a bound where all of it is; two are equal where they meet."""
+    """An interval is on one side of a bound where all of it is."""
     left, operator, right = CONDITION.fullmatch(condition).groups()  # type: ignore[union-attr]
     low, high = _ends(figures[left])
     other_low, other_high = (float(right),) * 2 if _is_number(right) else _ends(figures[right])
-    if operator in ("==", "!="):
-        do_meet = low <= other_high and other_low <= high
-        return do_meet == (operator == "==")
     compare = BOUNDS[operator]
     return compare(low, other_high) if operator in (">=", ">") else compare(high, other_low)
 

@@ -16,6 +16,9 @@ N_RESAMPLES = 9_999
 # `tests/compare/test_judge.py` asks recorded rounds.
 CONFIDENCE = 0.99
 
+# With fewer rounds an interval does not reach far enough to be believed.
+LEAST_ROUNDS = 7
+
 
 @dataclass(frozen=True)
 class Interval:

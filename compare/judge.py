@@ -9,11 +9,8 @@ from statistics import fmean
 from .claims import Claim, Figure, Ratio, Verdict
 from .figures import ratio_of_turns
 from .held import held_per_s, held_ratio
-from .intervals import Interval, interval_of
+from .intervals import LEAST_ROUNDS, Interval, interval_of
 from .run import Run
-
-# With fewer, an interval does not reach far enough to be believed: see `intervals.py`.
-LEAST_ROUNDS = 7
 
 # Not a figure of a round, but of a curve.
 HELD = "held_per_s"
@@ -27,7 +24,7 @@ class Judged:
     """
     Attributes:
         figures: what is known of those that the claim has.
-        why_not: a sentence, where there is no verdict.
+        why_not: a sentence, where there is no verdict, or where it depends on nothing but the interval.
     """
 
     claim: Claim
@@ -64,7 +61,8 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
     if n_rounds < LEAST_ROUNDS:
         why_not = f"A verdict takes {LEAST_ROUNDS} rounds, and there were {n_rounds}."
         return Judged(claim, figures, "not measured", why_not)
-    return Judged(claim, figures, claim.verdict(figures))
+    verdict = claim.verdict(figures)
+    return Judged(claim, figures, verdict, _why_it_depends(claim, figures) if verdict == "depends" else "")
 
 
 def _interval(run: Run, ratio: Ratio) -> tuple[Interval | None, int]:
@@ -75,6 +73,15 @@ def _interval(run: Run, ratio: Ratio) -> tuple[Interval | None, int]:
         return held_per_s(run.measured, ratio.workload, ratio.lane), run.rounds_done
     of_rounds = values_of(run, ratio)
     return interval_of(of_rounds) if of_rounds else None, len(of_rounds)
+
+
+def _why_it_depends(claim: Claim, figures: Mapping[str, Figure]) -> str:
+    by_medians = claim.verdict(
+        {name: figure.median if isinstance(figure, Interval) else figure for name, figure in figures.items()}
+    )
+    if by_medians == "depends":
+        return ""
+    return f"By its medians it would be {by_medians}, but an interval reaches over a bound."
 
 
 def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, list[float]]:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from .claims import VERDICTS_WITH_RULES
 from .page import tables
 from .page.record import Record
 from .page.words import day_of
@@ -59,7 +58,7 @@ def _lines(record: Record) -> Iterable[str]:
     yield "|---|---|---|---|---|"
     for claim in tables.claims(record):
         figures = "; ".join(f"{name} {figure}" for name, figure, _ in claim.figures)
-        found = figures if claim.verdict in VERDICTS_WITH_RULES else " ".join(filter(None, [claim.why, figures]))
+        found = " ".join(filter(None, [claim.why, figures]))
         cells = [str(claim.number), claim.claim, claim.sources, f"**{claim.verdict}**", found]
         yield f"| {' | '.join(_escaped(cell) for cell in cells)} |"
 

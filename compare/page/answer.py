@@ -6,7 +6,7 @@ from ..intervals import Interval
 from .record import Record
 from .words import BACKENDS, digits, names_and, of_interval, of_ratio, percent
 
-# Below it nobody would notice: the bound under which `claims.toml` finds the promise of speed false.
+# Where it may be less, nobody would notice: the bound under which `claims.toml` finds the promise of speed false.
 MATTERS = 1.1
 
 
@@ -43,7 +43,7 @@ def _reason(record: Record, held: dict[str, Interval]) -> str:
 
 
 def _matters(record: Record) -> str:
-    choices = {record.name_of(asked): ratio for asked, ratio in record.choices.items()}
+    choices = record.choices
     shares = [f"{percent(share)} of {BACKENDS[backend]}'s" for backend, share in record.framework_shares.items()]
     framework = f"server and framework are {names_and(shares)} work for a request" if shares else ""
     if not choices:
@@ -65,16 +65,16 @@ def _called(choices: dict[str, Interval]) -> str:
         faster, times = _leader(ratio)
         if not ratio.is_a_difference:
             alike.append(f"“{name}” (no difference)")
-        elif times.median < MATTERS:
+        elif times.low < MATTERS:
             alike.append(f"“{name}” ({faster} {times.median:.2f} times)")
         else:
             matters.setdefault(faster, []).append(f"{times.median:.2f} with “{name}”")
     where = [f"{faster} answers more, by a factor of {names_and(found)}" for faster, found in matters.items()]
     if not where:
-        return f"The choice does not matter for speed, not with {names_and(alike)}"
+        return f"The choice hardly matters for speed, with {names_and(alike)}"
     if not alike:
-        return f"The choice matters with every workload that was measured: {'; '.join(where)}"
-    return f"The choice does not matter with {names_and(alike)}, but elsewhere {'; '.join(where)}"
+        return f"The choice matters with all that was asked of both: {'; '.join(where)}"
+    return f"The choice hardly matters with {names_and(alike)}, but elsewhere {'; '.join(where)}"
 
 
 def _leader(ratio: Interval) -> tuple[str, Interval]:

@@ -37,7 +37,7 @@ def latencies(record: Record) -> list[Plot]:
 
 
 def choices(record: Record) -> list[Plot]:
-    rows = [(record.name_of(asked), ratio) for asked, ratio in record.choices.items()]
+    rows = list(record.choices.items())
     title = "FastAPI's requests/s divided by Flask's, at the limit of both"
     sides = (BEHIND, AHEAD) if record.can_judge else ((BEHIND[0], "other"), (AHEAD[0], "other"))
     return [(title, charts.ratios(title, rows, *sides))] if rows else []

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from ..figures import IN_TURNS, ratio_of_turns
-from ..intervals import Interval, interval_of
+from ..intervals import LEAST_ROUNDS, Interval, interval_of
 from .words import BACKENDS, Figure, plain
 
 # What a run that was ended early may not have reached.
@@ -40,6 +40,14 @@ EMPTY: Mapping[str, Any] = {
     "sources": {},
 }
 FRAMEWORK_STEP, WAITING_STEP = "server and framework", "wait"
+
+# Between which lanes somebody chooses, and what is said of the choice beside the workload.
+ALTERNATIVES = {
+    ("fastapi", "flask"): "",
+    ("fastapi_granian", "flask_granian"): ", granian",
+    ("fastapi_empty", "flask_empty"): "",
+    ("fastapi_validated", "flask_validated"): "",
+}
 
 # Of its core: from here on the load generator may be what was measured.
 BUSY_LOAD_SHARE = 0.9
@@ -120,16 +128,15 @@ class Record:
         return sorted(points)
 
     @cached_property
-    def choices(self) -> dict[Asked, Interval]:
-        """How many times Flask's requests FastAPI answers, by what is asked of both."""
-        found = {}
-        for asked, lanes in self.saturated.items():
-            for fastapi, flask in (("fastapi", "flask"), (f"fastapi_{asked.workload}", f"flask_{asked.workload}")):
-                ratio = self.ratio("requests_per_s", asked, fastapi, flask)
-                if fastapi in lanes and flask in lanes and ratio:
-                    found[asked] = ratio
-                    break
-        return found
+    def choices(self) -> dict[str, Interval]:
+        """How many times Flask's requests FastAPI answers, by what is asked of both, each on its own server or not."""
+        ratios = {
+            self.name_of(asked) + suffix: self.ratio("requests_per_s", asked, fastapi, flask)
+            for asked, lanes in self.saturated.items()
+            for (fastapi, flask), suffix in ALTERNATIVES.items()
+            if fastapi in lanes and flask in lanes
+        }
+        return {name: ratio for name, ratio in ratios.items() if ratio}
 
     @cached_property
     def held(self) -> dict[str, dict[str, Interval]]:
@@ -200,7 +207,7 @@ class Record:
 
     @property
     def can_judge(self) -> bool:
-        return bool(self.raw["is_complete"]) and not self.raw["is_quick"]
+        return bool(self.raw["is_complete"] and self.raw["rounds_done"] >= LEAST_ROUNDS and not self.raw["is_quick"])
 
     def _rounds(self, figure: str, asked: Asked, lane: str, share: float | None = None) -> dict[int, float]:
         cells = self._cells.get((asked, lane, share), [])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ..claims import VERDICTS_WITH_RULES
 from ..intervals import Interval
 from .record import Asked, Record
 from .words import BACKENDS, NOTHING, Figure, condition_in_words, digits, names_and, of_interval, of_ratio, plain
@@ -112,8 +111,8 @@ def weights(record: Record) -> list[tuple[str, list[str]]]:
             [digits(_cold_start_s(record.lanes.get(backend, {}))) for backend in BACKENDS],
         ),
         ("installed packages", [digits(weight.get("packages")) for weight in of.values()]),
-        ("installed, MB", [digits(weight.get("megabytes")) for weight in of.values()]),
-        ("image, MB", [_image(weight) for weight in of.values()]),
+        ("installed, MiB", [digits(weight.get("megabytes")) for weight in of.values()]),
+        ("image, MiB", [_image(weight) for weight in of.values()]),
     ]
 
 
@@ -186,12 +185,12 @@ def _pair(record: Record, ratio: Mapping[str, Any]) -> str:
 
 
 def _why(claim: Mapping[str, Any]) -> str:
-    """What it depends on, or why there is no verdict."""
-    if claim.get("verdict") == "depends":
-        return f"It depends on {claim['on']}." if claim.get("on") else ""
-    if claim.get("verdict") in VERDICTS_WITH_RULES:
-        return ""
-    return str(claim.get("untested") or claim.get("why_not") or "")
+    """What it depends on, or why there is no verdict; and what was not tested of it."""
+    why = str(claim.get("why_not") or "")
+    if not why and claim.get("verdict") == "depends" and claim.get("on"):
+        why = f"It depends on {claim['on']}."
+    untested = str(claim.get("untested") or "")
+    return " ".join(filter(None, [why, untested if untested != why else ""]))
 
 
 def _image(weight: Mapping[str, Any]) -> str:

@@ -18,8 +18,6 @@ OPERATORS = {
     "<=": "is at most",
     ">": "is more than",
     "<": "is less than",
-    "==": "does not differ from",
-    "!=": "differs from",
 }
 BACKENDS = {"fastapi": "FastAPI", "flask": "Flask"}
 

@@ -47,13 +47,6 @@ def test_an_interval_counts_where_all_of_it_does(figure, verdict):
     assert claim.verdict({"speed": figure}) == verdict
 
 
-def test_two_intervals_are_equal_where_they_meet():
-    claim = Claim(0, "It is as fast.", "A", "measured", rules={"true": ("one == other",), "false": ("one != other",)})
-
-    assert claim.verdict({"one": between(1.0, 1.4), "other": between(1.3, 1.5)}) == "true"
-    assert claim.verdict({"one": between(1.0, 1.2), "other": between(1.3, 1.5)}) == "false"
-
-
 def test_the_same_rounds_have_the_same_interval():
     rounds = [1.1, 0.9, 1.3, 1.2, 1.0, 1.15, 1.05]
 

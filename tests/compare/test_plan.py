@@ -8,7 +8,7 @@ from compare.__main__ import PLAN as COMPARED
 from compare.__main__ import budget_s
 from compare.bench import PLAN, QUICK_ROUNDS, QUICK_SECONDS
 from compare.claims import read_claims
-from compare.judge import LEAST_ROUNDS
+from compare.intervals import LEAST_ROUNDS
 from compare.models import MODELS
 from compare.plan import GIVEN, Cell, PlanError, Workload, read_plan
 from compare.run import Run
