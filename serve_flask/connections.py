@@ -50,6 +50,7 @@ class Client(socket.socket):
     def __init__(self, accepted: socket.socket, waiting: Callable[[Client], AbstractContextManager[None]]) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
         self._waiting = waiting
+        self.is_cut_off = False
         self._headers: bytes | None = b""  # held back for the body; None: what is sent next are headers
 
     def recv(self, n_bytes: int, flags: int = 0) -> bytes:
@@ -63,6 +64,11 @@ class Client(socket.socket):
         with suppress(OSError):  # what has come is read already
             return super().recv(n_bytes, PEEK)
         return b""
+
+    def cut_off(self) -> None:
+        """Who reads finds an end. What comes nevertheless is not the beginning of another request."""
+        self.is_cut_off = True
+        self.shutdown(socket.SHUT_RD)
 
     def begin_answer(self) -> None:
         """What is sent next are headers."""
@@ -107,7 +113,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             self.at_once: int = self.cfg.threads
             self._line: deque[TConn] = deque()
             self._at_work: dict[Client, float] = {}
-            self._handled_since: dict[Client, float] = {}
+            self._handled_since: dict[TConn, float] = {}
             self._handled: deque[tuple[TConn, bool]] = deque()
             self._looked_for_late_s = 0.0
 
@@ -180,18 +186,18 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
 
         def handle(self, conn: TConn) -> bool:
             client = conn.sock
-            self._handled_since[client] = monotonic()
+            self._handled_since[conn] = monotonic()
             if client in self._at_work:  # from now on: it may have waited for a thread
                 self._at_work[client] = monotonic()
             try:
-                is_kept = bool(super().handle(conn))
+                is_kept = bool(super().handle(conn)) and not client.is_cut_off
                 if not is_kept and client.fileno() >= 0:
                     with self._waiting_for(client):
                         conn.close(graceful=True)
                 return is_kept
             finally:
                 self._at_work.pop(client, None)
-                del self._handled_since[client]
+                del self._handled_since[conn]
 
         def handle_request(self, req: Request, conn: TConn) -> bool:
             conn.sock.begin_answer()
@@ -222,7 +228,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             """Called in every turn of the loop, and at least every second.
 
             The end that a late request finds does no harm to one that is whole and waits for its answer, but for the
-            connection, which is not kept then.
+            connection, which is not kept then, and says so.
             """
             if not self.alive:  # a worker that stops does not wait for who has sent nothing
                 for conn in self.pending_conns:
@@ -232,11 +238,13 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             if now < self._looked_for_late_s + LATE_EVERY_S:
                 return
             self._looked_for_late_s = now
-            for client, since in self._handled_since.copy().items():
+            for conn, since in self._handled_since.copy().items():
                 with suppress(OSError):  # the client has gone
                     if now > since + read_s + answer_s:
-                        client.shutdown(socket.SHUT_RDWR)
+                        conn.sock.shutdown(socket.SHUT_RDWR)
                     elif now > since + read_s:
-                        client.shutdown(socket.SHUT_RD)
+                        if conn.parser and conn.parser.mesg:
+                            conn.parser.mesg.force_close()
+                        conn.sock.cut_off()
 
     return LimitedWorker

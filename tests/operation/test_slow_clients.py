@@ -59,6 +59,7 @@ def test_a_body_that_does_not_come_is_waited_for_until_it_is_due(impatient, path
         response.begin()
 
         assert orjson.loads(response.read())["code"] == code
+        assert response.getheader("Connection") == "close"
         assert connection.recv(1) == b""
 
 
