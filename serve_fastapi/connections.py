@@ -65,6 +65,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._is_in_headers = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        value = value.rstrip(b" \t")  # RFC 9110, 5.5: not of the value; the parser leaves it there
         self._n_header_bytes += len(name) + len(value)
         self._n_held_bytes = 0
         if self._n_header_bytes > MAX_HEADER_BYTES:

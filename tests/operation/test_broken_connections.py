@@ -50,6 +50,14 @@ def test_a_client_that_closes_its_sending_half_gets_its_answer(service, signatur
         assert connection.recv(1) == b""
 
 
+def test_spaces_behind_a_header_are_no_part_of_it(service):
+    with connected(service) as connection:
+        connection.sendall((HEAD % 0).replace(b"Content-Length: 0", b"X-Request-ID: abc \t\r\nContent-Length: 0 "))
+        status, request_id, answer = answer_on(connection)
+
+    assert (status, request_id, json.loads(answer)["code"]) == (400, "abc", "empty_body")
+
+
 def test_garbage_behind_a_request_does_not_take_its_answer(service, signature):
     body = body_of(instance_texts(signature)).encode()
     with connected(service) as connection:
