@@ -18,7 +18,7 @@ from .batching import answers_to
 from .in_flight import InFlight
 from .metrics import Metrics
 from .placement import rows_in_place
-from .problems import ClientLeft, DeadlinePassed, ModelBusy, ModelFailed, NotReady, Refusal, ShuttingDown, Unavailable
+from .problems import ClientLeft, DeadlinePassed, ModelBusy, ModelFailed, NotReady, Refusal, ShuttingDown
 from .queue import Answer, Job, JobQueue, Predictions, Promise
 from .settings import SPARE_THREADS, Settings
 
@@ -36,7 +36,7 @@ class Service:
         self.deadline_s = settings.deadline_ms / 1000
         self._settings = settings
         self._queue = JobQueue(settings, metrics)
-        self._refuse_with: type[Unavailable] | None = NotReady
+        self._is_started = self._is_shutting_down = False
         self._rows_in_place = 0
         self._calling = threading.Lock()  # the model for what waits in the queue: one call at a time
         self._call_began_s: float | None = None  # on the monotonic clock; None between calls
@@ -65,12 +65,14 @@ class Service:
             self._loop, self._loop_thread = loop, threading.get_ident()
         self._model_thread.start()
         self._deadline_thread.start()
-        self._refuse_with = None
+        self._is_started = True
         self.metrics.ready_workers.set(1)
+        if self._is_shutting_down:  # already, by a signal
+            self.metrics.ready_workers.set(0)
 
     def begin_shutdown(self) -> None:
         """Take no more predictions, answer those that wait. Safe in a signal handler: it takes no lock."""
-        self._refuse_with = ShuttingDown
+        self._is_shutting_down = True
 
     def stop(self) -> None:
         """Answer what waits, then end the threads. The server has let go of every request by now."""
@@ -83,8 +85,10 @@ class Service:
 
     def check_ready(self) -> None:
         """Raises: NotReady, ShuttingDown, ModelBusy."""
-        if self._refuse_with:
-            raise self._refuse_with
+        if self._is_shutting_down:
+            raise ShuttingDown
+        if not self._is_started:
+            raise NotReady
         began_s = self._call_began_s
         if began_s is not None and monotonic() > began_s + self.deadline_s:
             raise ModelBusy
@@ -171,12 +175,13 @@ class Service:
 
     def _call_in_thread(self) -> None:
         with self._calling:
-            self._queue.show()
-            self._call(max(self._settings.max_batch_rows, self._queue.n_first_rows()))
+            self._call(max(self._settings.max_batch_rows, self._queue.n_first_rows()), show=True)
 
-    def _call(self, max_rows: int) -> None:
+    def _call(self, max_rows: int, *, show: bool = False) -> None:
         self._expire()
         batch = self._queue.next_batch(max_rows)
+        if show:
+            self._queue.show()
         for answers in answers_to(batch, self._predict_together, waits=self._queue.__contains__):
             self._answer(answers)
 

@@ -29,3 +29,16 @@ def test_takes_no_rows_before_it_is_started_and_after_it_is_stopped(model, signa
 
     with pytest.raises(ShuttingDown):
         service.check_ready()
+
+
+def test_told_to_stop_while_it_starts_it_never_says_that_it_is_ready(model):
+    metrics = Metrics()
+    service = Service(model, Settings(), metrics)
+
+    service.begin_shutdown()
+    service.start()
+
+    with pytest.raises(ShuttingDown):
+        service.check_ready()
+    assert [sample.value for metric in metrics.ready_workers.collect() for sample in metric.samples] == [0]
+    service.stop()
