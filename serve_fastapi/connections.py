@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 # Proxies let through less: nginx 32 KiB by default.
 MAX_HEADER_BYTES = 64 * 1024
@@ -30,6 +30,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._n_header_bytes = 0  # trailers included
         self._n_held_bytes = 0  # that the parser keeps to itself until they are a whole header
         self._is_ending = False
+        self._answering: RequestResponseCycle | None = None  # `cycle` is the newest of those behind it
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -38,6 +39,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._await_no_headers()
         self._await_no_reader()
+        if self._answering and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -45,6 +49,8 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._n_held_bytes += len(data)
         super().data_received(data)
+        if self._is_ending:
+            return
         if self._n_held_bytes > MAX_HEADER_BYTES:
             self.send_400_response("")
         if self._is_in_headers or self.cycle is None or self.cycle.response_complete:
@@ -78,6 +84,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._is_in_headers = False
         self._await_no_headers()
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         self._n_held_bytes = 0
@@ -129,6 +139,7 @@ class LimitedProtocol(HttpToolsProtocol):
             if not self.pipeline:
                 return False
             self.pipeline.popleft()
+            self.cycle = self.pipeline[0][0] if self.pipeline else self._answering  # type: ignore[assignment]
         self._is_ending = True
         return True
 
@@ -154,6 +165,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._headers_due = None
 
     def _headers_have_not_come(self) -> None:
+        self._headers_due = None
         if not self._end_behind_what_is_due():
             self.transport.close()
 

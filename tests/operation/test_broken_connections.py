@@ -12,6 +12,7 @@ import pytest
 from ..bodies import body_of, instance_texts
 from ..requests import Request
 from ..services import PATIENCE_S, running
+from .asking import asking
 
 HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
@@ -94,7 +95,7 @@ def test_a_client_that_stalls_does_not_keep_the_service_from_stopping(backend, a
         assert service.exit_code() == 0
 
 
-@pytest.mark.parametrize(
+behind_a_request = pytest.mark.parametrize(
     "behind",
     [
         b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -103,12 +104,31 @@ def test_a_client_that_stalls_does_not_keep_the_service_from_stopping(backend, a
     ],
     ids=["a broken body", "headers that are too large", "headers that end too soon"],
 )
+
+
+@behind_a_request
 def test_what_comes_behind_a_request_does_not_take_its_answer(service, signature, behind):
     body = body_of(instance_texts(signature)).encode()
     with connected(service) as connection:
         connection.sendall(HEAD % len(body) + body + behind)
 
         assert answer_on(connection)[0] == 200
+
+
+@behind_a_request
+def test_what_comes_behind_one_that_waits_does_not_take_its_answer_either(serve, puppet, gate, behind):
+    service = serve(puppet, deadline_ms=60_000)
+    body = body_of({"command": '"answer"'}).encode()
+    with asking(service) as ask:
+        ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+        with connected(service) as connection:
+            connection.sendall(HEAD % len(body) + body + behind)
+            connection.shutdown(socket.SHUT_WR)
+            ask.wait_for_metric("serve_queue_requests", 2)
+            gate.open()
+
+            assert answer_on(connection)[0] == 200
 
 
 def test_a_body_that_an_upgrade_was_offered_with_is_not_read_as_a_request(service):
