@@ -116,6 +116,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             self._handled_since: dict[TConn, float] = {}
             self._handled: deque[tuple[TConn, bool]] = deque()
             self._looked_for_late_s = 0.0
+            self._is_stopping = False
 
         def enqueue_req(self, conn: TConn) -> None:
             """A new connection waits in the poller for its first byte; gthread would give it a thread for that.
@@ -230,9 +231,10 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
             The end that a late request finds does no harm to one that is whole and waits for its answer, but for the
             connection, which is not kept then, and says so.
             """
-            if not self.alive:  # a worker that stops does not wait for who has sent nothing
+            if self._is_stopping:  # it does not wait for who has sent nothing
                 for conn in self.pending_conns:
                     conn.timeout = 0.0
+            self._is_stopping = not self.alive  # after a turn more: what has come by now is read
             super().murder_pending()
             now = monotonic()
             if now < self._looked_for_late_s + LATE_EVERY_S:

@@ -8,9 +8,19 @@ import time
 
 import pytest
 
+from serve_core.draining import ECHO_S
+
 from .asking import asking
 
 LONG_MS = 10 * 60_000
+
+
+def end_drain(service, ask):
+    """Without waiting for it, but for as long as a second signal is taken for an echo of the first."""
+    began = time.monotonic()
+    while time.monotonic() < began + ECHO_S:
+        assert ask.get("/livez").status_code == 200
+    os.killpg(service.process.pid, signal.SIGTERM)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -31,9 +41,23 @@ def test_answers_what_is_in_flight_and_queued_and_turns_away_the_rest(serve, pup
         assert ask.get("/livez").status_code == 200
         assert ask.get("/model").status_code == 200
 
-        os.killpg(service.process.pid, signal.SIGTERM)  # the drain's end, without waiting for it
+        end_drain(service, ask)
         gate.open()
         assert [response.result().status_code for response in held] == [200] * 8
+    assert service.exit_code() == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_drains_where_every_process_is_told_to_stop_at_once(serve, puppet, workers):
+    """As systemd stops a service: each worker hears of it twice, from there and from its parent."""
+    service = serve(puppet, workers=workers, drain_ms=LONG_MS)
+    with asking(service) as ask:
+        ask.wait_for_metric("serve_ready_workers", workers)
+
+        os.killpg(service.process.pid, signal.SIGTERM)
+
+        ask.wait_for_metric("serve_ready_workers", 0)
+        end_drain(service, ask)
     assert service.exit_code() == 0
 
 
