@@ -24,6 +24,9 @@ LATE_EVERY_S = 0.5  # so often clients are looked for that are late
 # waits for a long call, and does not count.
 AT_ONCE, LONG_S = 1, 0.1
 
+# Probes do, and nobody who wants a prediction.
+ASKS_HOW_IT_IS = (b"GET ", b"HEAD ")
+
 # As ints: to join two of Python's flags takes a microsecond.
 NOW, PEEK = int(socket.MSG_DONTWAIT), int(socket.MSG_DONTWAIT | socket.MSG_PEEK)
 
@@ -129,7 +132,7 @@ def limited_worker(read_s: float, answer_s: float) -> type[ThreadWorker]:
                 conn.timeout = monotonic() + read_s
                 self.pending_conns.append(conn)
                 self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
-            elif (self._line or self._is_full()) and conn.sock.peek(4) == b"GET ":
+            elif (self._line or self._is_full()) and conn.sock.peek(5).startswith(ASKS_HOW_IT_IS):
                 self._hand_out(conn)
             else:
                 self._line.append(conn)

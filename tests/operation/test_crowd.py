@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .crowd import ask_for_a_prediction, away, clients
 
 N_CLIENTS = 256
 
 
-def test_is_told_before_most_of_a_crowd_is_answered(serve, line):
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_is_told_before_most_of_a_crowd_is_answered(serve, line, method):
     service = serve(line, is_recorded=False)  # it is about who is faster
     with clients(service, N_CLIENTS) as crowd, clients(service, 1) as [probe]:
         for client in (*crowd, probe):
@@ -16,7 +19,7 @@ def test_is_told_before_most_of_a_crowd_is_answered(serve, line):
         with away(service):
             for client in crowd:
                 ask_for_a_prediction(client)
-            probe.request("GET", "/livez", headers={"X-Request-ID": "probe"})
+            probe.request(method, "/livez", headers={"X-Request-ID": "probe"})
 
         assert probe.getresponse().status == 200
         assert [client.getresponse().status for client in crowd] == [200] * N_CLIENTS
