@@ -30,6 +30,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._n_header_bytes = 0  # trailers included
         self._n_held_bytes = 0  # that the parser keeps to itself until they are a whole header
         self._is_ending = False
+        self._client_has_ended = False
         self._answering: RequestResponseCycle | None = None  # `cycle` is the newest of those behind it
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -58,6 +59,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """A client that closes its sending half behind a request still waits for the answer."""
+        self._client_has_ended = True
         is_kept = self._end_behind_what_is_due()
         if is_kept:
             self._probe_the_other_half()
@@ -103,7 +105,11 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         is_last = not self.pipeline
         super().on_response_complete()
-        if self._is_ending and is_last:
+        if not (self._is_ending and is_last):
+            return
+        if self._client_has_ended:
+            self.transport.close()
+        else:
             # Closed now, the connection would be reset by what the client still sends, the answer with it. Who does not
             # close in turn has as much time for that as for a request's headers.
             self.transport.write_eof()

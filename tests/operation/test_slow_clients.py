@@ -15,6 +15,8 @@ from sklearn.dummy import DummyClassifier
 
 from model.packaging import save
 
+from ..bodies import body_of
+from ..requests import Request
 from ..services import PATIENCE_S, running
 from .asking import asking
 from .crowd import clients
@@ -160,6 +162,28 @@ def test_clients_that_do_not_take_their_answers_are_let_go(serve):
         # The first may be quicker than the clients, the last find every thread taken.
         for _ in range(100):
             assert httpx.get(f"{service.url}/livez", timeout=PATIENCE_S).status_code == 200
+
+
+def test_clients_that_have_closed_their_sending_half_leave_nothing_behind_when_they_are_answered(serve, puppet, gate):
+    """They and those who come after them are more than the service has descriptors."""
+    service = serve(puppet, ulimit="-n 140", read_ms=HOUR_MS, deadline_ms=HOUR_MS)
+    request = Request(body=body_of({"command": '"answer"'}).encode()).to_bytes()
+    with asking(service) as ask, ExitStack() as others:
+        ask.predict_later(f"wait {gate.path}")
+        gate.wait_for_call()
+        half_closed = [others.enter_context(connected(service)) for _ in range(60)]
+        for connection in half_closed:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+        ask.wait_for_metric("serve_queue_requests", 61)
+        gate.open()
+        for connection in half_closed:
+            assert b" 200 " in connection.makefile("rb").read()
+
+        for client in others.enter_context(clients(service, 60)):
+            client.request("GET", "/livez")
+
+            assert client.getresponse().status == 200
 
 
 def test_an_answer_that_is_taken_slowly_comes_whole(serve, tmp_path):
