@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import tomllib
 from collections.abc import Collection
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from itertools import product
 from pathlib import Path
 from types import UnionType
@@ -83,6 +83,11 @@ class Workload:
 class Cell:
     workload: Workload
     lane: str
+
+    @property
+    def at_most(self) -> Cell:
+        """The cell that finds what the lane can do, of which this one is offered a share."""
+        return Cell(replace(self.workload, share=None), self.lane)
 
 
 @dataclass(frozen=True)
@@ -245,6 +250,9 @@ def _check_names(plan: Plan, known_models: Collection[str]) -> None:
         raise PlanError(f"there is no lane {unknown[0]!r}")
     if unknown := [lane.kind for lane in plan.lanes.values() if lane.kind and lane.kind not in KINDS]:
         raise PlanError(f"there is no kind {unknown[0]!r} of lane, but {', '.join(KINDS)}")
+    if groundless := [cell for cell in plan.cells if cell.at_most not in plan.cells]:
+        of_what = f"the lane {groundless[0].lane!r} is offered a share in {groundless[0].workload}"
+        raise PlanError(f"{of_what}, and no cell without a share finds of what")
     for goal in plan.goals:
         if goal.figure not in RATES | COSTS:
             figures = " or ".join(sorted(RATES | COSTS))

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
-from statistics import median
 from time import process_time
 from typing import TypeVar
 
@@ -31,9 +30,6 @@ EMPTY_START_S = 1.0
 # The process that asks, at its start and its end.
 HEALTH_S = 0.3
 
-# What a lane can do at most, before the first round: so often, its neighbours in between.
-CALIBRATIONS, CALIBRATION_S = 3, 1.0
-
 # A shorter turn would be over before all connections are busy.
 LEAST_TURN_S = 0.5
 
@@ -48,7 +44,6 @@ class Run:
     Attributes:
         seconds: a cell and round.
         rounds_done: those in which every cell was measured.
-        capacities_per_s: what a lane can do at most, which the shares of open loops are of.
         runtimes: what runs the model, as a service says.
         absent: why a lane was not measured, or not to the end.
         load_average: of the machine when the run began.
@@ -61,7 +56,6 @@ class Run:
     cores: Cores
     measured: Measured = field(default_factory=lambda: defaultdict(dict))
     rounds_done: int = 0
-    capacities_per_s: dict[Where, float] = field(default_factory=dict)
     cold_starts_s: dict[Where, list[float]] = field(default_factory=lambda: defaultdict(list))
     runtimes: dict[Where, str] = field(default_factory=dict)
     absent: dict[Where, str] = field(default_factory=dict)
@@ -86,12 +80,6 @@ class Run:
         return min(self.seconds * WARM_UP, MOST_WARM_UP_S)
 
     @property
-    def calibration_s(self) -> float:
-        """About as long as it takes before the first round."""
-        calibrated = {where(cell) for cell in self.cells if cell.workload.share}
-        return sum(self.start_s(each) + CALIBRATIONS * min(CALIBRATION_S, self.seconds) for each in calibrated)
-
-    @property
     def round_s(self) -> float:
         """About as long as a round takes."""
         started = {where(cell) for cell in self.cells if self.plan.lanes[cell.lane].command}
@@ -99,7 +87,7 @@ class Run:
 
     @property
     def total_s(self) -> float:
-        return self.calibration_s + self.rounds * self.round_s
+        return self.rounds * self.round_s
 
     def cell_s(self, cell: Cell) -> float:
         return self.seconds + self.warm_up_s + HEALTH_S * (cell in self.plan.probed)
@@ -153,42 +141,16 @@ class _Rounds:
         self._left_s = run.total_s
 
     def measure(self) -> None:
-        self._calibrate()
         for index in range(self._run.rounds):
             for name in self._shuffled(self._run.plan.names):
                 with ExitStack() as stack:
                     cells = [cell for cell in self._run.cells if cell.workload.name == name]
                     servers = self._servers(name, {cell.lane for cell in cells}, stack)
-                    for workload in self._shuffled({cell.workload for cell in cells}):
+                    for workload in self._closed_loops_first({cell.workload for cell in cells}):
                         self._measure_cells(index, [cell for cell in cells if cell.workload == workload], servers)
             self._run.rounds_done = index + 1
             self._left_s = (self._run.rounds - index - 1) * self._run.round_s
             self._after_a_round()
-
-    def _calibrate(self) -> None:
-        """What a share is of: found lane by lane, in turns."""
-        asked = {cell: where(cell) for cell in self._run.cells if cell.workload.share}
-        for name in dict.fromkeys(name for name, _ in asked.values()):
-            cells = {cell.lane: cell for cell in asked if cell.workload.name == name}
-            found: dict[str, list[float]] = defaultdict(list)
-            with ExitStack() as stack:
-                servers = self._servers(name, cells, stack)
-                for _ in range(CALIBRATIONS):
-                    for lane, server in servers.items():
-                        found[lane].append(self._capacity_per_s(cells[lane], server))
-            for lane, capacities_per_s in found.items():
-                self._run.capacities_per_s[name, lane] = capacity_per_s = median(capacities_per_s)
-                self._say(f"{name}, {lane}: at most {capacity_per_s:,.0f} requests/s")
-                if not capacity_per_s:
-                    self._give_up((name, lane), "This lane answered nothing before the first round.")
-
-    def _capacity_per_s(self, cell: Cell, server: Server) -> float:
-        seconds = min(CALIBRATION_S, self._run.seconds)
-        with on_core(self._run.cores.load):
-            outcome = put_load_on(
-                server.port, self._requests(cell).payloads, n_connections=cell.workload.connections, seconds=seconds
-            )
-        return len(outcome.waits_s) / outcome.seconds if outcome.seconds else 0.0
 
     def _servers(self, name: str, lanes: Iterable[str], stack: ExitStack) -> dict[str, Server]:
         """By lane, each started when the one before has answered, stopped by the stack."""
@@ -216,30 +178,38 @@ class _Rounds:
     def _measure_cells(self, index: int, cells: Iterable[Cell], servers: Mapping[str, Server]) -> None:
         """Of one workload, in turns, so that whatever slows the machine down meets all lanes alike."""
         order = self._shuffled(cells)
+        offered_per_s = {
+            cell: self._offered_per_s(index, cell) for cell in order if where(cell) not in self._run.absent
+        }
         parts: dict[Cell, list[_Part]] = defaultdict(list)
         n_turns = self._n_turns(order[0].workload)
         for turn in range(n_turns):
             for cell in order:
                 if where(cell) not in self._run.absent:
                     seconds, server = self._run.seconds / n_turns, servers.get(cell.lane)
-                    parts[cell].append(self._part(cell, server, seconds, is_first=turn == 0))
+                    parts[cell].append(self._part(cell, server, seconds, offered_per_s[cell], is_first=turn == 0))
                     if server and (death := server.death()):
                         self._give_up(where(cell), f"This lane died in round {index + 1}: {death}.")
             order.reverse()
         for cell in order:
             self._left_s -= self._run.cell_s(cell)
             if where(cell) not in self._run.absent:
-                self._run.measured[cell][index] = figures = self._figures(cell, parts[cell], servers.get(cell.lane))
+                figures = self._figures(cell, parts[cell], offered_per_s[cell], servers.get(cell.lane))
+                self._run.measured[cell][index] = figures
                 progress = f"round {index + 1} of {self._run.rounds}, {max(self._left_s, 0) / 60:.0f} min left"
                 told = f"{figures.requests_per_s:,.0f} requests/s, p99 {figures.p99_ms:.1f} ms"
                 self._say(f"{progress}: {cell.lane} ({cell.workload}), {told}")
+                if not figures.requests:
+                    self._give_up(where(cell), f"This lane answered nothing in round {index + 1}.")
 
     def _n_turns(self, workload: Workload) -> int:
         """One where latency is what is asked for, which needs time to build up."""
-        turns = self._run.plan.asked[workload.name].turns if workload.share is None else 1
+        turns = 1 if workload.share else self._run.plan.asked[workload.name].turns
         return max(1, min(turns, int(self._run.seconds / LEAST_TURN_S)))
 
-    def _part(self, cell: Cell, server: Server | None, seconds: float, *, is_first: bool) -> _Part:
+    def _part(
+        self, cell: Cell, server: Server | None, seconds: float, offered_per_s: float | None, *, is_first: bool
+    ) -> _Part:
         if server is None:
             return self._part_in_process(cell, seconds, is_first)
         payloads, n_connections = self._requests(cell).payloads, cell.workload.connections
@@ -255,7 +225,7 @@ class _Rounds:
                     payloads,
                     n_connections=n_connections,
                     seconds=seconds,
-                    requests_per_s=self._offered_per_s(cell),
+                    requests_per_s=offered_per_s,
                 )
                 cpu_s = server.cpu_s() - cpu_s
         faults = faults_of(together([warm, asked]), self._answers(cell))
@@ -270,21 +240,22 @@ class _Rounds:
             called = requests.call(seconds)
             return _Part(called, process_time() - cpu_s, Health(), Counter())
 
-    def _figures(self, cell: Cell, parts: list[_Part], server: Server | None) -> Figures:
+    def _figures(self, cell: Cell, parts: list[_Part], offered_per_s: float | None, server: Server | None) -> Figures:
         return figures_of(
             cell,
             together(part.outcome for part in parts),
             cpu_s=sum(part.cpu_s for part in parts),
-            offered_per_s=self._offered_per_s(cell),
+            offered_per_s=offered_per_s,
             memory_mib=server.memory_mib() if server else 0.0,
             health_ms=[wait_ms for part in parts for wait_ms in part.health.waits_ms],
             faults=sum((part.faults for part in parts), Counter()),
             turns=[turn_of(part.outcome, part.cpu_s) for part in parts if len(parts) > 1],
         )
 
-    def _offered_per_s(self, cell: Cell) -> float | None:
+    def _offered_per_s(self, index: int, cell: Cell) -> float | None:
+        """The share of what the lane has just done at most; None in a closed loop."""
         share = cell.workload.share
-        return share * self._run.capacities_per_s[where(cell)] if share else None
+        return share * self._run.measured[cell.at_most][index].requests_per_s if share else None
 
     def _requests(self, cell: Cell) -> Requests:
         return self._subjects[cell.workload.name].requests[cell.workload.rows]
@@ -299,6 +270,10 @@ class _Rounds:
     def _give_up(self, place: Where, reason: str) -> None:
         self._run.absent[place] = reason
         self._say(f"{', '.join(place)}: {reason}")
+
+    def _closed_loops_first(self, workloads: Iterable[Workload]) -> list[Workload]:
+        """They find what the shares of the others are of."""
+        return sorted(self._shuffled(workloads), key=lambda workload: workload.share is not None)
 
     def _shuffled(self, every: Iterable[T]) -> list[T]:
         ordered = sorted(every, key=repr)  # a set has no order that a seed could repeat

@@ -86,7 +86,7 @@ def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_me
         )
         assert min(closed["requests_per_s"], opened["requests_per_s"]) > 0
         assert (len(closed["turns"]), len(opened["turns"])) == (2, 0)
-        assert opened["offered_per_s"] > 0
+        assert opened["offered_per_s"] == pytest.approx(0.2 * closed["requests_per_s"])
         assert closed["health_p99_ms"] is closed["offered_per_s"] is None
         assert opened["health_p99_ms"] > 0
         assert f"{backend} (compiled, 1 x 4 at 20%), " in run.stderr

@@ -88,6 +88,11 @@ def test_lists_every_cell_once(plan_of):
         ('"fast", "in_process"', '"fast", "in_process", "slow"', "there is no lane 'slow'"),
         ('in_process = "in_process"', 'in_process = "none"', "there is no lane 'none'"),
         ('"requests_per_s"', '"speed"', "the goal 'fast enough' is about 'speed', not cpu_us or p50_ms or"),
+        (
+            "connections = [16]",
+            "connections = [16]\nshares = [0.5]",
+            "the lane 'fast' is offered a share in m, 1 x 16 at 50%, and no cell without a share finds of what",
+        ),
         ("rows = 64", "rows = 2", "the goal 'fast enough' needs a cell of the lane 'fast', and there is none"),
     ],
 )
