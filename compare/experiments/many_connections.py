@@ -1,19 +1,22 @@
-"""Thousands of connections to the services as they ship: idle ones, then as many that wait for an answer at once."""
+"""Thousands of connections: that have sent nothing yet, that idle between two requests, that wait for an answer.
+
+Held by a plain application on the server that its framework is usually run on, and by the services as they ship.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import resource
 import select
-import signal
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 
+from ..load import request_of
 from ..plan import Lane
 from ..server import Cores, Server, running
 from . import Unavailable, need_both_services
@@ -23,23 +26,40 @@ CONNECTIONS = 5_000
 FEWEST_CONNECTIONS = 1_000
 SPARE_DESCRIPTORS = 200
 ASKED_EVERY = 10
-PATIENCE_S = 30.0
+
+# All wait at the same time: it takes less to send so many requests.
+WAIT_S = 0.5
+
+# So long those that ask wait together; one after the other, they are asked for what they have got by then.
+PATIENCE_S = 10.0
+LOOK_S = 0.001
+CONNECT_S = 30.0
+
+IDLE_S = 75
+UVICORN = f"uvicorn compare.lanes.fastapi_upstream:app --no-access-log --timeout-keep-alive {IDLE_S} --port {{port}}"
+GUNICORN = (
+    "gunicorn compare.lanes.flask_upstream:app -k gthread --threads 200 --worker-connections 10000"
+    f" --keep-alive {IDLE_S} --no-control-socket --bind 127.0.0.1:{{port}}"
+)
+QUIET = {"SERVE_ACCESS_LOG": "false"}
 
 PAYLOAD = json.dumps({"instances": [INSTANCE]}).encode()
-IS_ALIVE = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
-PREDICT = (
-    b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-    % (len(PAYLOAD), PAYLOAD)
-)
+REQUEST = request_of(PAYLOAD)
 
 Figures = dict[str, float]
 
 
 def many_connections(most: int = CONNECTIONS) -> Figures:
-    """How many connections there were (5,000, or as many as the machine allows), how many failed, and their MiB.
+    """How many connections there were (5,000, or as many as the machine allows), and how many of them failed.
 
-    An idle one has failed if it is closed, or, of every tenth, which speaks at last, if it is not answered; one that
-    waits if it gets no answer. `refused` are told by a 503 that too many wait, which is the services' own limit.
+    `fastapi_` and `flask_` are the plain applications, on uvicorn and on gunicorn's gthread with 200 threads;
+    `fastapi_service_` and `flask_service_` the services.
+
+    - `silent_failed`: that had sent nothing, and were closed within ten seconds, or, every tenth, got no answer then.
+    - `idle_failed`: the same of those that had been answered before.
+    - `waiting_failed`: that got no answer from a handler that waits for half a second.
+    - `waiting_s`: until the last had it; `waiting_mib`: the memory that was taken for them.
+    - `flask_waits_longer`: Flask's seconds divided by FastAPI's.
     """
     need_both_services()
     n_connections = _as_many_as_allowed(most)
@@ -47,69 +67,83 @@ def many_connections(most: int = CONNECTIONS) -> Figures:
     with TemporaryDirectory() as folder:
         artifact = Path(folder, "artifact")
         save_artifact(artifact)
-        for name in ("fastapi", "flask"):
-            lane = Lane(name, name, f"serve_{name}", {"SERVE_ACCESS_LOG": "false"})
-            with running(lane, artifact, PAYLOAD, Cores.available().server) as server:
-                figures = _idle(server, n_connections) | _waiting(server, n_connections)
-            found |= {f"{name}_{what}": figure for what, figure in figures.items()}
-    return found
-
-
-def _idle(server: Server, n_connections: int) -> Figures:
-    before_mib = server.anonymous_mib()
-    with _connected(server.port, n_connections) as clients:
-        held_mib = server.anonymous_mib() - before_mib
-        n_closed = _n_closed(clients)
-        some = clients[::ASKED_EVERY]
-        for client in some:
-            _send(client, IS_ALIVE)
-        n_silent = sum(_status(client) != 200 for client in some)
-    return {"idle_failed": float(max(n_closed, n_silent)), "idle_mib": held_mib}
-
-
-def _waiting(server: Server, n_connections: int) -> Figures:
-    """All wait at the same time, because the service sleeps until the last has asked."""
-    before_mib = server.anonymous_mib()
-    with _connected(server.port, n_connections) as clients:
-        os.killpg(server.process.pid, signal.SIGSTOP)
-        try:
-            for client in clients:
-                _send(client, PREDICT)
-        finally:
-            os.killpg(server.process.pid, signal.SIGCONT)
-        statuses = [_status(client) for client in clients]
-        held_mib = server.anonymous_mib() - before_mib
-    return {
-        "waiting_failed": float(sum(status not in (200, 503) for status in statuses)),
-        "waiting_refused": float(statuses.count(503)),
-        "waiting_mib": held_mib,
-    }
+        for name, command in {"fastapi": UVICORN, "flask": GUNICORN}.items():
+            with _served(Lane(name, name, command, {"UPSTREAM_S": "0"}), artifact) as server:
+                idle = _idle(server, n_connections)
+            # Anew: what sent nothing may hold gunicorn's threads still.
+            with _served(Lane(name, name, command, {"UPSTREAM_S": str(WAIT_S)}), artifact) as server:
+                waiting = _waiting(server, n_connections)
+            with _served(Lane(name, name, f"serve_{name}", QUIET), artifact) as server:
+                service = {f"service_{what}": figure for what, figure in _idle(server, n_connections).items()}
+            found |= {f"{name}_{what}": figure for what, figure in (idle | waiting | service).items()}
+    return found | {"flask_waits_longer": found["flask_waiting_s"] / found["fastapi_waiting_s"]}
 
 
 @contextmanager
-def _connected(port: int, n_connections: int) -> Iterator[list[socket.socket]]:
+def _served(lane: Lane, artifact: Path) -> Iterator[Server]:
+    with running(lane, artifact, PAYLOAD, Cores.available().server) as server:
+        yield server
+
+
+def _idle(server: Server, n_connections: int) -> Figures:
+    """The silent ones last: gunicorn's threads may still wait for them when they have gone."""
+    with _connected(server.port, n_connections, is_asking=True) as clients:
+        for client in clients:
+            _status(client, perf_counter())
+        idle = _n_failed(clients)
+    with _connected(server.port, n_connections) as clients:
+        silent = _n_failed(clients)
+    return {"idle_failed": float(idle), "silent_failed": float(silent)}
+
+
+def _n_failed(clients: list[socket.socket]) -> int:
+    asking = clients[::ASKED_EVERY]
+    sent_s = [_send(client) for client in asking]
+    n_silent = sum(_status(client, sent_s[0]) != 200 for client in asking)
+    return n_silent + _n_closed(set(clients) - set(asking))
+
+
+def _waiting(server: Server, n_connections: int) -> Figures:
+    before_mib = server.anonymous_mib()
+    with _connected(server.port, n_connections) as clients:
+        sent_s = [_send(client) for client in clients]
+        statuses = [_status(client, perf_counter()) for client in clients]
+        waiting_s = perf_counter() - sent_s[0]
+        held_mib = server.anonymous_mib() - before_mib
+    n_failed = sum(status != 200 for status in statuses)
+    return {"waiting_failed": float(n_failed), "waiting_s": waiting_s, "waiting_mib": held_mib}
+
+
+@contextmanager
+def _connected(port: int, n_connections: int, *, is_asking: bool = False) -> Iterator[list[socket.socket]]:
+    """Each asks at once, or none does."""
     with ExitStack() as stack:
-        address = ("127.0.0.1", port)
-        yield [stack.enter_context(socket.create_connection(address, PATIENCE_S)) for _ in range(n_connections)]
+        clients = []
+        for _ in range(n_connections):
+            clients.append(stack.enter_context(socket.create_connection(("127.0.0.1", port), CONNECT_S)))
+            if is_asking:
+                _send(clients[-1])
+        yield clients
 
 
-def _send(client: socket.socket, request: bytes) -> None:
-    try:
-        client.sendall(request)
-    except OSError:  # it has been closed: `_status` says so
-        return
+def _send(client: socket.socket) -> float:
+    """When."""
+    with suppress(OSError):  # it has been closed: `_status` says so
+        client.sendall(REQUEST)
+    return perf_counter()
 
 
-def _n_closed(clients: list[socket.socket]) -> int:
-    """Of connections that were sent nothing: what can be read of them is their end."""
+def _n_closed(clients: Iterable[socket.socket]) -> int:
+    """Of connections on which nothing is due: what can be read of them is their end."""
     poll = select.poll()
     for client in clients:
         poll.register(client, select.POLLIN)
     return len(poll.poll(0))
 
 
-def _status(client: socket.socket) -> int:
-    """0 where there is no answer."""
+def _status(client: socket.socket, since_s: float) -> int:
+    """0 where there is no answer in time."""
+    client.settimeout(max(since_s + PATIENCE_S - perf_counter(), LOOK_S))
     answer = HTTPResponse(client)
     try:
         answer.begin()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.experiments.many_connections import many_connections
+from compare.experiments.many_connections import WAIT_S, many_connections
 from compare.experiments.planted import FAULTS
 from compare.experiments.registry import EXPERIMENTS
 from compare.experiments.weight import image_megabytes, weights
@@ -22,11 +22,13 @@ def test_slow_calls_wait_for_each_other_in_the_sync_worker_only():
     assert 1 <= found["gthread_calls_long"] < 7
 
 
-def test_both_services_hold_every_connection_that_is_asked():
-    found = many_connections(most=200)
+def test_both_hold_every_connection_and_twice_as_many_as_flask_has_threads_wait_twice():
+    found = many_connections(most=400)
 
-    assert found["connections"] == 200
-    assert all(found[f"{name}_{kind}_failed"] == 0 for name in BACKENDS for kind in ("idle", "waiting"))
+    assert found["connections"] == 400
+    kinds = ("idle", "silent", "waiting", "service_idle", "service_silent")
+    assert all(found[f"{name}_{kind}_failed"] == 0 for name in BACKENDS for kind in kinds)
+    assert found["flask_waiting_s"] >= 2 * WAIT_S
 
 
 def test_a_stream_of_predictions_comes_back_from_both():
