@@ -46,6 +46,7 @@ class Claim:
         sources: letters of the articles.
         how: measured under load, demonstrated without, or cited.
         experiment: whose figures decide it, beside those of `ratios`.
+        counts: what its figures are, a sentence for a person.
         rules: by verdict, the conditions that must all hold.
         on: what it depends on where no rule fits.
         untested: what was not tested of it, or why it cannot be.
@@ -57,6 +58,7 @@ class Claim:
     how: Literal["measured", "demonstrated", "cited"]
     ratios: tuple[Ratio, ...] = ()
     experiment: str | None = None
+    counts: str = ""
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     on: str = ""
     untested: str = ""

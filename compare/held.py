@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .figures import Measured
+from .figures import Figures, Measured
 from .intervals import Interval, interval_around, resamples
 
 # What a person who waits for an answer hardly notices; at this p99 a load counts as held.
@@ -58,8 +59,13 @@ def offered(measured: Measured, name: str, lane: str, among: set[int] | None = N
     return Offered(
         kept,
         np.array([[each.offered_per_s or 0.0 for each in row] for row in figures]),
-        np.array([[np.inf if each.faults else each.p99_ms for each in row] for row in figures]),
+        np.array([[p99_ms(each) for each in row] for row in figures]),
     )
+
+
+def p99_ms(figures: Figures) -> float:
+    """Endless where anything was not answered as it must be."""
+    return inf if figures.faults else figures.p99_ms
 
 
 def held_per_s(measured: Measured, name: str, lane: str) -> Interval | None:

@@ -57,7 +57,7 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
         return Judged(claim, figures, "not testable", claim.untested)
     if missing := sorted(claim.needs - figures.keys()):
         return Judged(claim, figures, "not measured", _why_missing(missing[0], claim, run, experiment))
-    n_rounds = min((n_rounds for _, n_rounds in intervals.values()), default=LEAST_ROUNDS)
+    n_rounds = min((intervals[name][1] for name in claim.needs & intervals.keys()), default=LEAST_ROUNDS)
     if n_rounds < LEAST_ROUNDS:
         why_not = f"A verdict takes {LEAST_ROUNDS} rounds, and there were {n_rounds}."
         return Judged(claim, figures, "not measured", why_not)

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryFile
 from typing import Any
 
 from .claims import Figure, read_sources
 from .figures import median_of
-from .held import SERVICE_LEVEL_MS, held_per_s
+from .held import SERVICE_LEVEL_MS, held_per_s, p99_ms
 from .intervals import Interval
 from .judge import Judged
 from .models import Subject
@@ -200,7 +201,7 @@ def _wait_us(run: Run, lane: str) -> float | None:
 
 
 def _is_held(run: Run, cell: Cell) -> bool:
-    return median_of(run.measured, cell, "p99_ms") <= SERVICE_LEVEL_MS
+    return median(map(p99_ms, run.measured[cell].values())) <= SERVICE_LEVEL_MS
 
 
 def _claim(judged: Judged) -> dict[str, Any]:
@@ -211,6 +212,7 @@ def _claim(judged: Judged) -> dict[str, Any]:
         "sources": claim.sources,
         "how": claim.how,
         "experiment": claim.experiment,
+        "counts": claim.counts,
         "ratios": [asdict(ratio) for ratio in claim.ratios],
         "rules": {verdict: list(conditions) for verdict, conditions in claim.rules.items()},
         "on": claim.on,

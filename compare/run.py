@@ -25,7 +25,7 @@ WARM_UP = 0.2
 MOST_WARM_UP_S = 0.3
 
 # For the time that is left: a service imports scikit-learn, the frameworks alone are quick, and all of them stop.
-START_S = 2.5
+START_S = 2.0
 EMPTY_START_S = 1.0
 # The process that asks, at its start and its end.
 HEALTH_S = 0.3

@@ -50,15 +50,16 @@ Figures = dict[str, float]
 
 
 def many_connections(most: int = CONNECTIONS) -> Figures:
-    """How many connections there were (5,000, or as many as the machine allows), and how many of them failed.
+    """How many connections there were (5,000, or as many as the machine allows), and which share of them failed.
 
     `fastapi_` and `flask_` are the plain applications, on uvicorn and on gunicorn's gthread with 200 threads;
     `fastapi_service_` and `flask_service_` the services.
 
-    - `silent_failed`: that had sent nothing, and were closed within ten seconds, or, every tenth, got no answer then.
-    - `idle_failed`: the same of those that had been answered before.
-    - `waiting_failed`: that got no answer from a handler that waits for half a second.
-    - `waiting_s`: until the last had it; `waiting_mib`: the memory that was taken for them.
+    - `silent_failed`, of those that had sent nothing: every tenth asks at last, and this share of them gets no answer
+      within ten seconds; or, if that is more, this share of the others has been closed by then.
+    - `idle_failed`: the same of those that had been answered before. `idle_mib`: the memory that they take.
+    - `waiting_failed`: the share that gets no answer from a handler that waits for half a second.
+    - `waiting_s`: until the last has it; `waiting_mib`: the memory that was taken for them.
     - `flask_waits_longer`: Flask's seconds divided by FastAPI's.
     """
     need_both_services()
@@ -87,20 +88,23 @@ def _served(lane: Lane, artifact: Path) -> Iterator[Server]:
 
 def _idle(server: Server, n_connections: int) -> Figures:
     """The silent ones last: gunicorn's threads may still wait for them when they have gone."""
+    before_mib = server.anonymous_mib()
     with _connected(server.port, n_connections, is_asking=True) as clients:
         for client in clients:
             _status(client, perf_counter())
-        idle = _n_failed(clients)
+        held_mib = server.anonymous_mib() - before_mib
+        idle = _share_failed(clients)
     with _connected(server.port, n_connections) as clients:
-        silent = _n_failed(clients)
-    return {"idle_failed": float(idle), "silent_failed": float(silent)}
+        silent = _share_failed(clients)
+    return {"idle_failed": idle, "idle_mib": held_mib, "silent_failed": silent}
 
 
-def _n_failed(clients: list[socket.socket]) -> int:
+def _share_failed(clients: list[socket.socket]) -> float:
     asking = clients[::ASKED_EVERY]
+    others = set(clients) - set(asking)
     sent_s = [_send(client) for client in asking]
-    n_silent = sum(_status(client, sent_s[0]) != 200 for client in asking)
-    return n_silent + _n_closed(set(clients) - set(asking))
+    n_unanswered = sum(_status(client, sent_s[0]) != 200 for client in asking)
+    return max(n_unanswered / len(asking), _n_closed(others) / len(others))
 
 
 def _waiting(server: Server, n_connections: int) -> Figures:
@@ -110,8 +114,8 @@ def _waiting(server: Server, n_connections: int) -> Figures:
         statuses = [_status(client, perf_counter()) for client in clients]
         waiting_s = perf_counter() - sent_s[0]
         held_mib = server.anonymous_mib() - before_mib
-    n_failed = sum(status != 200 for status in statuses)
-    return {"waiting_failed": float(n_failed), "waiting_s": waiting_s, "waiting_mib": held_mib}
+    failed = sum(status != 200 for status in statuses) / len(statuses)
+    return {"waiting_failed": failed, "waiting_s": waiting_s, "waiting_mib": held_mib}
 
 
 @contextmanager

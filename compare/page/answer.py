@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..intervals import Interval
 from .record import Record
-from .words import BACKENDS, digits, names_and, of_interval, of_ratio, percent
+from .words import BACKENDS, capital, digits, names_and, of_interval, of_ratio, percent
 
 # Where it may be less, nobody would notice: the bound under which `claims.toml` finds the promise of speed false.
 MATTERS = 1.1
@@ -32,7 +32,7 @@ def _held(record: Record) -> str:
     if ratio is None:
         return f"{sentence}."
     if not ratio.is_a_difference:
-        return f"{sentence}: no difference, for the ratio is {of_ratio(ratio)}."
+        return f"{sentence}: no difference could be shown, for the ratio is {of_ratio(ratio)}."
     faster, times = _leader(ratio)
     return f"{sentence}: {faster} holds {of_ratio(times)} times as many."
 
@@ -60,21 +60,24 @@ def _matters(record: Record) -> str:
 
 def _called(choices: dict[str, Interval]) -> str:
     matters: dict[str, list[str]] = {}
-    alike = []
+    alike, unsettled = [], []
     for name, ratio in choices.items():
         faster, times = _leader(ratio)
-        if not ratio.is_a_difference:
-            alike.append(f"“{name}” (no difference)")
-        elif times.low < MATTERS:
-            alike.append(f"“{name}” ({faster} {times.median:.2f} times)")
-        else:
+        if times.low >= MATTERS:
             matters.setdefault(faster, []).append(f"{times.median:.2f} with “{name}”")
+        elif times.high < MATTERS and times.low > 1 / MATTERS:
+            alike.append(f"“{name}” ({ratio.low:.2f} to {ratio.high:.2f} times)")
+        else:
+            unsettled.append(f"“{name}” ({ratio.low:.2f} to {ratio.high:.2f} times)")
     where = [f"{faster} answers more, by a factor of {names_and(found)}" for faster, found in matters.items()]
-    if not where:
-        return f"The choice hardly matters for speed, with {names_and(alike)}"
-    if not alike:
-        return f"The choice matters with all that was asked of both: {'; '.join(where)}"
-    return f"The choice hardly matters with {names_and(alike)}, but elsewhere {'; '.join(where)}"
+    said = []
+    if alike:
+        said.append(f"the choice hardly matters for speed with {names_and(alike)}")
+    if where:
+        said.append(f"{'elsewhere' if alike else 'the choice matters:'} {'; '.join(where)}")
+    if unsettled:
+        said.append(f"these rounds do not settle whether it matters with {names_and(unsettled)}")
+    return capital("; ".join(said))
 
 
 def _leader(ratio: Interval) -> tuple[str, Interval]:

@@ -46,6 +46,7 @@ ALTERNATIVES = {
     ("fastapi", "flask"): "",
     ("fastapi_granian", "flask_granian"): ", granian",
     ("fastapi_empty", "flask_empty"): "",
+    ("fastapi_granian_empty", "flask_granian_empty"): ", granian",
     ("fastapi_validated", "flask_validated"): "",
 }
 

@@ -15,13 +15,13 @@ KINDS = {
     "service": "The services as they ship",
     "same server": "Both on the same server",
     "empty": "Empty handlers, which most articles measure",
-    "like with like": "Like with like: each beside its own peer",
+    "like with like": "Peers, and what they are compared with",
     "tutorial": "As tutorials write them",
     "floor": "The floor: a server without a framework",
 }
 UNFAIR = (
-    "Unfair on purpose: they leave out what the others do, validation above all, or block the event loop. "
-    "Comparing one of them with a complete service is how the usual article gets its number."
+    "Unfair on purpose: they leave out what the services do, validation above all, or block the event loop. Where the "
+    "model takes milliseconds they are slower nevertheless: the services predict together what waits together."
 )
 FIGURES = {
     "requests_per_s": "requests/s",
@@ -126,6 +126,7 @@ class Judged:
     verdict: str
     rules: list[tuple[str, str]]
     figures: list[tuple[str, str, str]]
+    counts: str
     why: str
 
 
@@ -138,6 +139,7 @@ def claims(record: Record) -> list[Judged]:
             verdict=claim.get("verdict") or "not measured",
             rules=[(verdict, _rule(conditions)) for verdict, conditions in (claim.get("rules") or {}).items()],
             figures=_figures(record, claim),
+            counts=claim.get("counts") or "",
             why=_why(claim),
         )
         for claim in sorted(record.raw["claims"], key=lambda claim: int(claim["number"]))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -134,6 +135,15 @@ def test_too_few_rounds_get_no_verdict_but_their_figures(run_of):
 
     assert (judged.verdict, judged.figures) == ("not measured", {"speed": Interval(2.0, 2.0, 2.0)})
     assert judged.why_not == "A verdict takes 7 rounds, and there were 6."
+
+
+def test_a_figure_that_no_rule_is_about_is_not_waited_for(run_of):
+    claim = claim_of(rules={"true": TRUE})
+    beside = replace(claim.ratios[0], name="beside", lane="nowhere")
+
+    [judged] = judge([replace(claim, ratios=(*claim.ratios, beside))], run_of([2.0] * 7), {})
+
+    assert judged.verdict == "true"
 
 
 def test_says_why_something_was_not_measured(run_of):
