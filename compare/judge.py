@@ -8,7 +8,7 @@ from statistics import fmean
 
 from .claims import Claim, Figure, Ratio, Verdict
 from .figures import ratio_of_turns
-from .held import held_per_s, held_ratio
+from .held import held_per_s, held_ratio, offered
 from .intervals import LEAST_ROUNDS, Interval, interval_of
 from .run import Run
 
@@ -100,7 +100,10 @@ def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, flo
     for ratio in claim.ratios:
         if ratio.name == name:
             reasons = [run.absent.get((ratio.workload, lane)) for lane in (ratio.lane, ratio.against) if lane]
-            return " ".join(filter(None, reasons)) or f"There is no round in which {name} could be told."
+            untold = f"There is no round in which {name} could be told."
+            if ratio.figure == HELD and offered(run.measured, ratio.workload, ratio.lane):
+                untold = "Of the loads that were offered none was held."
+            return " ".join(filter(None, reasons)) or untold
     if isinstance(experiment, str):
         return experiment
     return claim.untested or f"The experiment {claim.experiment} does not tell {name}."

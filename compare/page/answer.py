@@ -21,7 +21,7 @@ def _held(record: Record) -> str:
     if not record.held:
         return f"{where}, the load that each backend holds {within} was not measured."
     workload, held = next(iter(record.held.items()))
-    rates = [f"{BACKENDS[backend]} holds {of_interval(rate)} requests/s" for backend, rate in held.items()]
+    rates = [f"{BACKENDS[backend]} holds {_rate(record, workload, backend)}" for backend in held]
     sentence = f"{where}, {names_and(rates)} {within}"
     missing = [name for backend, name in BACKENDS.items() if backend not in held]
     if missing:
@@ -34,7 +34,15 @@ def _held(record: Record) -> str:
     if not ratio.is_a_difference:
         return f"{sentence}: no difference could be shown, for the ratio is {of_ratio(ratio)}."
     faster, times = _leader(ratio)
-    return f"{sentence}: {faster} holds {of_ratio(times)} times as many."
+    at_least = "" if all(rate.median for rate in held.values()) else "at least "
+    return f"{sentence}: {faster} holds {at_least}{of_ratio(times)} times as many."
+
+
+def _rate(record: Record, workload: str, backend: str) -> str:
+    rate = record.held[workload][backend]
+    if rate.median:
+        return f"{of_interval(rate)} requests/s"
+    return f"fewer than {digits(record.least_offered_per_s(workload, backend))} requests/s, the least that was tried,"
 
 
 def _reason(record: Record, held: dict[str, Interval]) -> str:

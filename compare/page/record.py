@@ -128,6 +128,11 @@ class Record:
                 points.append((median(rates), median(values)))
         return sorted(points)
 
+    def least_offered_per_s(self, workload: str, lane: str) -> float | None:
+        """The lowest of the constant rates, each a median of the rounds."""
+        curves = [self.curve("p99_ms", asked, lane) for asked in self.offered if asked.workload == workload]
+        return min((rate for points in curves for rate, _ in points), default=None)
+
     @cached_property
     def choices(self) -> dict[str, Interval]:
         """How many times Flask's requests FastAPI answers, by what is asked of both, each on its own server or not."""

@@ -84,6 +84,19 @@ def test_there_are_enough_recorded_rounds():
     assert len(RECORDED) >= 40
 
 
+def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run_of):
+    run = run_of([1.0] * 7)
+    for lane in LANES:
+        cell = Cell(Workload("penguins", 1, 1, 0.5), lane)
+        late = figures_of(cell, Outcome(waits_s=[1.0] * 9, seconds=1.0), cpu_s=0.5, offered_per_s=9.0)
+        run.measured[cell] = dict.fromkeys(range(7), late)
+    claim = claim_of(rules={"true": TRUE})
+
+    [judged] = judge([replace(claim, ratios=(replace(claim.ratios[0], figure="held_per_s"),))], run, {})
+
+    assert (judged.verdict, judged.why_not) == ("not measured", "Of the loads that were offered none was held.")
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_lane_seldom_differs_from_itself(figure):
     assert share_called_different(figure) <= 0.05

@@ -161,6 +161,16 @@ def test_calls_no_difference_where_the_interval_has_none(tmp_path):
     assert "The choice hardly matters for speed" in page.text
 
 
+def test_says_what_was_tried_where_a_service_holds_none_of_it(tmp_path):
+    record = records.full()
+    record["held"]["compiled"]["flask"] = {"low": 0.0, "median": 0.0, "high": 600.0}
+
+    page = read(record, tmp_path)
+
+    assert "and Flask holds fewer than 576 requests/s, the least that was tried, with p99 within 50 ms" in page.text
+    assert "FastAPI holds at least 1.51 (1.46 to 1.57) times as many." in page.text
+
+
 def test_says_where_the_rounds_differ_too_much_to_tell_whether_the_choice_matters(tmp_path):
     record = records.full()
     for cell in record["cells"]:
