@@ -67,17 +67,17 @@ def _matters(record: Record) -> str:
 
 
 def _called(choices: dict[str, Interval]) -> str:
-    matters: dict[str, list[str]] = {}
+    matters: dict[str, list[tuple[float, str]]] = {}
     alike, unsettled = [], []
     for name, ratio in choices.items():
         faster, times = _leader(ratio)
         if times.low >= MATTERS:
-            matters.setdefault(faster, []).append(f"{times.median:.2f} with “{name}”")
+            matters.setdefault(faster, []).append((times.median, name))
         elif times.high < MATTERS and times.low > 1 / MATTERS:
             alike.append(f"“{name}” ({ratio.low:.2f} to {ratio.high:.2f} times)")
         else:
             unsettled.append(f"“{name}” ({ratio.low:.2f} to {ratio.high:.2f} times)")
-    where = [f"{faster} answers more, by a factor of {names_and(found)}" for faster, found in matters.items()]
+    where = [f"{faster} answers more, by a factor of {_span(found)}" for faster, found in matters.items()]
     said = []
     if alike:
         said.append(f"the choice hardly matters for speed with {names_and(alike)}")
@@ -86,6 +86,12 @@ def _called(choices: dict[str, Interval]) -> str:
     if unsettled:
         said.append(f"these rounds do not settle whether it matters with {names_and(unsettled)}")
     return capital("; ".join(said))
+
+
+def _span(found: list[tuple[float, str]]) -> str:
+    """Of factors and what they were found with, the least and the greatest."""
+    ends = [f"{times:.2f} (“{name}”)" for times, name in sorted({min(found), max(found)})]
+    return " to ".join(ends)
 
 
 def _leader(ratio: Interval) -> tuple[str, Interval]:
