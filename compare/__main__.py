@@ -22,6 +22,7 @@ from .experiments.registry import EXPERIMENTS
 from .experiments.weight import weights
 from .judge import judge
 from .models import MODELS, Subject
+from .others import of_others
 from .page import write_page
 from .plan import GIVEN, Plan, PlanError, read_plan
 from .record import PAGE, RECORD, Extras, make_room, now, record_of, write_record
@@ -66,6 +67,7 @@ def main() -> None:
             sys.exit(str(reason))
         subjects = {name: models[plan.asked[name].model] for name in plan.names}
         Comparison(run, subjects, models[GIVEN], read_claims(), options.report, options.quick).make(experiments)
+    say(of_others(run.others_shares))
     print(f"The report: {options.report / 'index.html'}")
     if any(figures.faults for rounds_of in run.measured.values() for figures in rounds_of.values()):
         sys.exit("Some answers were wrong; the report says which.")

@@ -88,7 +88,7 @@ def _raw(run: Run) -> dict[str, Any]:
         "seconds": run.seconds,
         "seed": run.seed,
         "cores": asdict(run.cores),
-        "load_average": run.load_average,
+        "others_shares": run.others_shares,
         "lanes": [
             {
                 "workload": name,

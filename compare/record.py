@@ -67,7 +67,7 @@ def record_of(
         "seconds": run.seconds,
         "seed": run.seed,
         "cores": asdict(run.cores),
-        "load_average": run.load_average,
+        "others_shares": run.others_shares,
         "machine": machine(),
         "model": _model(given),
         "service_level_ms": SERVICE_LEVEL_MS,

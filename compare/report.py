@@ -14,6 +14,7 @@ from statistics import median
 from textwrap import shorten
 
 from .figures import bound_of, goal_ratios, median_of, ratios, verdict
+from .others import of_others
 from .plan import Cell
 from .run import Run, where
 
@@ -21,8 +22,6 @@ LIBRARIES = ("fastapi", "pydantic", "uvicorn", "flask", "gunicorn", "granian", "
 
 # Of its core: from here on the load generator may be what was measured.
 BUSY_LOAD_SHARE = 0.9
-# Before the run: above it something else takes its part of the cores.
-QUIET_LOAD_AVERAGE = 0.5
 ROUNDS_TO_JUDGE = 3
 # Of what a lane says that cannot start, in letters.
 MOST_SAID = 160
@@ -130,8 +129,7 @@ def _doubts(run: Run) -> list[str]:
     """What was not measured, what was answered wrongly, and whether the load generator was the bottleneck."""
     absent = dict.fromkeys((lane, why) for (_, lane), why in run.absent.items())
     lines = [shorten(f"{lane}: {why}", MOST_SAID, placeholder=" ...") for lane, why in absent]
-    if run.load_average > QUIET_LOAD_AVERAGE:
-        lines.append(f"The machine was busy when the run began: a load average of {run.load_average:.1f}.")
+    lines.append(of_others(run.others_shares))
     if run.rounds < ROUNDS_TO_JUDGE:
         lines.append(f"With fewer than {ROUNDS_TO_JUDGE} rounds a verdict is a first impression.")
     faults = Counter[str]()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +16,7 @@ from .figures import Figures, Measured, figures_of, turn_of
 from .health import Health, health_asked
 from .load import Outcome, put_load_on, together
 from .models import Requests, Subject, faults_of, labels_of
+from .others import CpuTime, others_share
 from .plan import TUTORIAL, Cell, Plan, Workload
 from .server import Cores, LaneError, Server, missing, on_core, running
 
@@ -46,7 +46,7 @@ class Run:
         rounds_done: those in which every cell was measured.
         runtimes: what runs the model, as a service says.
         absent: why a lane was not measured, or not to the end.
-        load_average: of the machine when the run began.
+        others_shares: of the cores' time, what something else took in each round, 0 to 1.
     """
 
     plan: Plan
@@ -59,7 +59,7 @@ class Run:
     cold_starts_s: dict[Where, list[float]] = field(default_factory=lambda: defaultdict(list))
     runtimes: dict[Where, str] = field(default_factory=dict)
     absent: dict[Where, str] = field(default_factory=dict)
-    load_average: float = field(default_factory=lambda: os.getloadavg()[0])
+    others_shares: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for place in self.lanes:
@@ -141,13 +141,16 @@ class _Rounds:
         self._left_s = run.total_s
 
     def measure(self) -> None:
+        cores = {self._run.cores.server, self._run.cores.load}
         for index in range(self._run.rounds):
+            before = CpuTime.of(cores)
             for name in self._shuffled(self._run.plan.names):
                 with ExitStack() as stack:
                     cells = [cell for cell in self._run.cells if cell.workload.name == name]
                     servers = self._servers(name, {cell.lane for cell in cells}, stack)
                     for workload in self._closed_loops_first({cell.workload for cell in cells}):
                         self._measure_cells(index, [cell for cell in cells if cell.workload == workload], servers)
+            self._run.others_shares.append(others_share(before, CpuTime.of(cores), len(cores)))
             self._run.rounds_done = index + 1
             self._left_s = (self._run.rounds - index - 1) * self._run.round_s
             self._after_a_round()

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from .others import of_others
 from .page import tables
 from .page.record import Record
 from .page.words import day_of
@@ -53,6 +54,7 @@ def _lines(record: Record) -> Iterable[str]:
     yield f"{machine.get('cores')} cores, {', '.join(versions)}:"
     yield f"{raw['rounds']} rounds of {raw['seconds']:g} s a cell."
     yield _faults(record)
+    yield of_others(raw["others_shares"])
     yield ""
     yield "| # | claim | source | verdict | figures |"
     yield "|---|---|---|---|---|"

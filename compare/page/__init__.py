@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from .. import others
 from ..intervals import CONFIDENCE
 from . import charts, plots, tables
 from .answer import answer
@@ -42,6 +43,7 @@ def page_of(record: Record) -> str:
         backends=BACKENDS,
         charts=charts,
         confidence=CONFIDENCE,
+        others=others,
         plots=plots,
         record=record,
         style=(HERE / "style.css").read_text(),

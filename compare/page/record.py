@@ -23,7 +23,7 @@ EMPTY: Mapping[str, Any] = {
     "seconds": None,
     "seed": None,
     "cores": {},
-    "load_average": None,
+    "others_shares": [],
     "machine": {},
     "model": {},
     "service_level_ms": None,

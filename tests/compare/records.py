@@ -52,7 +52,7 @@ def full(*, seed: int = 7) -> Raw:
         "seconds": 5.0,
         "seed": 123456,
         "cores": {"server": 1, "load": 0},
-        "load_average": 0.1,
+        "others_shares": [0.004, 0.005, 0.004, 0.003, 0.006, 0.004, 0.005],
         "machine": {"cpu": "AMD EPYC 7B13", "cores": "2", "system": "Linux 6.18", "python": "3.13.1", "flask": "3.1.3"},
         "model": {
             "name": "penguins",

@@ -80,6 +80,7 @@ def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_me
     left = record()
     assert (left["is_complete"], left["is_quick"], left["seed"], left["rounds_done"]) == (True, True, 42, 1)
     assert left["model"]["name"] == load(served_artifact).manifest.name
+    assert len(left["others_shares"]) == 1
     for backend in BACKENDS:
         closed, opened = sorted(
             (cell for cell in left["cells"] if cell["lane"] == backend), key=lambda cell: cell["share"] is not None

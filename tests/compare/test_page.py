@@ -280,6 +280,15 @@ def test_wrong_answers_are_counted_at_the_top(pages):
     assert "Wrong answers. Not answered as it must be: 3 requests" in page.of("banner")
 
 
+def test_what_else_ran_is_told_and_at_the_top_where_it_was_much(pages, tmp_path):
+    told = "Other processes and the hypervisor took 0.4% of the cores' time, {worst} in the worst round"
+    assert f"{told.format(worst='0.6%')}." in pages["full"].of("measured")
+
+    page = read(records.full() | {"others_shares": [*[0.004] * 6, 0.021]}, tmp_path)
+
+    assert f"Something else ran. {told.format(worst='2.1%')}: " in page.of("banner")
+
+
 @of(*RECORDS)
 def test_no_plot_is_empty_and_each_has_words(name, pages):
     page = pages[name]
@@ -404,6 +413,7 @@ def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date():
     assert readme.endswith("|\n<!-- end of the comparison -->\nafter\n")
     assert [int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)] == list(range(1, 34))
     assert re.search(r"^Not answered as they must be, of [\d,]+ requests: none\.$", readme, re.MULTILINE)
+    assert "\nOther processes and the hypervisor took 0.4% of the cores' time, 0.6% in the worst round.\n" in readme
     assert readme.count("Who uses what is not found out by measuring.") == 1
     assert with_table(readme, Record(records.full())) == readme
 

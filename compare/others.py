@@ -1,0 +1,71 @@
+"""What else took the cores while a run measured: other processes, or a hypervisor that lent them to someone else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+from statistics import median
+from time import perf_counter
+
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+STAT = Path("/proc/stat")
+
+# Of the cores' time: a machine that does nothing else takes about half of it for itself. Two idle containers that are
+# asked every five seconds how they are take more, and a p99 shows it.
+QUIET_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class CpuTime:
+    """So far, by the kernel's accounting.
+
+    Attributes:
+        at_s: when.
+        taken_s: of some cores, by whoever ran on them, or stolen from them.
+        own_s: of this process, and of those that it started, waited for and that have ended.
+    Source: proc(5) on /proc/stat, getrusage(2).
+    """
+
+    at_s: float
+    taken_s: float
+    own_s: float
+
+    @classmethod
+    def of(cls, cores: Set[int]) -> CpuTime:
+        return cls(perf_counter(), _taken_s(STAT.read_text(), cores), _own_s())
+
+
+def others_share(before: CpuTime, after: CpuTime, n_cores: int) -> float:
+    """Of the time that the cores had in between, what somebody else took: 0 to 1."""
+    others_s = (after.taken_s - before.taken_s) - (after.own_s - before.own_s)
+    return max(0.0, others_s) / (n_cores * (after.at_s - before.at_s))
+
+
+def is_loud(shares: Iterable[float]) -> bool:
+    """Whether what was measured may be something else's, in any of the rounds."""
+    return any(share > QUIET_SHARE for share in shares)
+
+
+def of_others(shares: Sequence[float]) -> str:
+    """As a person reads it."""
+    if not shares:
+        return "What else ran meanwhile is not known."
+    took = f"took {median(shares):.1%} of the cores' time, {max(shares):.1%} in the worst round"
+    doubt = f": above {QUIET_SHARE:.0%}, what was measured may be theirs" if is_loud(shares) else ""
+    return f"Other processes and the hypervisor {took}{doubt}."
+
+
+def _taken_s(stat: str, cores: Set[int]) -> float:
+    names = {f"cpu{core}" for core in cores}
+    lines = [line.split() for line in stat.splitlines()]
+    # Behind the core's name: user, nice, system, idle, iowait, irq, softirq, steal.
+    ticks = [int(spent) for name, *states in lines if name in names for spent in states[:3] + states[5:8]]
+    return sum(ticks) / TICKS_PER_S
+
+
+def _own_s() -> float:
+    usages = map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

@@ -1,0 +1,76 @@
+"""What else took the cores while a run measured is told, and what the run took itself is not called that."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from time import process_time
+
+import pytest
+
+from compare.others import CpuTime, of_others, others_share
+
+BUSY_S = 1.0
+# Until the kernel's accounting says that it ran so long.
+BUSY = f"import time\nwhile time.process_time() < {BUSY_S}: pass"
+
+
+@pytest.fixture
+def core():
+    """One that this process may run on, and does."""
+    before = os.sched_getaffinity(0)
+    core = min(before)
+    os.sched_setaffinity(0, {core})
+    yield core
+    os.sched_setaffinity(0, before)
+
+
+def test_a_process_of_somebody_else_is_told(core):
+    before = CpuTime.of({core})
+    busy = [sys.executable, "-c", f"{BUSY}\nprint()\ninput()"]
+    with subprocess.Popen(busy, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        after = CpuTime.of({core})  # not waited for, it is nobody's
+        other.communicate(b"\n")
+    elapsed_s = after.at_s - before.at_s
+
+    assert others_share(before, after, 1) * elapsed_s > 0.8 * BUSY_S
+
+
+def test_what_the_run_and_its_servers_took_is_its_own(core):
+    before = CpuTime.of({core})
+    started_s = process_time()
+    subprocess.run([sys.executable, "-c", BUSY], check=True)
+    while process_time() < started_s + BUSY_S:
+        pass
+    after = CpuTime.of({core})
+
+    assert after.own_s - before.own_s >= 2 * BUSY_S
+
+
+def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the_others():
+    before, after = CpuTime(at_s=100, taken_s=50, own_s=40), CpuTime(at_s=110, taken_s=66, own_s=55)
+
+    assert others_share(before, after, 2) == pytest.approx(0.05)
+    assert others_share(before, CpuTime(at_s=110, taken_s=66, own_s=57), 2) == 0
+
+
+@pytest.mark.parametrize(
+    "shares, told",
+    [
+        ([], "What else ran meanwhile is not known."),
+        (
+            [0.004, 0.006, 0.005],
+            "Other processes and the hypervisor took 0.5% of the cores' time, 0.6% in the worst round.",
+        ),
+        (
+            [0.004, 0.043, 0.005],
+            "Other processes and the hypervisor took 0.5% of the cores' time, 4.3% in the worst round: "
+            "above 1%, what was measured may be theirs.",
+        ),
+    ],
+)
+def test_a_person_reads_how_much_and_what_it_means(shares, told):
+    assert of_others(shares) == told
