@@ -13,8 +13,8 @@ from time import perf_counter
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 STAT = Path("/proc/stat")
 
-# Of the cores' time: a machine that does nothing else takes about half of it for itself. Two idle containers that are
-# asked every five seconds how they are take more, and a p99 shows it.
+# Of the cores' time: one that did nothing else took up to half of this for itself, two idle containers whose health
+# was asked for every five seconds took three times as much, and p99s showed it (docs/measuring.md).
 QUIET_SHARE = 0.01
 
 

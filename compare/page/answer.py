@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..intervals import Interval
 from .record import Record
-from .words import BACKENDS, capital, digits, names_and, of_interval, of_ratio, percent
+from .words import BACKENDS, capital, digits, names_and, of_ratio, percent
 
 # Where it may be less, nobody would notice: the bound under which `claims.toml` finds the promise of speed false.
 MATTERS = 1.1
@@ -39,10 +39,8 @@ def _held(record: Record) -> str:
 
 
 def _rate(record: Record, workload: str, backend: str) -> str:
-    rate = record.held[workload][backend]
-    if rate.median:
-        return f"{of_interval(rate)} requests/s"
-    return f"fewer than {digits(record.least_offered_per_s(workload, backend))} requests/s, the least that was tried,"
+    rate = f"{record.held_in_words(workload, backend)} requests/s"
+    return rate if record.held[workload][backend].median else f"{rate}, the least that was tried,"
 
 
 def _reason(record: Record, held: dict[str, Interval]) -> str:

@@ -25,7 +25,7 @@ from .drawing import (
     whisker,
 )
 from .record import FRAMEWORK_STEP, Asked, Record
-from .words import BACKENDS, digits, of_interval, of_ratio, percent
+from .words import BACKENDS, digits, of_ratio, percent
 
 # What is left for names beside a plot's lines and bars, and for figures behind these.
 LABEL = 96
@@ -77,22 +77,22 @@ def latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Markup:
     return svg(264, f"Latency of {titles} against the load, {record.name_of(asked)}", ". ".join(told), drawn)
 
 
-def bars(title: str, rows: Sequence[tuple[str, str, Interval]]) -> Markup:
+def bars(title: str, rows: Sequence[tuple[str, str, Interval, str]]) -> Markup:
     """
     Args:
-        rows: of each a label, the name of a lane, and the figure with its interval.
+        rows: of each a label, the name of a lane, the figure with its interval, and what is written beside it.
     """
-    scale = Linear(max((interval.high for *_, interval in rows), default=0), SHORT_LABEL, WIDTH - VALUE)
+    scale = Linear(max((interval.high for *_, interval, _ in rows), default=0), SHORT_LABEL, WIDTH - VALUE)
     drawn = []
-    for index, (label, lane, interval) in enumerate(rows):
+    for index, (label, lane, interval, written) in enumerate(rows):
         y = 14 + index * 26
         drawn += [
             text_at(0, y + 4, short(label, 9)),
             bar(scale.start, y - 8, scale.at(interval.median) - scale.start, 16, _backend(lane)),
             *whisker(scale.at(interval.low), scale.at(interval.high), y),
-            text_at(scale.at(interval.high) + 8, y + 4, of_interval(interval)),
+            text_at(scale.at(interval.high) + 8, y + 4, written),
         ]
-    told = ". ".join(f"{label}: {of_interval(interval)}" for label, _, interval in rows)
+    told = ". ".join(f"{label}: {written}" for label, *_, written in rows)
     return svg(len(rows) * 26 + 6, title, told, drawn)
 
 

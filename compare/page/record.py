@@ -11,7 +11,7 @@ from typing import Any
 
 from ..figures import IN_TURNS, ratio_of_turns
 from ..intervals import LEAST_ROUNDS, Interval, interval_of
-from .words import BACKENDS, Figure, plain
+from .words import BACKENDS, Figure, digits, of_interval, plain
 
 # What a run that was ended early may not have reached.
 EMPTY: Mapping[str, Any] = {
@@ -133,6 +133,11 @@ class Record:
         curves = [self.curve("p99_ms", asked, lane) for asked in self.offered if asked.workload == workload]
         return min((rate for points in curves for rate, _ in points), default=None)
 
+    @property
+    def shares(self) -> list[float]:
+        """The constant rates, of what a lane did at most."""
+        return sorted({cell["share"] for cell in self.raw["cells"] if cell.get("share")})
+
     @cached_property
     def choices(self) -> dict[str, Interval]:
         """How many times Flask's requests FastAPI answers, by what is asked of both, each on its own server or not."""
@@ -152,6 +157,11 @@ class Record:
             for workload, of in sorted(self.raw["held"].items(), key=lambda held: self._place(held[0]))
         }
         return {workload: of for workload, of in found.items() if of}
+
+    def held_in_words(self, workload: str, backend: str) -> str:
+        """Who holds none of the loads that were offered may hold a smaller one."""
+        rate = self.held[workload][backend]
+        return of_interval(rate) if rate.median else f"fewer than {digits(self.least_offered_per_s(workload, backend))}"
 
     def figures(self, claim: Mapping[str, Any]) -> dict[str, Figure]:
         return {

@@ -168,6 +168,7 @@ def test_says_what_was_tried_where_a_service_holds_none_of_it(tmp_path):
     page = read(record, tmp_path)
 
     assert "and Flask holds fewer than 576 requests/s, the least that was tried, with p99 within 50 ms" in page.text
+    assert "Flask fewer than 576 " in page.of("throughput")
     assert "FastAPI holds at least 1.51 (1.46 to 1.57) times as many." in page.text
 
 
