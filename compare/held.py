@@ -41,9 +41,9 @@ class Offered:
         is_held = np.median(self.p99_ms[:, picked], axis=2) <= SERVICE_LEVEL_MS
         return np.where(is_held, np.median(self.per_s[:, picked], axis=2), 0.0).max(axis=0)  # type: ignore[no-any-return]
 
-    @property
-    def least_per_s(self) -> float:
-        return float(np.median(self.per_s, axis=1).min())
+    def least_per_s(self, picked: NDArray[np.int_]) -> Floats:
+        """The lowest of the rates, held or not."""
+        return np.median(self.per_s[:, picked], axis=2).min(axis=0)  # type: ignore[no-any-return]
 
 
 def offered(measured: Measured, name: str, lane: str, among: set[int] | None = None) -> Offered | None:
@@ -81,8 +81,8 @@ def held_per_s(measured: Measured, name: str, lane: str) -> Interval | None:
 def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[Interval | None, int]:
     """And of how many rounds it is; there is none where neither holds anything.
 
-    One of them that holds nothing counts with the least that it was offered. It holds less than that, so that the
-    ratio is no farther from 1 than it must be.
+    Of one that holds nothing it is known that it holds less than the least that it was offered: the ratio is then the
+    one nearest to 1 that this allows.
     """
     lanes = [offered(measured, name, each) for each in (lane, against)]
     in_both = set.intersection(*(set(each.rounds) if each else set[int]() for each in lanes))
@@ -91,12 +91,15 @@ def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[
         return None, 0
     n_rounds = len(in_both)
     as_measured, picked = np.arange(n_rounds)[np.newaxis], resamples(n_rounds)
-    found = _ratios(one, other, as_measured)
-    return interval_around(float(found[0]), _ratios(one, other, picked)) if len(found) else None, n_rounds
+    if not any(lane.held_per_s(as_measured)[0] for lane in (one, other)):
+        return None, n_rounds
+    return interval_around(float(_ratios(one, other, as_measured)[0]), _ratios(one, other, picked)), n_rounds
 
 
 def _ratios(one: Offered, other: Offered, picked: NDArray[np.int_]) -> Floats:
-    """Of the samples in which one of them holds something."""
+    """One for each sample; where neither holds anything, it is 1."""
     helds, bases = one.held_per_s(picked), other.held_per_s(picked)
-    ratios: Floats = np.maximum(helds, one.least_per_s) / np.maximum(bases, other.least_per_s)
-    return ratios[(helds > 0) | (bases > 0)]
+    most = np.where(helds > 0, helds, one.least_per_s(picked))
+    ratios = most / np.where(bases > 0, bases, other.least_per_s(picked))
+    ratios = np.where(bases > 0, ratios, np.maximum(ratios, 1.0))
+    return np.where(helds > 0, ratios, np.minimum(ratios, 1.0))

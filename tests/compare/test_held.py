@@ -69,6 +69,23 @@ def test_one_that_holds_nothing_counts_with_the_least_that_it_was_offered():
     assert (str(ratio), str(other_way_round)) == ("2.00 (2.00 to 2.00)", "0.50 (0.50 to 0.50)")
 
 
+def test_one_that_holds_nothing_of_greater_loads_is_not_said_to_hold_more():
+    much, little = {0.9: [LATE_S] * 7}, {0.3: [SOON_S] * 7}
+
+    ratio, _ = held_ratio(measured("a", much) | measured("b", little), "m", "a", "b")
+    other_way_round, _ = held_ratio(measured("a", little) | measured("b", much), "m", "a", "b")
+
+    assert str(ratio) == str(other_way_round) == "1.00 (1.00 to 1.00)"
+
+
+def test_rounds_in_which_neither_holds_anything_speak_for_no_difference():
+    holds_seldom = {0.6: [SOON_S] * 4 + [LATE_S] * 3}
+
+    ratio, _ = held_ratio(measured("a", holds_seldom) | measured("b", {0.3: [LATE_S] * 7}), "m", "a", "b")
+
+    assert str(ratio) == "2.00 (1.00 to 2.00)"
+
+
 @pytest.mark.parametrize("other", [{0.3: [LATE_S] * 7}, {}])
 def test_there_is_no_ratio_where_neither_holds_anything_or_one_was_not_measured(other):
     ratio, _ = held_ratio(measured("a", {0.3: [LATE_S] * 7}) | measured("b", other), "m", "a", "b")
