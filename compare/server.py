@@ -34,7 +34,7 @@ MOST_TO_START_S = 60.0
 MOST_TO_STOP_S = 15.0
 POLL_S = 0.005
 LISTENS = "0A"  # a state in /proc/net/tcp
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # As the services pin themselves, for every lane alike.
 PINNED = dict.fromkeys(ONE_THREAD, "1")
@@ -133,7 +133,8 @@ class Server:
 def exit_through_finally() -> None:
     """Signals end this process by an exception, so that it stops the servers that it has started."""
     for each in STOPPING:
-        signal.signal(each, lambda signum, _: sys.exit(128 + signum))
+        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # nohup wants it to be ignored
+            signal.signal(each, lambda signum, _: sys.exit(128 + signum))
 
 
 def missing(lane: Lane) -> str | None:
