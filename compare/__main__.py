@@ -25,7 +25,7 @@ from .models import MODELS, Subject
 from .others import of_others
 from .page import write_page
 from .plan import GIVEN, Plan, PlanError, read_plan
-from .record import PAGE, RECORD, Extras, make_room, now, record_of, write_record
+from .record import PAGE, RECORD, Extras, make_room, make_writable, now, record_of, write_record
 from .run import Run, measure
 from .server import Cores, exit_through_finally
 from .steps import steps_us
@@ -47,7 +47,7 @@ def main() -> None:
     except PlanError as reason:
         sys.exit(str(reason))
     try:
-        make_room(options.report)
+        make_writable(options.report)
     except OSError as error:
         sys.exit(f"The report cannot be written to {options.report}: {error.strerror}.")
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else plan.rounds)
@@ -65,6 +65,7 @@ def main() -> None:
             models = _models(plan, options.model, folder)
         except ArtifactError as reason:
             sys.exit(str(reason))
+        make_room(options.report)
         subjects = {name: models[plan.asked[name].model] for name in plan.names}
         Comparison(run, subjects, models[GIVEN], read_claims(), options.report, options.quick).make(experiments)
     say(of_others(run.others_shares))

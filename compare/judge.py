@@ -100,7 +100,7 @@ def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, flo
     for ratio in claim.ratios:
         if ratio.name == name:
             reasons = [run.absent.get((ratio.workload, lane)) for lane in (ratio.lane, ratio.against) if lane]
-            untold = f"There is no round in which {name} could be told."
+            untold = f"There is no round in which {name.replace('_', ' ')} could be told."
             if ratio.figure == HELD and offered(run.measured, ratio.workload, ratio.lane):
                 untold = "Of the loads that were offered none was held."
             return " ".join(filter(None, reasons)) or untold

@@ -54,7 +54,7 @@ def of_others(shares: Sequence[float]) -> str:
     if not shares:
         return "What else ran meanwhile is not known."
     took = f"took {median(shares):.1%} of the cores' time, {max(shares):.1%} in the worst round"
-    doubt = f": above {QUIET_SHARE:.0%}, what was measured may be theirs" if is_loud(shares) else ""
+    doubt = f": above {QUIET_SHARE:.0%}, a wait in that round may be due to them" if is_loud(shares) else ""
     return f"Other processes and the hypervisor {took}{doubt}."
 
 

@@ -85,20 +85,33 @@ def record_of(
     }
 
 
+def make_writable(folder: Path) -> None:
+    """Raises: OSError where nothing can be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    TemporaryFile(dir=folder).close()
+
+
 def make_room(folder: Path) -> None:
     """A finished report that lies here goes to `before/`: who stops the next run early still has it.
 
-    Raises: OSError where nothing can be written.
+    A quick one takes the place of no full one.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    TemporaryFile(dir=folder).close()
-    record = folder / RECORD
-    if record.exists() and json.loads(record.read_bytes())["is_complete"]:
-        before = folder / "before"
+    before = folder / "before"
+    last, kept = _finished(folder / RECORD), _finished(before / RECORD)
+    if last and not (last.get("is_quick") and kept and not kept.get("is_quick")):
         before.mkdir(exist_ok=True)
-        for left in (record, folder / PAGE):
+        for left in (folder / RECORD, folder / PAGE):
             if left.exists():
                 left.replace(before / left.name)
+
+
+def _finished(path: Path) -> dict[str, Any] | None:
+    """A record; None where there is none, or one of a run that was stopped."""
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and record.get("is_complete") else None
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

@@ -122,7 +122,8 @@ def measure(
     Args:
         subjects: by workload.
     """
-    _Rounds(run, subjects, say, after_a_round).measure()
+    with on_core(run.cores.load):  # all that a run takes, it takes of its own cores
+        _Rounds(run, subjects, say, after_a_round).measure()
 
 
 class _Rounds:

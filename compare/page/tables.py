@@ -202,7 +202,9 @@ def _image(weight: Mapping[str, Any]) -> str:
 
 
 def _memory_mib(record: Record, lane: str) -> float | None:
-    found = [record.median("memory_mib", asked, lane) for asked, lanes in record.saturated.items() if lane in lanes]
+    """Of the first workload that asks it, as its start is."""
+    asked_of = [asked for asked, lanes in record.saturated.items() if lane in lanes]
+    found = [record.median("memory_mib", asked, lane) for asked in asked_of if asked.workload == asked_of[0].workload]
     return max((mib for mib in found if mib), default=None)
 
 

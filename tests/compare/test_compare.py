@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from compare.record import make_room
 from model.artifact import load
 
 from ..house.copies import environment
@@ -136,7 +137,27 @@ needed_by = ["floor"]
     assert {cell["lane"] for cell in record()["cells"]} == set(BACKENDS)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "last, kept, is_kept_then",
+    [
+        ({"is_complete": True, "is_quick": False}, {"is_complete": True, "is_quick": True}, "last"),
+        ({"is_complete": True, "is_quick": True}, {"is_complete": True, "is_quick": False}, "kept"),
+        ({"is_complete": True, "is_quick": True}, {"is_complete": True, "is_quick": True}, "last"),
+        ({"is_complete": False, "is_quick": False}, {"is_complete": True, "is_quick": True}, "kept"),
+        ([], {"is_complete": True, "is_quick": True}, "kept"),
+    ],
+)
+def test_keeps_the_last_finished_report_and_a_full_one_rather_than_a_quick_one(tmp_path, last, kept, is_kept_then):
+    (tmp_path / "before").mkdir()
+    (tmp_path / "figures.json").write_text(json.dumps(last))
+    (tmp_path / "before" / "figures.json").write_text(json.dumps(kept))
+
+    make_room(tmp_path)
+
+    assert json.loads((tmp_path / "before" / "figures.json").read_bytes()) == {"last": last, "kept": kept}[is_kept_then]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(comparison, record, tmp_path, signum):
     mark = uuid4().hex
     report = tmp_path / "report"
@@ -145,7 +166,7 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
     (report / "index.html").write_text("an earlier one")
     plan = PLAN.replace("shares = [0.2]", "shares = [0.2, 0.3, 0.4]")
     with subprocess.Popen(
-        [*comparison(plan), "--rounds", "99"],
+        ["env", "--default-signal=HUP", *comparison(plan), "--rounds", "99"],  # the tests may run under nohup
         cwd=ROOT,
         env=environment(BENCH_MARK=mark),
         stdout=subprocess.DEVNULL,
@@ -179,11 +200,14 @@ def test_refuses_a_plan_and_a_model_in_a_sentence(comparison, tmp_path):
     assert str(empty) in refused.stderr
     assert "Traceback" not in refused.stderr
 
+    report = tmp_path / "report" / "figures.json"
+    report.write_text('{"is_complete": true}')
     missing = tmp_path / "missing"
     refused = subprocess.run([*comparison(PLAN), "--model", missing], cwd=ROOT, capture_output=True, text=True)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == f"{missing}/manifest.json cannot be read: No such file or directory"
     assert not missing.exists()
+    assert report.exists()  # of an earlier run, which nothing has taken the place of
 
 
 def test_refuses_a_folder_for_the_report_before_it_measures(comparison, tmp_path):

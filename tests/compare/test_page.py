@@ -252,8 +252,8 @@ def test_a_claim_has_its_sources_figures_rule_and_reason(pages):
         "true if held compiled is at least 1.5 and held sklearn is at least 1.5 "
         "false if held compiled is less than 1.1 and held sklearn is less than 1.1 "
         "It depends on the model, and on how much more is much. Where both hold the same share of what they do at "
-        "most, this is claim 1's ratio; where one holds none of the loads that it was offered, it is the one nearest to "
-        "1 that this allows. What both do under faults is for `make drill` to say."
+        "most, this is claim 1's ratio; where one holds none of the loads that it was offered, it is the one nearest "
+        "to 1 that this allows. What both do under faults is for `make drill` to say."
     )
 
 
