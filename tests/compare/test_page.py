@@ -388,6 +388,17 @@ def test_ratios_are_to_the_lane_that_a_table_shows_first(pages):
     assert re.search(r"FastAPI \(empty\) \S+ \S+ to \S+ 1 .* bare ASGI \S+ \S+ to \S+ 2\.4\d \(", page.of("lanes"))
 
 
+def test_memory_is_of_the_workload_that_the_start_is_of(tmp_path):
+    record = records.full()
+    for cell in record["cells"]:
+        if cell["workload"] != "compiled":
+            cell["memory_mib"] = 999.0
+
+    page = read(record, tmp_path)
+
+    assert "memory after load, MiB 240 221" in page.of("weight")
+
+
 def test_says_what_each_weighs_and_how_to_read_what_it_cannot(pages):
     page = pages["full"]
 

@@ -86,7 +86,7 @@ def asked(container: Container) -> httpx.Client:
     return httpx.Client(
         base_url=f"http://127.0.0.1:{published[0]['HostPort']}",
         timeout=PATIENCE_S,
-        limits=httpx.Limits(max_keepalive_connections=0),
+        headers={"Connection": "close"},
     )
 
 

@@ -92,9 +92,9 @@ def leave_behind(service: Running, ask: Asking) -> None:
 
 @contextmanager
 def asking(service: Running) -> Iterator[Asking]:
-    fresh = httpx.Limits(max_keepalive_connections=0)
+    # Not by limits of the client's pool: httpcore then closes a connection that it has just given to another thread.
     with (
-        httpx.Client(base_url=service.url, timeout=PATIENCE_S, limits=fresh) as client,
+        httpx.Client(base_url=service.url, timeout=PATIENCE_S, headers={"Connection": "close"}) as client,
         ThreadPoolExecutor(32) as background,
     ):
         yield Asking(client, background)
