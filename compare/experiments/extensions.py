@@ -1,9 +1,9 @@
-"""How long ago the Flask extensions that articles name had their last release."""
+"""How long ago the Flask extensions that articles name had their last release, and whether they still work together."""
 
 from __future__ import annotations
 
 import tomllib
-from statistics import median
+from statistics import fmean, median
 
 from . import DATA
 
@@ -13,11 +13,13 @@ DAYS_PER_YEAR = 365.25
 
 
 def extensions() -> dict[str, float]:
-    """The share of so many extensions that had no release for two years, and their median age, on the data's date."""
+    """Of so many extensions the share without a release for two years, on the data's date, and without an import."""
     data = tomllib.loads((DATA / "extensions.toml").read_text())
     ages_years = [(data["date"] - each["released"]).days / DAYS_PER_YEAR for each in data["extensions"]]
     return {
         "extensions": float(len(ages_years)),
         "stale_share": sum(age > STALE_AFTER_YEARS for age in ages_years) / len(ages_years),
         "median_age_years": median(ages_years),
+        "conflicts": float(data["conflicts"]),
+        "not_imported_share": fmean(not each["imports"] for each in data["extensions"]),
     }

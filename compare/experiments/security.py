@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from statistics import fmean
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
 from fastapi.security import OAuth2PasswordBearer
 from flask import Flask, session
+from packaging.utils import canonicalize_name
 
-from . import DATA
+from . import DATA, ROOT, Unavailable
 from .clients import ask
 from .installed import needed_by
 
 # Not inside: FastAPI finds the names in annotations among those of the module.
 SCHEME = OAuth2PasswordBearer(tokenUrl="token")
+SERVICES = ("fastapi", "flask")
+# A package of a lock: what stands before its version, at the beginning of a line.
+LOCKED = re.compile(r"^([a-z0-9.-]+)==", re.MULTILINE)
 JWT_LIBRARIES = {"pyjwt", "python-jose", "authlib", "joserfc", "jwcrypto"}
 
 
@@ -38,13 +44,26 @@ def oauth2() -> dict[str, float]:
 
 
 def cookies_and_advisories() -> dict[str, float]:
-    """Whether Flask's session takes its own cookie, and one whose content was changed.
+    """Whether Flask's session takes its own cookie, and one whose content was changed; how many advisories there were.
 
-    Advisories are counted where the data file says that its list is complete.
+    Raises: Unavailable, where a package is in a lock and not in the data.
     """
-    advisories = tomllib.loads((DATA / "advisories.toml").read_text())
-    counted = {f"{name}_advisories": float(len(advisories[name])) for name in ("fastapi", "flask")}
-    return _cookies() | (counted if advisories["is_complete"] else {})
+    return _cookies() | _advisories()
+
+
+def _advisories() -> dict[str, float]:
+    advisories = tomllib.loads((DATA / "advisories.toml").read_text())["advisories"]
+    extensions = tomllib.loads((DATA / "extensions.toml").read_text())["extensions"]
+    fastapi, flask = (set(LOCKED.findall((ROOT / "docker" / f"{name}.lock").read_text())) for name in SERVICES)
+    names = {canonicalize_name(each["name"]) for each in extensions}
+    if unknown := (fastapi ^ flask | names) - advisories.keys():
+        raise Unavailable(f"compare/data/advisories.toml says nothing of {min(unknown)}.")
+    return {
+        "fastapi_advisories": float(sum(len(advisories[name]) for name in fastapi - flask)),
+        "flask_advisories": float(sum(len(advisories[name]) for name in flask - fastapi)),
+        "extensions": float(len(names)),
+        "extensions_with_advisories": fmean(bool(advisories[name]) for name in names),
+    }
 
 
 def _cookies() -> dict[str, float]:

@@ -89,7 +89,7 @@ def templates() -> dict[str, float]:
 
 
 def together() -> dict[str, float]:
-    """Whether a Flask application answers below a path of a FastAPI application, and that one still beside it."""
+    """Whether a Flask application answers below a path of a FastAPI application, that one too, and what it needs."""
     flask, fastapi = Flask(__name__), FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
 
     @flask.get("/hello")
@@ -104,6 +104,7 @@ def together() -> dict[str, float]:
     return {
         "flask_answers": float(ask(fastapi, "GET", "/old/hello").text == "Flask"),
         "fastapi_answers": float(ask(fastapi, "GET", "/hello").json() == "FastAPI"),
+        "packages": float(len(needed_by("a2wsgi") - needed_by("fastapi") - needed_by("flask"))),
     }
 
 

@@ -9,13 +9,11 @@ from random import Random
 import pytest
 
 from compare.claims import read_claims
-from compare.experiments import Unavailable, registry
+from compare.experiments import Unavailable, registry, security
 from compare.experiments.corpus import bad_bodies, documents, good_body
 from compare.experiments.lines import code_lines, core_lines, lines_by_file
 from compare.experiments.registry import EXPERIMENTS
 from compare.experiments.subject import signature
-
-from ..services import ROOT
 
 
 def test_every_experiment_that_a_claim_names_is_there_and_no_other():
@@ -54,9 +52,20 @@ def test_flask_notices_a_forged_cookie():
     assert (found["honest_cookie_accepted"], found["tampered_cookie_accepted"]) == (1, 0)
 
 
-def test_advisories_are_not_counted_of_a_list_with_gaps():
-    assert "is_complete = false" in (ROOT / "compare" / "data" / "advisories.toml").read_text()
-    assert "flask_advisories" not in EXPERIMENTS["cookies_and_advisories"]()
+def test_advisories_are_counted_of_what_one_service_alone_needs_and_of_extensions():
+    found = EXPERIMENTS["cookies_and_advisories"]()
+
+    assert found["fastapi_advisories"] > 0 < found["flask_advisories"]
+    assert 0 < found["extensions_with_advisories"] < 1
+
+
+def test_advisories_are_not_counted_where_the_data_has_a_gap(monkeypatch, tmp_path):
+    for each in ("advisories.toml", "extensions.toml"):
+        (tmp_path / each).write_text((security.DATA / each).read_text().replace("werkzeug = [", "another = ["))
+    monkeypatch.setattr(security, "DATA", tmp_path)
+
+    with pytest.raises(Unavailable, match="nothing of werkzeug"):
+        EXPERIMENTS["cookies_and_advisories"]()
 
 
 def test_a_page_from_a_template_is_the_same_in_both():
@@ -82,7 +91,7 @@ def test_each_async_view_of_flask_has_a_loop_of_its_own():
 
 
 def test_one_application_answers_inside_the_other():
-    assert EXPERIMENTS["together"]() == {"flask_answers": 1, "fastapi_answers": 1}
+    assert EXPERIMENTS["together"]() == {"flask_answers": 1, "fastapi_answers": 1, "packages": 1}
 
 
 def test_every_handler_is_asked_the_same_bad_requests():
@@ -104,7 +113,7 @@ def test_last_releases_are_counted_from_the_date_of_their_data():
     found = EXPERIMENTS["extensions"]()
 
     assert found["extensions"] >= 12
-    assert 0 < found["stale_share"] < 1
+    assert 0 < found["not_imported_share"] < found["stale_share"] < 1
 
 
 def test_no_document_is_answered_differently():
