@@ -52,10 +52,12 @@ def health_asked(port: int) -> Iterator[Health]:
         process.stdout.readline()
         try:
             yield health
-        finally:
-            said, _ = process.communicate()
-            if said:
-                health.waits_ms, health.n_failed = json.loads(said)
+        except BaseException:
+            process.kill()  # who is stopped does not wait for answers
+            raise
+        said, _ = process.communicate()
+        if said:
+            health.waits_ms, health.n_failed = json.loads(said)
 
 
 def main() -> None:

@@ -238,8 +238,10 @@ class _Load:
             self.outcome.n_without_retry_after += is_refused and b"\r\nretry-after: " not in head
             if is_refused and self._leaves_when_refused:
                 self._close(connection)
-            elif b"\r\nconnection: close" in head:
-                self._replace(connection)
+            elif connection.unsent or b"\r\nconnection: close" in head:
+                self._replace(
+                    connection
+                )  # who was answered early would put the rest of its request before the next one
             self._send_what_is_due(perf_counter())
 
     def _take(self, connection: _Connection, status: int, body: bytes) -> None:

@@ -6,7 +6,9 @@ import socket
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from itertools import count, cycle
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
@@ -53,7 +55,31 @@ def test_an_open_loop_lets_no_connection_idle():
     with scripted(told_apart) as port:
         put_load_on(port, [b"{}"], n_connections=5, seconds=0.5, requests_per_s=100)
 
-    assert list(asked.values()) == [10] * 5
+    assert sum(asked.values()) == 50
+    assert min(asked.values()) >= 5  # ten each, were every answer on time
+
+
+def test_who_is_answered_before_the_request_is_sent_asks_next_on_another_connection():
+    received: list[bytes] = []
+
+    class Hasty(BaseRequestHandler):
+        def handle(self) -> None:
+            parts = [self.request.recv(2**16)]
+            self.request.sendall(answer())
+            with suppress(OSError):
+                while part := self.request.recv(2**16):
+                    parts.append(part)
+            received.append(b"".join(parts))
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Hasty) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
+        outcome = put_load_on(server.server_address[1], [b"x" * 10_000_000], n_connections=1, seconds=0.2)
+        server.shutdown()
+
+    assert set(outcome.answers) == {(0, 200, b"ok")}
+    assert outcome.n_broken == 0
+    assert {each.count(b"POST /predict") for each in received} <= {0, 1}
+    assert len(received) > 1
 
 
 def test_asks_every_payload_in_turn_and_keeps_every_answer():
