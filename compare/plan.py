@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import math
+import shlex
 import tomllib
 from collections.abc import Collection
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -225,10 +227,10 @@ def _plan_of(table: dict[str, Any]) -> Plan:
     for entry in entries:
         for cell in entry.all():
             needed_by[cell] = tuple(dict.fromkeys((*needed_by.get(cell, ()), *entry.needed_by)))
-    counts = [file.rounds, file.seconds]
+    counts = [file.rounds, file.seconds, *(each.turns for each in asked.values())]
     counts += [n for each in entries for n in (*each.rows, *each.connections, *each.shares)]
-    if not needed_by or min(counts) <= 0:
-        raise PlanError("it needs cells, and rounds, seconds, rows, connections and shares above zero")
+    if not entries or any(not each.all() for each in entries) or not all(0 < count < math.inf for count in counts):
+        raise PlanError("it needs cells, and rounds, seconds, turns, rows, connections and shares above zero")
     return Plan(
         file.rounds,
         file.seconds,
@@ -253,12 +255,25 @@ def _check_names(plan: Plan, known_models: Collection[str]) -> None:
     if groundless := [cell for cell in plan.cells if cell.at_most not in plan.cells]:
         of_what = f"the lane {groundless[0].lane!r} is offered a share in {groundless[0].workload}"
         raise PlanError(f"{of_what}, and no cell without a share finds of what")
+    for lane in plan.lanes.values():
+        _check_command(lane)
     for goal in plan.goals:
         if goal.figure not in RATES | COSTS:
             figures = " or ".join(sorted(RATES | COSTS))
             raise PlanError(f"the goal {goal.what!r} is about {goal.figure!r}, not {figures}")
         if missing := [lane for lane in (goal.lane, *goal.against) if Cell(goal.asked, lane) not in plan.cells]:
             raise PlanError(f"the goal {goal.what!r} needs a cell of the lane {missing[0]!r}, and there is none")
+
+
+def _check_command(lane: Lane) -> None:
+    if lane.command is None:
+        return
+    try:
+        is_empty = not shlex.split(lane.command.format(port=0))
+    except (ValueError, LookupError):  # a quote or a brace that nobody closes, or a name that is not `port`
+        is_empty = True
+    if is_empty:
+        raise PlanError(f"the lane {lane.name!r} has a command that cannot be read")
 
 
 def _made(kind: type[T], table: dict[str, Any], what: str) -> T:

@@ -9,11 +9,13 @@ from random import Random
 import pytest
 
 from compare.claims import read_claims
-from compare.experiments import Unavailable, registry, security
+from compare.experiments import DATA, Unavailable, registry, security
 from compare.experiments.corpus import bad_bodies, documents, good_body
 from compare.experiments.lines import code_lines, core_lines, lines_by_file
 from compare.experiments.registry import EXPERIMENTS
 from compare.experiments.subject import signature
+
+from .found import found_by
 
 
 def test_every_experiment_that_a_claim_names_is_there_and_no_other():
@@ -28,7 +30,7 @@ def test_an_experiment_without_what_it_needs_says_so(monkeypatch):
 
 
 def test_flask_answers_its_own_errors_in_html_and_fastapi_in_json():
-    shares = EXPERIMENTS["error_types"]()
+    shares = found_by("error_types")
 
     assert (shares["flask_html"], shares["flask_json"]) == (1, 0)
     assert shares["fastapi_html"] == 0
@@ -36,24 +38,24 @@ def test_flask_answers_its_own_errors_in_html_and_fastapi_in_json():
 
 
 def test_both_declare_the_python_that_they_need():
-    assert all(least >= 9 for least in EXPERIMENTS["python_versions"]().values())
+    assert all(least >= 9 for least in found_by("python_versions").values())
 
 
 def test_fastapi_asks_for_a_token_and_takes_any():
-    found = EXPERIMENTS["oauth2"]()
+    found = found_by("oauth2")
 
     assert (found["fastapi_asks_for_tokens"], found["fastapi_checks_tokens"]) == (1, 0)
     assert (found["fastapi_issues_tokens"], found["fastapi_jwt_libraries"]) == (0, 0)
 
 
 def test_flask_notices_a_forged_cookie():
-    found = EXPERIMENTS["cookies_and_advisories"]()
+    found = found_by("cookies_and_advisories")
 
     assert (found["honest_cookie_accepted"], found["tampered_cookie_accepted"]) == (1, 0)
 
 
 def test_advisories_are_counted_of_what_one_service_alone_needs_and_of_extensions():
-    found = EXPERIMENTS["cookies_and_advisories"]()
+    found = found_by("cookies_and_advisories")
 
     assert found["fastapi_advisories"] > 0 < found["flask_advisories"]
     assert 0 < found["extensions_with_advisories"] < 1
@@ -61,7 +63,7 @@ def test_advisories_are_counted_of_what_one_service_alone_needs_and_of_extension
 
 def test_advisories_are_not_counted_where_the_data_has_a_gap(monkeypatch, tmp_path):
     for each in ("advisories.toml", "extensions.toml"):
-        (tmp_path / each).write_text((security.DATA / each).read_text().replace("werkzeug = [", "another = ["))
+        (tmp_path / each).write_text((DATA / each).read_text().replace("werkzeug = [", "another = ["))
     monkeypatch.setattr(security, "DATA", tmp_path)
 
     with pytest.raises(Unavailable, match="nothing of werkzeug"):
@@ -69,14 +71,14 @@ def test_advisories_are_not_counted_where_the_data_has_a_gap(monkeypatch, tmp_pa
 
 
 def test_a_page_from_a_template_is_the_same_in_both():
-    found = EXPERIMENTS["templates"]()
+    found = found_by("templates")
 
     assert found["fastapi_same_page"] == 1
     assert found["fastapi_packages"] > found["flask_packages"] == 0
 
 
 def test_fastapi_describes_its_routes_and_flask_none():
-    found = EXPERIMENTS["documentation"]()
+    found = found_by("documentation")
 
     assert (found["fastapi_routes_described"], found["flask_routes_described"]) == (1, 0)
     assert 0 < found["fastapi_refusals_described"] < 1
@@ -84,18 +86,18 @@ def test_fastapi_describes_its_routes_and_flask_none():
 
 
 def test_each_async_view_of_flask_has_a_loop_of_its_own():
-    found = EXPERIMENTS["async_views"]()
+    found = found_by("async_views")
 
     assert (found["answers_without_extra"], found["answers_with_extra"], found["share_of_a_loop"]) == (0, 1, 0)
     assert found["time_in_plain_views"] > 1
 
 
 def test_one_application_answers_inside_the_other():
-    assert EXPERIMENTS["together"]() == {"flask_answers": 1, "fastapi_answers": 1, "packages": 1}
+    assert found_by("together") == {"flask_answers": 1, "fastapi_answers": 1, "packages": 1}
 
 
 def test_every_handler_is_asked_the_same_bad_requests():
-    found = EXPERIMENTS["bad_requests"]()
+    found = found_by("bad_requests")
 
     assert found["requests"] == len(set(bad_bodies(signature())))
     assert found["naive_500_html"] > 0 == found["manual_500_html"]
@@ -110,21 +112,21 @@ def test_documents_are_drawn_of_which_some_are_valid():
 
 
 def test_last_releases_are_counted_from_the_date_of_their_data():
-    found = EXPERIMENTS["extensions"]()
+    found = found_by("extensions")
 
     assert found["extensions"] >= 12
     assert 0 < found["not_imported_share"] < found["stale_share"] < 1
 
 
 def test_no_document_is_answered_differently():
-    found = EXPERIMENTS["validations"]()
+    found = found_by("validations")
 
     assert 0 < found["refused_documents"] < found["documents"]
     assert found["differing_answers"] == 0
 
 
 def test_the_services_are_longer_than_hello():
-    counted = EXPERIMENTS["lines"]()
+    counted = found_by("lines")
 
     for name in ("fastapi", "flask"):
         assert counted[f"{name}_hello"] < counted[f"{name}_validated"] < counted[f"{name}_production"]
@@ -132,7 +134,7 @@ def test_the_services_are_longer_than_hello():
 
 
 def test_the_services_share_more_than_their_routes_do():
-    found = EXPERIMENTS["differing_lines"]()
+    found = found_by("differing_lines")
 
     assert 0 < found["of_all_differ"] < found["services_differ"] < 1
     assert core_lines() > 0

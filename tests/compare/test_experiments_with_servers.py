@@ -8,58 +8,59 @@ import pytest
 
 from compare.experiments.many_connections import WAIT_S, many_connections
 from compare.experiments.planted import FAULTS
-from compare.experiments.registry import EXPERIMENTS
 from compare.experiments.weight import image_megabytes, weights
 from compare.steps import steps_us
 
 from ..services import BACKENDS, ROOT
+from .found import complete, found_by
 
 
 def test_slow_calls_wait_for_each_other_in_the_sync_worker_only():
-    found = EXPERIMENTS["slow_at_once"]()
+    found = found_by("slow_at_once")
 
     assert found["sync_calls_long"] >= 8
     assert 1 <= found["gthread_calls_long"] < 7
 
 
 def test_both_hold_every_connection_and_twice_as_many_as_flask_has_threads_wait_twice():
-    found = many_connections(most=400)
+    found = complete("many_connections", many_connections(most=400))
 
     assert found["connections"] == 400
     kinds = ("idle", "silent", "waiting", "service_idle", "service_silent")
     assert all(found[f"{name}_{kind}_failed"] == 0 for name in BACKENDS for kind in kinds)
     assert found["flask_waiting_s"] >= 2 * WAIT_S
+    assert found["flask_waits_longer"] > 1
 
 
 def test_a_stream_of_predictions_comes_back_from_both():
-    found = EXPERIMENTS["websockets"]()
+    found = found_by("websockets")
 
     assert (found["fastapi_predictions"], found["flask_predictions"]) == (10, 10)
     assert 0 < found["fastapi_packages"] < found["flask_packages"]
 
 
 def test_a_server_that_is_killed_loses_its_tasks_and_one_that_stops_does_not():
-    found = EXPERIMENTS["background_tasks"]()
+    found = found_by("background_tasks")
 
     assert (found["fastapi_lost_on_stop"], found["fastapi_lost_on_kill"]) == (0, found["tasks"])
 
 
 def test_types_find_a_misspelt_field_where_the_body_is_declared():
-    found = EXPERIMENTS["types_and_injection"]()
+    found = found_by("types_and_injection")
 
     assert (found["fastapi_finds_misspelt_field"], found["flask_finds_misspelt_field"]) == (1, 0)
     assert found["fastapi_replaces_a_dependency"] == 1
 
 
 def test_flask_has_a_debugger_and_no_image_does():
-    found = EXPERIMENTS["development"]()
+    found = found_by("development")
 
     assert (found["flask_has"], found["flask_debugger"]) == (3, 1)
     assert found["images_with_a_debugger"] == 0
 
 
 def test_a_framework_weighs_less_than_what_is_served_with_it():
-    found = EXPERIMENTS["weight"]()
+    found = found_by("weight")
 
     for name in ("fastapi", "flask"):
         for what in ("packages", "megabytes", "import_s", "memory_mib"):
@@ -87,7 +88,7 @@ def test_each_seeded_fault_has_its_place_in_the_service(backend):
 
 
 def test_seeded_faults_are_found_by_some_means():
-    found = EXPERIMENTS["seeded_faults"]()
+    found = found_by("seeded_faults")
 
     assert found["faults"] == len(FAULTS)
     for name in ("fastapi", "flask"):

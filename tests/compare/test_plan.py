@@ -44,7 +44,7 @@ in_process = "in_process"
 """
 
 
-NEEDED = "it needs cells, and rounds, seconds, rows, connections and shares above zero"
+NEEDED = "it needs cells, and rounds, seconds, turns, rows, connections and shares above zero"
 
 
 @pytest.fixture
@@ -84,6 +84,16 @@ def test_lists_every_cell_once(plan_of):
         ('workloads = ["m"]', 'workloads = ["x"]', "there is no model 'x', but m and n"),
         ("rows = [1, 64]", "rows = [0]", NEEDED),
         ("rows = [1, 64]", "rows = []", NEEDED),
+        ("[baselines.fastapi]", "[workloads.m]\nmodel = 'm'\nturns = 0\n[baselines.fastapi]", NEEDED),
+        ("seconds = 0.5", "seconds = inf", NEEDED),
+        *(
+            (
+                "[lanes.in_process]",
+                f"[lanes.in_process]\ncommand = '{command}'",
+                "the lane 'in_process' has a command that",
+            )
+            for command in ("", "uvicorn {nope}", "uvicorn {", 'uvicorn "app')
+        ),
         ("rows = [1, 64]", "rows = [1.5]", "an entry of cells has no usable 'rows'"),
         ('"fast", "in_process"', '"fast", "in_process", "slow"', "there is no lane 'slow'"),
         ('in_process = "in_process"', 'in_process = "none"', "there is no lane 'none'"),

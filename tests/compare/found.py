@@ -1,0 +1,20 @@
+"""What experiments find, asked as the judge asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compare.claims import read_claims
+from compare.experiments.registry import EXPERIMENTS
+
+
+def found_by(name: str) -> Mapping[str, float]:
+    return complete(name, EXPERIMENTS[name]())
+
+
+def complete(name: str, found: Mapping[str, float]) -> Mapping[str, float]:
+    """It tells all that the rules of its claims are about: of a name that it never tells no verdict would ever come."""
+    for claim in read_claims():
+        if claim.experiment == name:
+            assert claim.needs - {ratio.name for ratio in claim.ratios} <= found.keys(), claim.number
+    return found
