@@ -25,7 +25,7 @@ from .models import MODELS, Subject
 from .others import of_others
 from .page import write_page
 from .plan import GIVEN, Plan, PlanError, read_plan
-from .record import PAGE, RECORD, Extras, make_room, make_writable, now, record_of, write_record
+from .record import PAGE, RECORD, Extras, alone_in, make_room, now, record_of, write_record
 from .run import Run, measure
 from .server import Cores, exit_through_finally
 from .steps import steps_us
@@ -46,10 +46,17 @@ def main() -> None:
         plan = read_plan(options.plan, [*MODELS, GIVEN])
     except PlanError as reason:
         sys.exit(str(reason))
-    try:
-        make_writable(options.report)
-    except OSError as error:
-        sys.exit(f"The report cannot be written to {options.report}: {error.strerror}.")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone_in(options.report))
+        except BlockingIOError:
+            sys.exit(f"Another comparison writes its report to {options.report}.")
+        except OSError as error:
+            sys.exit(f"The report cannot be written to {options.report}: {error.strerror}.")
+        _compare(options, plan, stack)
+
+
+def _compare(options: argparse.Namespace, plan: Plan, stack: ExitStack) -> None:
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else plan.rounds)
     seconds = options.seconds or (QUICK_SECONDS if options.quick else plan.seconds)
     run = Run(plan, rounds, seconds, options.seed, Cores.available())
@@ -58,20 +65,20 @@ def main() -> None:
     say(f"{len(run.cells)} cells, {rounds} x {seconds:g} s each: about {budget_min:.0f} min, seed {run.seed}")
     for (name, lane), why in run.absent.items():
         say(f"{name}, {lane}: {why}")
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stack.enter_context(threadpool_limits(1))
-        try:
-            models = _models(plan, options.model, folder)
-        except ArtifactError as reason:
-            sys.exit(str(reason))
-        make_room(options.report)
-        subjects = {name: models[plan.asked[name].model] for name in plan.names}
-        Comparison(run, subjects, models[GIVEN], read_claims(), options.report, options.quick).make(experiments)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    stack.enter_context(threadpool_limits(1))
+    try:
+        models = _models(plan, options.model, folder)
+    except ArtifactError as reason:
+        sys.exit(str(reason))
+    make_room(options.report)
+    subjects = {name: models[plan.asked[name].model] for name in plan.names}
+    comparison = Comparison(run, subjects, models[GIVEN], read_claims(), options.report)
+    comparison.make(experiments)
     say(of_others(run.others_shares))
-    print(f"The report: {options.report / 'index.html'}")
-    if any(figures.faults for rounds_of in run.measured.values() for figures in rounds_of.values()):
-        sys.exit("Some answers were wrong; the report says which.")
+    print(f"The report: {options.report / PAGE}")
+    if said := comparison.what_went_wrong():
+        sys.exit(" ".join(said))
 
 
 def budget_s(run: Run, *, experiments: bool) -> float:
@@ -89,34 +96,55 @@ class Comparison:
         given: Subject,
         claims: list[Claim],
         folder: Path,
-        is_quick: bool,
     ) -> None:
         self._run = run
         self._subjects = subjects
         self._given = given
         self._claims = claims
         self._json, self._html = folder / RECORD, folder / PAGE
-        self._is_quick = is_quick
         self._began = now()
         self._extras = Extras()
         self._found: dict[str, Mapping[str, float] | str] = {}
+        self._failed: list[str] = []
 
     def make(self, experiments: Mapping[str, Callable[[], dict[str, float]]]) -> None:
         """Whatever ends it, what is known by then is in the report."""
         is_complete = False
         try:
-            for name, experiment in experiments.items():
-                say(f"experiment: {name}")
-                self._found[name] = _tried(experiment)
+            for number, (name, experiment) in enumerate(experiments.items(), start=1):
+                say(f"experiment {number} of {len(experiments)}: {name}")
+                self._found[name] = self._tried(name, experiment)
             if experiments:
                 self._look_at_the_services()
+                self._write(is_complete=False)
             measure(self._run, self._subjects, say, lambda: self._write(is_complete=False))
             is_complete = True
         finally:
             self._write(is_complete)
-            write_page(self._json, self._html)
             if not is_complete:
                 say(f"Stopped. What was known by then: {self._html}")
+
+    def what_went_wrong(self) -> list[str]:
+        """Sentences; none where everything that is installed answered as it must."""
+        measured = [figures for rounds in self._run.measured.values() for figures in rounds.values()]
+        said = {
+            "Some answers were wrong; the report says which.": any(figures.faults for figures in measured),
+            "Some lanes could not start, or died; the report says which.": self._run.failed,
+            f"These experiments failed: {', '.join(self._failed)}.": self._failed,
+        }
+        return [sentence for sentence, is_so in said.items() if is_so]
+
+    def _tried(self, name: str, experiment: Callable[[], dict[str, float]]) -> Mapping[str, float] | str:
+        try:
+            return experiment()
+        except Unavailable as unavailable:
+            return str(unavailable)
+        except Exception as error:
+            # A framework that has changed, say: the others go on, and the report tells.
+            reason = f"The experiment failed: {type(error).__name__}: {error}"
+            say(reason)
+            self._failed.append(name)
+            return reason
 
     def _look_at_the_services(self) -> None:
         say("the services without load")
@@ -130,22 +158,10 @@ class Comparison:
             self._extras,
             given=self._given,
             began=self._began,
-            is_quick=self._is_quick,
             is_complete=is_complete,
         )
         write_record(self._json, record)
-
-
-def _tried(experiment: Callable[[], dict[str, float]]) -> Mapping[str, float] | str:
-    try:
-        return experiment()
-    except Unavailable as unavailable:
-        return str(unavailable)
-    except Exception as error:
-        # A framework that has changed, say: the others go on, and the report tells.
-        reason = f"The experiment failed: {type(error).__name__}: {error}"
-        say(reason)
-        return reason
+        write_page(self._json, self._html)
 
 
 def _models(plan: Plan, artifact: Path | None, folder: Path) -> dict[str, Subject]:

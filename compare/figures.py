@@ -11,6 +11,9 @@ from typing import Protocol
 from .load import Outcome
 from .plan import RATES, Cell, Goal
 
+# Of its core: from here on the load generator may be what was measured.
+BUSY_LOAD_SHARE = 0.9
+
 
 @dataclass(frozen=True)
 class Turn:

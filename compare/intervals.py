@@ -16,8 +16,9 @@ N_RESAMPLES = 9_999
 # `tests/compare/test_judge.py` asks recorded rounds.
 CONFIDENCE = 0.99
 
-# With fewer rounds an interval does not reach far enough to be believed.
+# With fewer rounds an interval does not reach far enough to be believed, and in less time a cell has not settled.
 LEAST_ROUNDS = 7
+LEAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)

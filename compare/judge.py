@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, median
 
 from .claims import Claim, Figure, Ratio, Verdict
-from .figures import ratio_of_turns
-from .held import held_per_s, held_ratio, offered
-from .intervals import LEAST_ROUNDS, Interval, interval_of
+from .figures import BUSY_LOAD_SHARE, Figures, ratio_of_turns
+from .held import held_ratio, offered
+from .intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval, interval_of
 from .run import Run
 
 # Not a figure of a round, but of a curve.
@@ -24,7 +24,8 @@ class Judged:
     """
     Attributes:
         figures: what is known of those that the claim has.
-        why_not: a sentence, where there is no verdict, or where it depends on nothing but the interval.
+        why_not: sentences, where there is no verdict, where it depends on nothing but the interval, or where the load
+            generator may be what was measured.
     """
 
     claim: Claim
@@ -58,19 +59,20 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
     if missing := sorted(claim.needs - figures.keys()):
         return Judged(claim, figures, "not measured", _why_missing(missing[0], claim, run, experiment))
     n_rounds = min((intervals[name][1] for name in claim.needs & intervals.keys()), default=LEAST_ROUNDS)
-    if n_rounds < LEAST_ROUNDS:
-        why_not = f"A verdict takes {LEAST_ROUNDS} rounds, and there were {n_rounds}."
-        return Judged(claim, figures, "not measured", why_not)
+    needed = [ratio for ratio in claim.ratios if ratio.name in claim.needs]
+    if needed and (n_rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS):
+        floor = f"A verdict takes {LEAST_ROUNDS} rounds of {LEAST_SECONDS:g} s a cell"
+        too_few = f"{floor}, and there were {n_rounds} of {run.seconds:g} s."
+        return Judged(claim, figures, "not measured", " ".join([too_few, *_what_was_lost(run, needed)]))
     verdict = claim.verdict(figures)
-    return Judged(claim, figures, verdict, _why_it_depends(claim, figures) if verdict == "depends" else "")
+    depends = _why_it_depends(claim, figures) if verdict == "depends" else ""
+    return Judged(claim, figures, verdict, " ".join(filter(None, [depends, *_limited_by_load(run, needed)])))
 
 
 def _interval(run: Run, ratio: Ratio) -> tuple[Interval | None, int]:
     """And of how many rounds it is."""
-    if ratio.figure == HELD:
-        if ratio.against:
-            return held_ratio(run.measured, ratio.workload, ratio.lane, ratio.against)
-        return held_per_s(run.measured, ratio.workload, ratio.lane), run.rounds_done
+    if ratio.figure == HELD and ratio.against:
+        return held_ratio(run.measured, ratio.workload, ratio.lane, ratio.against)
     of_rounds = values_of(run, ratio)
     return interval_of(of_rounds) if of_rounds else None, len(of_rounds)
 
@@ -85,25 +87,57 @@ def _why_it_depends(claim: Claim, figures: Mapping[str, Figure]) -> str:
 
 
 def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, list[float]]:
-    """The figure in each turn of a round; there is one where the round was not taken in turns."""
-    cell = run.plan.saturating(ratio.workload, lane)
-    of_rounds = run.measured.get(cell, {}) if cell else {}
+    """The figure in each turn of a round; there is one where the round was not taken in turns.
+
+    A round with a fault does not count: a refusal is quicker than an answer.
+    """
     found = {}
-    for index, figures in of_rounds.items():
+    for index, figures in _rounds(run, ratio, lane).items():
         values = figures.in_turns(ratio.figure)
-        if None not in values:
+        if None not in values and not figures.faults:
             found[index] = values
     return found
+
+
+def _rounds(run: Run, ratio: Ratio, lane: str) -> Mapping[int, Figures]:
+    cell = run.plan.saturating(ratio.workload, lane)
+    return run.measured.get(cell, {}) if cell else {}
+
+
+def _lanes_of(ratios: Iterable[Ratio]) -> list[tuple[Ratio, str]]:
+    return [(ratio, lane) for ratio in ratios for lane in (ratio.lane, ratio.against) if lane]
+
+
+def _what_was_lost(run: Run, ratios: Iterable[Ratio]) -> list[str]:
+    """Why there are no more rounds, each reason once."""
+    reasons: list[str | None] = []
+    for ratio, lane in _lanes_of(ratios):
+        reasons.append(run.absent.get((ratio.workload, lane)))
+        if n_wrong := sum(bool(figures.faults) for figures in _rounds(run, ratio, lane).values()):
+            reasons.append(
+                f"Rounds with wrong answers of {run.plan.lanes[lane].title or lane} do not count: {n_wrong}."
+            )
+    return [*dict.fromkeys(filter(None, reasons))]
+
+
+def _limited_by_load(run: Run, ratios: Iterable[Ratio]) -> list[str]:
+    """A sentence, where the load generator may have been the bottleneck of a lane."""
+    of_lanes = {lane: _rounds(run, ratio, lane).values() for ratio, lane in _lanes_of(ratios)}
+    busy = [
+        run.plan.lanes[lane].title or lane
+        for lane, rounds in of_lanes.items()
+        if rounds and median(figures.load_share for figures in rounds) > BUSY_LOAD_SHARE
+    ]
+    return [f"The load generator took nearly all of its core with {' and '.join(busy)}."] if busy else []
 
 
 def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, float] | str) -> str:
     for ratio in claim.ratios:
         if ratio.name == name:
-            reasons = [run.absent.get((ratio.workload, lane)) for lane in (ratio.lane, ratio.against) if lane]
             untold = f"There is no round in which {name.replace('_', ' ')} could be told."
             if ratio.figure == HELD and offered(run.measured, ratio.workload, ratio.lane):
                 untold = "Of the loads that were offered none was held."
-            return " ".join(filter(None, reasons)) or untold
+            return " ".join(_what_was_lost(run, [ratio])) or untold
     if isinstance(experiment, str):
         return experiment
     return claim.untested or f"The experiment {claim.experiment} does not tell {name}."

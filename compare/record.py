@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
@@ -14,7 +17,7 @@ from typing import Any
 from .claims import Figure, read_sources
 from .figures import median_of
 from .held import SERVICE_LEVEL_MS, held_per_s, p99_ms
-from .intervals import Interval
+from .intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval
 from .judge import Judged
 from .models import Subject
 from .plan import Cell
@@ -55,12 +58,11 @@ def record_of(
     *,
     given: Subject,
     began: datetime,
-    is_quick: bool,
     is_complete: bool,
 ) -> dict[str, Any]:
     return {
         "began": began.isoformat(timespec="seconds"),
-        "is_quick": is_quick,
+        "is_quick": run.rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS,
         "is_complete": is_complete,
         "rounds": run.rounds,
         "rounds_done": run.rounds_done,
@@ -77,6 +79,7 @@ def record_of(
         "cells": cells_of(run),
         "held": _held(run),
         "steps_us": _steps_us(run, extras.steps_us),
+        "waits": {lane: wait for lane in SERVICES if (wait := _wait(run, lane))},
         "lines": extras.lines,
         "core_lines": extras.core_lines,
         "weight": extras.weight,
@@ -85,10 +88,20 @@ def record_of(
     }
 
 
-def make_writable(folder: Path) -> None:
-    """Raises: OSError where nothing can be written."""
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """While it lasts nobody else writes a report there.
+
+    Raises: BlockingIOError where somebody does, another OSError where nothing can be written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     TemporaryFile(dir=folder).close()
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def make_room(folder: Path) -> None:
@@ -135,6 +148,7 @@ def cells_of(run: Run) -> list[dict[str, Any]]:
             "connections": cell.workload.connections,
             "share": cell.workload.share,
             "lane": cell.lane,
+            "needed_by": run.plan.needed_by[cell],
             "round": index,
             **asdict(figures),
         }
@@ -160,20 +174,25 @@ def _bare_requests_per_s(run: Run) -> float | None:
 
 
 def _lanes(run: Run) -> list[dict[str, Any]]:
-    """Each once; what it says of its start and its model is of the first workload that asks it."""
-    workloads = {lane: name for name, lane in reversed(run.lanes)}
+    """Each once, with what is known of it by the workloads that ask it, the first of the plan first."""
+    places = {lane: [place for place in run.lanes if place[1] == lane] for _, lane in run.lanes}
     return [
         {
-            "lane": lane.name,
-            "title": lane.title or lane.name,
-            "note": lane.note,
-            "kind": lane.kind,
-            "absent": next((why for (_, name), why in run.absent.items() if name == lane.name), None),
-            "runtime": run.runtimes.get((workloads[lane.name], lane.name)),
-            "cold_starts_s": run.cold_starts_s.get((workloads[lane.name], lane.name), []),
+            "lane": name,
+            "title": run.plan.lanes[name].title or name,
+            "note": run.plan.lanes[name].note,
+            "kind": run.plan.lanes[name].kind,
+            "workloads": [
+                {
+                    "workload": place[0],
+                    "absent": run.absent.get(place),
+                    "runtime": run.runtimes.get(place),
+                    "cold_starts_s": run.cold_starts_s.get(place, []),
+                }
+                for place in of_lane
+            ],
         }
-        for lane in run.plan.lanes.values()
-        if lane.name in workloads
+        for name, of_lane in places.items()
     ]
 
 
@@ -187,30 +206,30 @@ def _held(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def _steps_us(run: Run, steps_us: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """With what no step explains of the CPU time of a request that is alone, and how long one waits under load."""
+    """With what no step explains of the CPU time of a request that is alone."""
     found = {}
     for lane in SERVICES:
         cell = run.plan.alone(SHOWN, lane)
         steps = dict(steps_us.get(lane, {}))
         if steps and cell in run.measured and cell:
             steps["server and framework"] = max(0.0, median_of(run.measured, cell, "cpu_us") - sum(steps.values()))
-        if steps and (wait_us := _wait_us(run, lane)) is not None:
-            steps["wait"] = wait_us
         if steps:
             found[lane] = steps
     return found
 
 
-def _wait_us(run: Run, lane: str) -> float | None:
-    """How much longer half of the requests take at the highest load that is held than at the lowest."""
-    p50s_ms = {
-        cell.workload.share: median_of(run.measured, cell, "p50_ms")
+def _wait(run: Run, lane: str) -> dict[str, float] | None:
+    """How much longer half of the requests take at the highest load that is held than at the lowest of these."""
+    held = {
+        cell.workload.share: cell
         for cell in run.measured
         if (cell.workload.name, cell.lane) == (SHOWN, lane) and cell.workload.share and _is_held(run, cell)
     }
-    if len(p50s_ms) < 2:
+    if len(held) < 2:
         return None
-    return max(0.0, p50s_ms[max(p50s_ms)] - p50s_ms[min(p50s_ms)]) * 1000
+    lowest, highest = held[min(held)], held[max(held)]
+    longer_ms = median_of(run.measured, highest, "p50_ms") - median_of(run.measured, lowest, "p50_ms")
+    return {"ms": max(0.0, longer_ms), "at_per_s": median_of(run.measured, highest, "offered_per_s")}
 
 
 def _is_held(run: Run, cell: Cell) -> bool:

@@ -13,15 +13,13 @@ from pathlib import Path
 from statistics import median
 from textwrap import shorten
 
-from .figures import bound_of, goal_ratios, median_of, ratios, verdict
+from .figures import BUSY_LOAD_SHARE, bound_of, goal_ratios, median_of, ratios, verdict
 from .others import of_others
 from .plan import Cell
 from .run import Run, where
 
 LIBRARIES = ("fastapi", "pydantic", "uvicorn", "flask", "gunicorn", "granian", "scikit-learn", "onnxruntime", "orjson")
 
-# Of its core: from here on the load generator may be what was measured.
-BUSY_LOAD_SHARE = 0.9
 ROUNDS_TO_JUDGE = 3
 # Of what a lane says that cannot start, in letters.
 MOST_SAID = 160

@@ -43,7 +43,7 @@ class Run:
 
     Attributes:
         seconds: a cell and round.
-        rounds_done: those in which every cell was measured.
+        rounds_done: those in which every cell was measured whose lane could be.
         runtimes: what runs the model, as a service says.
         absent: why a lane was not measured, or not to the end.
         others_shares: of the cores' time, what something else took in each round, 0 to 1.
@@ -74,6 +74,11 @@ class Run:
     def cells(self) -> list[Cell]:
         """Those that can be measured."""
         return [cell for cell in self.plan.cells if where(cell) not in self.absent]
+
+    @property
+    def failed(self) -> list[Where]:
+        """Lanes that are installed, and could not start or not last."""
+        return [place for place in self.absent if not missing(self.plan.lanes[place[1]])]
 
     @property
     def warm_up_s(self) -> float:
@@ -197,13 +202,16 @@ class _Rounds:
             order.reverse()
         for cell in order:
             self._left_s -= self._run.cell_s(cell)
-            if where(cell) not in self._run.absent:
+            if parts[cell]:  # of a lane that has died, too: what it owed its clients is wrong
                 figures = self._figures(cell, parts[cell], offered_per_s[cell], servers.get(cell.lane))
                 self._run.measured[cell][index] = figures
-                progress = f"round {index + 1} of {self._run.rounds}, {max(self._left_s, 0) / 60:.0f} min left"
+                minutes, seconds = divmod(round(max(self._left_s, 0)), 60)
+                progress = f"round {index + 1} of {self._run.rounds}, {minutes}:{seconds:02} min left"
                 told = f"{figures.requests_per_s:,.0f} requests/s, p99 {figures.p99_ms:.1f} ms"
+                if figures.faults:
+                    told += f", {sum(figures.faults.values()):,} WRONG"
                 self._say(f"{progress}: {cell.lane} ({cell.workload}), {told}")
-                if not figures.requests:
+                if not figures.requests and where(cell) not in self._run.absent:
                     self._give_up(where(cell), f"This lane answered nothing in round {index + 1}.")
 
     def _n_turns(self, workload: Workload) -> int:
@@ -231,7 +239,7 @@ class _Rounds:
                     seconds=seconds,
                     requests_per_s=offered_per_s,
                 )
-                cpu_s = server.cpu_s() - cpu_s
+                cpu_s = max(0.0, server.cpu_s() - cpu_s)  # nothing is known of one that has died
         faults = faults_of(together([warm, asked]), self._answers(cell))
         return _Part(asked, cpu_s, health, faults + Counter({"health check failed": health.n_failed}))
 

@@ -34,7 +34,11 @@ MOST_TO_START_S = 60.0
 MOST_TO_STOP_S = 15.0
 POLL_S = 0.005
 LISTENS = "0A"  # a state in /proc/net/tcp
+ERROR = re.compile(r"error|in use|cannot", re.IGNORECASE)
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# What the kernel does where nobody can clean up any more: `kill -9`, or no memory.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 
 # As the services pin themselves, for every lane alike.
 PINNED = dict.fromkeys(ONE_THREAD, "1")
@@ -143,7 +147,7 @@ def missing(lane: Lane) -> str | None:
         return f"serve_{lane.backend}/ is not there."
     if lane.program and not shutil.which(lane.program):
         return f"The program {lane.program} is not installed."
-    packages = [package for package in lane.packages if not find_spec(package)]
+    packages = [package for package in lane.packages if not find_spec(package.partition(".")[0])]
     return f"The package {packages[0]} is not installed." if packages else None
 
 
@@ -161,7 +165,7 @@ def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[S
             started_s = perf_counter()
             with _uninterrupted(), on_core(core):
                 process = subprocess.Popen(
-                    [*_interpreter(lane), *shlex.split(lane.command.format(port=port))],
+                    [*ENDS_WITH_US, *_interpreter(lane), *shlex.split(lane.command.format(port=port))],
                     cwd=ROOT,
                     env=_environment(lane, artifact, port),
                     stdout=log,
@@ -214,9 +218,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _last_line(log: IO[bytes]) -> str:
+    """The last that speaks of an error, for servers say goodbye behind it; the last of all where none does."""
     log.seek(0)
-    lines = log.read().decode(errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing").rstrip(".")
+    lines = [line.strip() for line in log.read().decode(errors="replace").split("\n") if line.strip()]
+    errors = [line for line in lines if ERROR.search(line)]
+    return (errors or lines or ["it said nothing"])[-1].rstrip(".")
 
 
 def _interpreter(lane: Lane) -> list[str]:

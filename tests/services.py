@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import orjson
@@ -24,6 +25,8 @@ BACKENDS = list(PORTS)
 
 # Long enough for a busy machine; reached only by a service that hangs.
 PATIENCE_S = 60.0
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -132,6 +135,15 @@ def environment(artifact: Path, *, is_recorded: bool = True, **settings: Any) ->
         inherited.pop("COVERAGE_PROCESS_CONFIG", None)
     settings = {"artifact": artifact, "port": 0, "drain_ms": 0, "log_format": "json"} | settings
     return inherited | {f"SERVE_{name.upper()}": _text(value) for name, value in settings.items()}
+
+
+def eventually(condition: Callable[[], T]) -> T:
+    """What the condition answers as soon as that is true; for what nobody announces."""
+    patience_ends = time.monotonic() + PATIENCE_S
+    while not (answer := condition()):
+        assert time.monotonic() < patience_ends, "it never came true"
+        time.sleep(0.05)
+    return answer
 
 
 def _text(value: Any) -> str:

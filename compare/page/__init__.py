@@ -21,10 +21,12 @@ def write_page(record: Path, page: Path) -> None:
     """
     Args:
         record: what `python -m compare` has measured so far, as JSON.
-        page: is replaced.
+        page: is replaced, whole or not at all.
     """
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(page_of(Record(json.loads(record.read_text()))), encoding="utf-8")
+    unfinished = page.with_suffix(".unfinished")
+    unfinished.write_text(page_of(Record(json.loads(record.read_text()))), encoding="utf-8")
+    unfinished.replace(page)
 
 
 def page_of(record: Record) -> str:

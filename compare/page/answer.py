@@ -44,7 +44,7 @@ def _rate(record: Record, workload: str, backend: str) -> str:
 
 
 def _reason(record: Record, held: dict[str, Interval]) -> str:
-    reasons = [record.lanes.get(backend, {}).get("absent") for backend in BACKENDS if backend not in held]
+    reasons = [record.why_absent(backend) for backend in BACKENDS if backend not in held]
     return f" ({reasons[0].rstrip('.')})" if reasons[0] else ""
 
 

@@ -134,8 +134,8 @@ def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: S
     return svg(bottom + LINE + 6, title, told, drawn)
 
 
-def waterfall(title: str, backend: str, steps: Mapping[str, float], wait_us: float | None, longest: float) -> Markup:
-    """The steps of a request, each where the one before ends, and below them how long it waits beside.
+def waterfall(title: str, backend: str, steps: Mapping[str, float], wait: str | None, longest: float) -> Markup:
+    """The steps of a request, each where the one before ends, and below them in words how long it waits.
 
     Args:
         steps: in microseconds.
@@ -162,16 +162,10 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], wait_us: flo
         text_at(WIDTH, y + 4, f"{digits(total)} µs", anchor="end", css="sum"),
     ]
     told = [f"{name}: {digits(us)} µs" for name, us in [*steps.items(), (whole, total)]]
-    if wait_us is not None:
+    if wait:
         y += 24
-        end = min(scale.at(wait_us), scale.end)  # a queue may be as long as many requests
-        drawn += [
-            text_at(0, y + 4, "wait"),
-            line(scale.start, y, end, y, css="wait"),
-            text_at(end, y + 4, "▸" if end == scale.end else ""),
-            text_at(WIDTH, y + 4, f"{digits(wait_us)} µs", anchor="end"),
-        ]
-        told.append(f"wait: {digits(wait_us)} µs")
+        drawn += [text_at(0, y + 4, "wait, not to scale"), text_at(WIDTH, y + 4, wait, anchor="end")]
+        told.append(f"wait: {wait}")
     return svg(y + 14, title, ", ".join(told), drawn)
 
 

@@ -64,7 +64,7 @@ def steps(record: Record) -> list[Plot]:
     found = []
     for backend, of in record.steps_us.items():
         title = f"Where a request's time goes, {BACKENDS[backend]}"
-        found.append((BACKENDS[backend], charts.waterfall(title, backend, of, record.wait_us(backend), longest)))
+        found.append((BACKENDS[backend], charts.waterfall(title, backend, of, record.wait(backend), longest)))
     return found
 
 

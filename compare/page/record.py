@@ -9,9 +9,9 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
-from ..figures import IN_TURNS, ratio_of_turns
-from ..intervals import LEAST_ROUNDS, Interval, interval_of
-from .words import BACKENDS, Figure, digits, of_interval, plain
+from ..figures import BUSY_LOAD_SHARE, IN_TURNS, ratio_of_turns
+from ..intervals import Interval, interval_of
+from .words import BACKENDS, Figure, capital, digits, of_interval, plain
 
 # What a run that was ended early may not have reached.
 EMPTY: Mapping[str, Any] = {
@@ -33,13 +33,14 @@ EMPTY: Mapping[str, Any] = {
     "cells": [],
     "held": {},
     "steps_us": {},
+    "waits": {},
     "lines": {},
     "core_lines": None,
     "weight": {},
     "claims": [],
     "sources": {},
 }
-FRAMEWORK_STEP, WAITING_STEP = "server and framework", "wait"
+FRAMEWORK_STEP = "server and framework"
 
 # Between which lanes somebody chooses, and what is said of the choice beside the workload.
 ALTERNATIVES = {
@@ -49,9 +50,6 @@ ALTERNATIVES = {
     ("fastapi_granian_empty", "flask_granian_empty"): ", granian",
     ("fastapi_validated", "flask_validated"): "",
 }
-
-# Of its core: from here on the load generator may be what was measured.
-BUSY_LOAD_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,19 @@ class Record:
 
     def title(self, lane: str) -> str:
         return str(self.lanes.get(lane, {}).get("title") or plain(lane))
+
+    def first_of(self, lane: str) -> Mapping[str, Any]:
+        """What is known of a lane in the first workload that asks it."""
+        workloads = self.lanes.get(lane, {}).get("workloads")
+        return workloads[0] if workloads else {}
+
+    def why_absent(self, lane: str) -> str:
+        """In all workloads that ask the lane, or in which; empty where it was measured in each."""
+        workloads = self.lanes.get(lane, {}).get("workloads", [])
+        reasons = {each["workload"]: each["absent"] for each in workloads if each["absent"]}
+        if len(reasons) == len(workloads) and len(set(reasons.values())) == 1:
+            return str(next(iter(reasons.values())))
+        return " ".join(f"{capital(plain(workload))}: {reason}" for workload, reason in reasons.items())
 
     def name_of(self, asked: Asked) -> str:
         """The workload, and what tells it from others of that name."""
@@ -111,7 +122,7 @@ class Record:
         return median(found) if found else None
 
     def ratio(self, figure: str, asked: Asked, lane: str, against: str) -> Interval | None:
-        """Of the rounds in which both were measured, and neither is nothing: turn by turn, as claims are judged."""
+        """Of the rounds in which both were measured, no answer wrong: turn by turn, as claims are judged."""
         found, base = self._turns(figure, asked, lane), self._turns(figure, asked, against)
         of_rounds = [ratio_of_turns(found[index], base[index]) for index in sorted(found.keys() & base.keys())]
         known = [ratio for ratio in of_rounds if ratio]
@@ -180,16 +191,12 @@ class Record:
     @cached_property
     def steps_us(self) -> dict[str, dict[str, float]]:
         """By backend, what the processor works for a request."""
-        return {
-            backend: {step: us for step, us in of.items() if step != WAITING_STEP}
-            for backend in BACKENDS
-            if (of := self.raw["steps_us"].get(backend))
-        }
+        return {backend: of for backend in BACKENDS if (of := self.raw["steps_us"].get(backend))}
 
-    def wait_us(self, backend: str) -> float | None:
-        """That a request spends in a queue while others are worked for."""
-        wait_us: float | None = self.raw["steps_us"].get(backend, {}).get(WAITING_STEP)
-        return wait_us
+    def wait(self, backend: str) -> str | None:
+        """That a request spends in a queue while others are worked for, in words."""
+        wait = self.raw["waits"].get(backend)
+        return f"{digits(wait['ms'])} ms at {digits(wait['at_per_s'])} requests/s" if wait else None
 
     @property
     def framework_shares(self) -> dict[str, float]:
@@ -223,7 +230,7 @@ class Record:
 
     @property
     def can_judge(self) -> bool:
-        return bool(self.raw["is_complete"] and self.raw["rounds_done"] >= LEAST_ROUNDS and not self.raw["is_quick"])
+        return bool(self.raw["is_complete"] and not self.raw["is_quick"])
 
     def _rounds(self, figure: str, asked: Asked, lane: str, share: float | None = None) -> dict[int, float]:
         cells = self._cells.get((asked, lane, share), [])
@@ -234,7 +241,7 @@ class Record:
         return {
             cell["round"]: [part[figure] for part in (figure in IN_TURNS and cell.get("turns")) or [cell]]
             for cell in self._cells.get((asked, lane, None), [])
-            if cell.get(figure) is not None
+            if cell.get(figure) is not None and not cell.get("faults")
         }
 
     def _place(self, workload: str) -> int:

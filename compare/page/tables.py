@@ -77,10 +77,11 @@ def saturation(record: Record, asked: Asked) -> dict[str, list[Saturated]]:
 
 @dataclass(frozen=True)
 class Described:
-    """A lane: what it is, what it took to start, and why it was not measured."""
+    """A lane: what it is, what it took to start in the first workload that asks it, and why it was not measured."""
 
     title: str
     note: str
+    workload: str
     runtime: str
     absent: str
     cold_start_s: float | None
@@ -92,9 +93,10 @@ def lanes(record: Record) -> list[Described]:
         Described(
             title=record.title(name),
             note=lane.get("note") or "",
-            runtime=lane.get("runtime") or "",
-            absent=lane.get("absent") or "",
-            cold_start_s=_cold_start_s(lane),
+            workload=plain(record.first_of(name).get("workload", "")),
+            runtime=record.first_of(name).get("runtime") or "",
+            absent=record.why_absent(name),
+            cold_start_s=_cold_start_s(record.first_of(name)),
             memory_mib=_memory_mib(record, name),
         )
         for name, lane in record.lanes.items()
@@ -108,7 +110,7 @@ def weights(record: Record) -> list[tuple[str, list[str]]]:
         ("memory after load, MiB", [digits(_memory_mib(record, backend)) for backend in BACKENDS]),
         (
             "cold start to the first prediction, s",
-            [digits(_cold_start_s(record.lanes.get(backend, {}))) for backend in BACKENDS],
+            [digits(_cold_start_s(record.first_of(backend))) for backend in BACKENDS],
         ),
         ("installed packages", [digits(weight.get("packages")) for weight in of.values()]),
         ("installed, MiB", [digits(weight.get("megabytes")) for weight in of.values()]),
@@ -208,5 +210,5 @@ def _memory_mib(record: Record, lane: str) -> float | None:
     return max((mib for mib in found if mib), default=None)
 
 
-def _cold_start_s(lane: Mapping[str, Any]) -> float | None:
-    return median(lane["cold_starts_s"]) if lane.get("cold_starts_s") else None
+def _cold_start_s(of_workload: Mapping[str, Any]) -> float | None:
+    return median(of_workload["cold_starts_s"]) if of_workload.get("cold_starts_s") else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from compare.claims import Claim, Figure, read_claims
-from compare.intervals import Interval
+from compare.intervals import LEAST_ROUNDS, Interval
 from compare.page import write_page
 
 Raw = dict[str, Any]
@@ -42,7 +42,7 @@ SHARES = (0.2, 0.4, 0.6, 0.8, 0.95)
 def full(*, seed: int = 7) -> Raw:
     """Every lane but one, in seven rounds."""
     chance = random.Random(seed)
-    absent = {"lane": "node_empty", "title": "Node (empty)", "kind": "empty", "absent": "node is not installed."}
+    node = {"lane": "node_empty", "title": "Node (empty)", "kind": "empty", "note": ""}
     return {
         "began": "2026-11-22T02:30:00+00:00",
         "is_quick": False,
@@ -64,7 +64,10 @@ def full(*, seed: int = 7) -> Raw:
         "service_level_ms": 50,
         "bare_requests_per_s": 24100.0,
         "workloads": WORKLOADS,
-        "lanes": [*(_lane(name) for name in LANES), {**_lane("bare_asgi"), **absent}],
+        "lanes": [
+            *(_lane(name) for name in LANES),
+            {**node, "workloads": [_absent("empty", "node is not installed.")]},
+        ],
         "cells": list(_cells(chance, rounds=7)),
         "held": {
             "compiled": {"fastapi": _spread(3390, 0.03), "flask": _spread(2240, 0.02)},
@@ -72,9 +75,10 @@ def full(*, seed: int = 7) -> Raw:
             "heavy": {"fastapi": _spread(21.3, 0.05), "flask": _spread(21.0, 0.06)},
         },
         "steps_us": {
-            "fastapi": _steps(182.4, 3.1, 12.7, 21.0, 14.2, 6.3),
-            "flask": _steps(268.9, 3.2, 15.9, 38.5, 14.3, 6.1),
+            "fastapi": _steps(182.4, 3.1, 12.7, 14.2, 6.3),
+            "flask": _steps(268.9, 3.2, 15.9, 14.3, 6.1),
         },
+        "waits": {"fastapi": {"ms": 2.1, "at_per_s": 3390.0}, "flask": {"ms": 3.85, "at_per_s": 2240.0}},
         "lines": {
             "fastapi": {"app.py": 34, "body.py": 55, "errors.py": 22, "routes.py": 41, "validation.py": 88},
             "flask": {"app.py": 25, "body.py": 24, "errors.py": 19, "openapi.py": 102, "validation.py": 119},
@@ -103,7 +107,7 @@ def quick() -> Raw:
 def of_rounds(n_rounds: int) -> Raw:
     """Complete, but of fewer rounds than a verdict takes."""
     record = full()
-    record |= {"rounds": n_rounds, "rounds_done": n_rounds}
+    record |= {"is_quick": n_rounds < LEAST_ROUNDS, "rounds": n_rounds, "rounds_done": n_rounds}
     record["cells"] = [cell for cell in record["cells"] if cell["round"] < n_rounds]
     return without_timing_verdicts(record, "There were too few rounds.")
 
@@ -119,12 +123,14 @@ def partial() -> Raw:
 def of_one_backend(backend: str, gone: str) -> Raw:
     record = full()
     record["cells"] = [cell for cell in record["cells"] if gone not in cell["lane"]]
-    for name in ("steps_us", "lines", "weight"):
+    for name in ("steps_us", "waits", "lines", "weight"):
         del record[name][gone]
     record["held"] = {workload: {backend: of[backend]} for workload, of in record["held"].items()}
     for lane in record["lanes"]:
         if gone in lane["lane"]:
-            lane |= {"absent": f"serve_{gone}/ is not there.", "cold_starts_s": [], "runtime": None}
+            lane["workloads"] = [
+                _absent(each["workload"], f"serve_{gone}/ is not there.") for each in lane["workloads"]
+            ]
     return without_timing_verdicts(record, f"serve_{gone}/ is not there.")
 
 
@@ -148,8 +154,9 @@ def hostile(text: str) -> Raw:
     record["sources"] = {"A": text}
     record["lines"]["flask"][text] = 3
     for lane in record["lanes"]:
-        lane |= {"title": text, "note": text, "runtime": text}
-    record["lanes"][-1] |= {"absent": text, "kind": text}
+        lane |= {"title": text, "note": text}
+        lane["workloads"][0] |= {"workload": text, "runtime": text}
+    record["lanes"][-1] |= {"workloads": [_absent(text, text)], "kind": text}
     for claim in record["claims"]:
         claim |= {"claim": text, "why_not": text, "untested": text, "figures": {text: 1.0}}
     record["cells"][0]["faults"] = {text: 3}
@@ -170,17 +177,27 @@ def without_timing_verdicts(record: Raw, reason: str) -> Raw:
 
 
 def _lane(name: str) -> Raw:
-    title, kind, _ = LANES[name]
+    title, kind, rates = LANES[name]
     is_service = kind == "service"
     return {
         "lane": name,
         "title": title,
         "note": "as it ships" if is_service else "",
         "kind": kind,
-        "absent": None,
-        "runtime": "onnx" if is_service else None,
-        "cold_starts_s": [1.9, 2.1, 2.0],
+        "workloads": [
+            {
+                "workload": workload,
+                "absent": None,
+                "runtime": "onnx" if is_service else None,
+                "cold_starts_s": [1.9, 2.1, 2.0],
+            }
+            for workload in rates
+        ],
     }
+
+
+def _absent(workload: str, reason: str) -> Raw:
+    return {"workload": workload, "absent": reason, "runtime": None, "cold_starts_s": []}
 
 
 def _cells(chance: random.Random, rounds: int) -> Iterable[Raw]:
@@ -254,4 +271,4 @@ def _spread(median: float, share: float) -> dict[str, float]:
 
 
 def _steps(*us: float) -> dict[str, float]:
-    return dict(zip(("server and framework", "parse", "validate", "wait", "predict", "encode"), us, strict=True))
+    return dict(zip(("server and framework", "parse", "validate", "predict", "encode"), us, strict=True))

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import pytest
 
-from compare.record import make_room
+from compare.record import alone_in, make_room
 from model.artifact import load
 
 from ..house.copies import environment
-from ..services import BACKENDS, PATIENCE_S, ROOT
+from ..services import BACKENDS, PATIENCE_S, ROOT, eventually
 from .test_bench import processes_with
 
 SERVICES = "".join(
@@ -124,8 +124,11 @@ needed_by = ["floor"]
 """
         run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
 
-    assert run.returncode == 0, run.stdout + run.stderr
-    absent = {lane["lane"]: lane["absent"] for lane in record()["lanes"]}
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert run.stderr.splitlines()[-1] == (
+        "Some answers were wrong; the report says which. Some lanes could not start, or died; the report says which."
+    )
+    absent = {lane["lane"]: lane["workloads"][0]["absent"] for lane in record()["lanes"]}
     assert absent == {
         **dict.fromkeys(BACKENDS),
         "dying": "This lane died in round 1: its exit code was 3, and its last line: There is no more memory.",
@@ -134,7 +137,52 @@ needed_by = ["floor"]
         "without_program": "The program no-such-program is not installed.",
     }
     assert all(f"compiled, {lane}: {reason}" in run.stderr for lane, reason in absent.items() if reason)
-    assert {cell["lane"] for cell in record()["cells"]} == set(BACKENDS)
+    assert {cell["lane"] for cell in record()["cells"]} == {*BACKENDS, "dying"}
+    assert {cell["lane"] for cell in record()["cells"] if cell["faults"]} == {"dying"}
+
+
+def test_refuses_a_folder_in_which_another_comparison_writes(comparison, tmp_path):
+    with alone_in(tmp_path / "report"):
+        refused = subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True)
+
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1] == f"Another comparison writes its report to {tmp_path / 'report'}."
+
+
+def test_what_is_not_installed_is_no_failure(comparison):
+    plan = f"""{PLAN}
+[lanes.without_package]
+packages = ["no_such_package"]
+command = "no_such_package"
+[[cells]]
+workloads = ["compiled"]
+lanes = ["without_package"]
+rows = [1]
+connections = [1]
+needed_by = ["floor"]
+"""
+    run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "compiled, without_package: The package no_such_package is not installed." in run.stderr
+
+
+def test_fails_where_an_answer_was_wrong(comparison, record):
+    plan = f"""{PLAN}
+[lanes.failing]
+command = "tests.compare.failing {{port}}"
+[[cells]]
+workloads = ["compiled"]
+lanes = ["failing"]
+rows = [1]
+connections = [1]
+needed_by = ["floor"]
+"""
+    run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert run.stderr.splitlines()[-1] == "Some answers were wrong; the report says which."
+    assert {cell["lane"] for cell in record()["cells"] if cell["faults"]} == {"failing"}
 
 
 @pytest.mark.parametrize(
@@ -185,6 +233,28 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
     assert (record()["is_complete"], record()["rounds_done"], record()["rounds"]) == (False, 1, 99)
     assert {cell["round"] for cell in record()["cells"]} >= {0, 1}
     assert (report / "index.html").read_text() != (report / "before" / "index.html").read_text() == "an earlier one"
+
+
+def test_servers_end_with_a_comparison_that_is_killed_and_the_last_round_is_in_the_report(comparison, record, tmp_path):
+    mark = uuid4().hex
+    with subprocess.Popen(
+        [*comparison(PLAN), "--rounds", "99"],
+        cwd=ROOT,
+        env=environment(BENCH_MARK=mark),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stderr
+        next(line for line in run.stderr if line.startswith("round 2 of 99"))
+        assert len(processes_with(mark)) > 1
+
+        run.kill()
+
+        run.communicate(timeout=PATIENCE_S)  # servers and what asks for health hold standard error, too
+    eventually(lambda: not processes_with(mark))
+    assert (record()["is_complete"], record()["rounds_done"]) == (False, 1)
+    assert "The run ended after 1 of 99 rounds" in (tmp_path / "report" / "index.html").read_text()
 
 
 def test_refuses_a_plan_and_a_model_in_a_sentence(comparison, tmp_path):

@@ -14,7 +14,7 @@ import pytest
 
 from compare.claims import Claim, Ratio
 from compare.figures import figures_of, ratio_of_turns
-from compare.intervals import LEAST_ROUNDS, Interval, interval_of
+from compare.intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval, interval_of
 from compare.judge import judge
 from compare.load import Outcome
 from compare.plan import Cell, Workload, read_plan
@@ -63,13 +63,13 @@ def run_of(tmp_path):
     """A run in which one lane was so much faster, round by round."""
     (tmp_path / "plan.toml").write_text(PLAN)
 
-    def run(ratios):
-        made_up = Run(read_plan(tmp_path / "plan.toml", ["penguins"]), 7, 1.0, 0, Cores(0, 0))
+    def run(ratios, *, seconds=LEAST_SECONDS, faults=None, load_share=0.5):
+        made_up = Run(read_plan(tmp_path / "plan.toml", ["penguins"]), 7, seconds, 0, Cores(0, 0))
         for index, ratio in enumerate(ratios):
             for lane, per_s in {"one": round(1000 * ratio), "other": 1000}.items():
                 cell = Cell(Workload("penguins", 1, 1), lane)
-                outcome = Outcome(waits_s=[0.001] * per_s, seconds=1.0)
-                made_up.measured[cell][index] = figures_of(cell, outcome, cpu_s=0.5)
+                outcome = Outcome(waits_s=[0.001] * per_s, seconds=1.0, load_share=load_share)
+                made_up.measured[cell][index] = figures_of(cell, outcome, cpu_s=0.5, faults=faults)
         return made_up
 
     return run
@@ -147,7 +147,39 @@ def test_too_few_rounds_get_no_verdict_but_their_figures(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 6), {})
 
     assert (judged.verdict, judged.figures) == ("not measured", {"speed": Interval(2.0, 2.0, 2.0)})
-    assert judged.why_not == "A verdict takes 7 rounds, and there were 6."
+    assert judged.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 6 of 5 s."
+
+
+def test_rounds_that_are_too_short_get_no_verdict(run_of):
+    [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, seconds=0.5), {})
+
+    assert judged.verdict == "not measured"
+    assert judged.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 7 of 0.5 s."
+
+
+def test_rounds_with_wrong_answers_do_not_count(run_of):
+    [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, faults={"status 503": 1}), {})
+
+    assert judged.verdict == "not measured"
+    assert "Rounds with wrong answers of one do not count: 7." in judged.why_not
+
+
+def test_says_why_there_were_fewer_rounds(run_of):
+    run = run_of([2.0] * 2)
+    run.absent["penguins", "one"] = "This lane died in round 3."
+
+    [judged] = judge([claim_of(rules={"true": TRUE})], run, {})
+
+    assert judged.why_not == (
+        "A verdict takes 7 rounds of 5 s a cell, and there were 2 of 5 s. This lane died in round 3."
+    )
+
+
+def test_says_so_where_the_load_generator_may_be_what_was_measured(run_of):
+    [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, load_share=0.95), {})
+
+    assert judged.verdict == "true"
+    assert judged.why_not == "The load generator took nearly all of its core with one and other."
 
 
 def test_a_figure_that_no_rule_is_about_is_not_waited_for(run_of):

@@ -369,7 +369,34 @@ def test_names_each_step_of_a_request_and_their_sum(pages):
     page = pages["full"]
 
     assert "server and framework 182 µs, 83%" in page.of("steps")
-    assert "work in all 219 µs wait 21 µs" in page.of("steps")
+    assert "work in all 219 µs wait, not to scale 2.10 ms at 3,390 requests/s" in page.of("steps")
+
+
+def test_says_so_where_nobody_knows_the_wait(tmp_path):
+    record = records.full()
+    del record["waits"]
+
+    assert "no service held two of the loads that were offered" in read(record, tmp_path).of("steps")
+
+
+def test_a_lane_that_was_absent_in_one_workload_is_said_to_be_so_there(tmp_path):
+    record = records.full()
+    of_flask = next(lane for lane in record["lanes"] if lane["lane"] == "flask")
+    of_flask["workloads"][-1]["absent"] = "This lane died in round 2."
+
+    assert "Not measured: Heavy: This lane died in round 2." in read(record, tmp_path).of("lanes")
+
+
+def test_a_round_with_wrong_answers_is_in_no_ratio(tmp_path):
+    record = records.full()
+    for cell in record["cells"]:
+        if (cell["lane"], cell["workload"]) == ("flask", "heavy"):
+            cell["faults"] = {"status 503": 1}
+
+    page = read(record, tmp_path)
+
+    assert "Heavy" in page.of("lanes")
+    assert "“heavy”" not in page.text
 
 
 def test_calls_it_all_only_where_the_server_is_in_it(tmp_path):

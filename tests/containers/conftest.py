@@ -12,9 +12,9 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from ..services import BACKENDS
+from ..services import BACKENDS, eventually
 from . import gated
-from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, copy_context, eventually, require
+from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, copy_context, require
 from .gated import GATE, save_gated
 
 Start = Callable[..., Container]

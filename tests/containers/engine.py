@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
@@ -20,8 +18,6 @@ from ..services import BACKENDS, PATIENCE_S, ROOT
 PORT = 8000
 # What an artifact of a test's own is called inside a container.
 MOUNTED_ARTIFACT = "/models/mounted"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,12 +95,3 @@ def example_of(client: httpx.Client) -> dict[str, Any]:
 def metric(client: httpx.Client, name: str) -> float:
     lines = client.get("/metrics").text.splitlines()
     return next(float(line.removeprefix(f"{name} ")) for line in lines if line.startswith(f"{name} "))
-
-
-def eventually(condition: Callable[[], T]) -> T:
-    """What the condition answers as soon as that is true; for what nobody announces."""
-    patience_ends = monotonic() + PATIENCE_S
-    while not (answer := condition()):
-        assert monotonic() < patience_ends, "it never came true"
-        sleep(0.05)
-    return answer

@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ..services import eventually
 from . import deadly
 from .deadly import DEADLY, save_mortal
-from .engine import MOUNTED_ARTIFACT, asked, eventually
+from .engine import MOUNTED_ARTIFACT, asked
 
 
 @pytest.fixture(scope="module")

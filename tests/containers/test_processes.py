@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from docker.models.containers import Container
 
-from ..services import PATIENCE_S
-from .engine import asked, eventually, example_of, inside, metric
+from ..services import PATIENCE_S, eventually
+from .engine import asked, example_of, inside, metric
 from .gated import closed
 
 N_REQUESTS = 16
