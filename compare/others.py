@@ -16,6 +16,8 @@ STAT = Path("/proc/stat")
 # Of the cores' time: one that did nothing else took up to half of this for itself, two idle containers whose health
 # was asked for every five seconds took three times as much, and p99s showed it (docs/measuring.md).
 QUIET_SHARE = 0.01
+# So much is not a moment's disturbance any more.
+SPOILT_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,22 @@ def is_loud(shares: Iterable[float]) -> bool:
     return any(share > QUIET_SHARE for share in shares)
 
 
+def is_spoilt(shares: Iterable[float]) -> bool:
+    """Whether somebody else had so much of the cores that nothing which was timed says anything of the servers."""
+    return any(share > SPOILT_SHARE for share in shares)
+
+
 def of_others(shares: Sequence[float]) -> str:
     """As a person reads it."""
     if not shares:
         return "What else ran meanwhile is not known."
-    took = f"took {median(shares):.1%} of the cores' time, {max(shares):.1%} in the worst round"
-    doubt = f": above {QUIET_SHARE:.0%}, a wait in that round may be due to them" if is_loud(shares) else ""
-    return f"Other processes and the hypervisor {took}{doubt}."
+    worst = f", {max(shares):.1%} in the worst round" if len(shares) > 1 else ""
+    took = f"Other processes and the hypervisor took {median(shares):.1%} of the cores' time{worst}"
+    if is_spoilt(shares):
+        return f"{took}: no figure of time is to be believed."
+    return (
+        f"{took}: above {QUIET_SHARE:.0%}, a wait in that round may be due to them." if is_loud(shares) else f"{took}."
+    )
 
 
 def _taken_s(stat: str, cores: Set[int]) -> float:

@@ -41,7 +41,7 @@ def main() -> None:
 def with_table(page: str, record: Record) -> str:
     """Raises: TableError."""
     if not record.can_judge:
-        raise TableError("the run was quick or was not ended, and has no verdicts")
+        raise TableError("the run was quick, was not ended or was disturbed, and has no verdicts")
     before, begin, rest = page.partition(f"{BEGIN}\n")
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -61,7 +61,7 @@ def _lines(record: Record) -> Iterable[str]:
     yield "| # | claim | source | verdict | figures |"
     yield "|---|---|---|---|---|"
     for claim in tables.claims(record):
-        figures = "; ".join(f"{name} {figure}" for name, figure, _ in claim.figures)
+        figures = "; ".join(f"{name}: {figure}" for name, figure, _ in claim.figures)
         found = " ".join(filter(None, [claim.why, figures]))
         cells = [str(claim.number), claim.claim, claim.sources, f"**{claim.verdict}**", found]
         yield f"| {' | '.join(_escaped(cell) for cell in cells)} |"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..intervals import Interval
 from .record import Record
-from .words import BACKENDS, capital, digits, names_and, of_ratio, percent
+from .words import BACKENDS, capital, digits, names_and, of_ratio, percent, plain
 
 # Where it may be less, nobody would notice: the bound under which `claims.toml` finds the promise of speed false.
 MATTERS = 1.1
@@ -17,12 +17,12 @@ def answer(record: Record) -> list[str]:
 def _held(record: Record) -> str:
     where = f"With the model {record.raw['model'].get('name', 'that was measured')} on this machine"
     level = record.raw["service_level_ms"]
-    within = f"with p99 within {digits(level)} ms" if level else "within the service level"
+    within = f"with 99 of 100 answered within {digits(level)} ms (p99)" if level else "within the service level"
     if not record.held:
         return f"{where}, the load that each backend holds {within} was not measured."
     workload, held = next(iter(record.held.items()))
     rates = [f"{BACKENDS[backend]} holds {_rate(record, workload, backend)}" for backend in held]
-    sentence = f"{where}, {names_and(rates)} {within}"
+    sentence = f"{where} (“{plain(workload)}”), {names_and(rates)} {within}"
     missing = [name for backend, name in BACKENDS.items() if backend not in held]
     if missing:
         return f"{sentence}; {missing[0]} was not measured{_reason(record, held)}."
@@ -50,18 +50,20 @@ def _reason(record: Record, held: dict[str, Interval]) -> str:
 
 def _matters(record: Record) -> str:
     choices = record.choices
+    below = record.both_hold
+    until = f"up to {digits(below)} requests/s both hold that, and the choice hardly matters; beyond, " if below else ""
     shares = [f"{percent(share)} of {BACKENDS[backend]}'s" for backend, share in record.framework_shares.items()]
-    framework = f"server and framework are {names_and(shares)} work for a request" if shares else ""
+    framework = f"server and framework are {names_and(shares)} work for a request that is alone" if shares else ""
     if not choices:
         if framework:
             return f"When the choice matters cannot be said of what was measured; {framework}."
         return "When the choice matters cannot be said of what was measured."
     if not record.can_judge:
-        found = [f"{of_ratio(ratio)} (“{name}”)" for name, ratio in choices.items()]
-        said = f"FastAPI's requests/s were {names_and(found)} times Flask's, of too few rounds to call a difference"
+        medians = [(ratio.median, name) for name, ratio in choices.items()]
+        said = f"FastAPI's requests/s were {_span(medians)} times Flask's, and this run is none to call a difference of"
     else:
-        said = _called(choices)
-    return f"{said}; {framework}." if framework else f"{said}."
+        said = f"{until}{_called(choices)}"
+    return f"{capital(said)}; {framework}." if framework else f"{capital(said)}."
 
 
 def _called(choices: dict[str, Interval]) -> str:
@@ -75,15 +77,15 @@ def _called(choices: dict[str, Interval]) -> str:
             alike.append(f"“{name}” ({ratio.low:.2f} to {ratio.high:.2f} times)")
         else:
             unsettled.append(f"“{name}” ({ratio.low:.2f} to {ratio.high:.2f} times)")
-    where = [f"{faster} answers more, by a factor of {_span(found)}" for faster, found in matters.items()]
+    where = [f"{faster} answers more at its limit, by a factor of {_span(found)}" for faster, found in matters.items()]
     said = []
     if alike:
-        said.append(f"the choice hardly matters for speed with {names_and(alike)}")
+        said.append(f"it hardly matters for speed with {names_and(alike)}")
     if where:
         said.append(f"{'elsewhere' if alike else 'the choice matters:'} {'; '.join(where)}")
     if unsettled:
         said.append(f"these rounds do not settle whether it matters with {names_and(unsettled)}")
-    return capital("; ".join(said))
+    return "; ".join(said)
 
 
 def _span(found: list[tuple[float, str]]) -> str:

@@ -24,8 +24,8 @@ from .drawing import (
     text_at,
     whisker,
 )
-from .record import FRAMEWORK_STEP, Asked, Record
-from .words import BACKENDS, digits, of_ratio, percent
+from .record import FRAMEWORK_STEP, Demand, Record
+from .words import BACKENDS, OVER, digits, of_ratio, percent
 
 # What is left for names beside a plot's lines and bars, and for figures behind these.
 LABEL = 96
@@ -39,7 +39,7 @@ SIGNS = ROUND, SQUARE = "●", "■"
 Side = tuple[str, str]
 
 
-def latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Markup:
+def latency(record: Record, asked: Demand, lanes: Sequence[str]) -> Markup:
     """p50 and p99 of up to two lanes against the load that was offered, on a logarithmic scale."""
     curves = {
         (lane, figure): [(x, y) for x, y in record.curve(f"{figure}_ms", asked, lane) if y > 0]
@@ -109,7 +109,9 @@ def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: S
     def at(ratio: float) -> float:
         return middle + (log10(ratio) / reach * half if ratio > 0 else -half)
 
-    bottom = 18 + len(rows) * 44
+    n_lines = max((label.count(OVER) + 1 for label, _ in rows), default=1)
+    height = 44 + (n_lines - 1) * LINE
+    bottom = 18 + len(rows) * height
     drawn = [
         text_at(middle - 8, 10, f"← {less[0]}", anchor="end", css="axis"),
         text_at(middle + 8, 10, f"{more[0]} →", css="axis"),
@@ -119,11 +121,13 @@ def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: S
     written = {at(tick): f"{tick} times" for tick in ticks} | {at(1 / tick): f"1/{tick}" for tick in ticks}
     drawn += [text_at(x, bottom + LINE, text, anchor=_anchor(x), css="axis") for x, text in written.items()]
     for index, (label, ratio) in enumerate(rows):
-        y = 36 + index * 44
+        y = 36 + index * height
+        drawn += [text_at(WIDTH, y, of_ratio(ratio), anchor="end")]
+        for number, part in enumerate(label.replace(OVER, f"\n{OVER.lstrip()}").split("\n")):
+            drawn.append(text_at(0, y + number * LINE, short(part, 40)))
+        y += (n_lines - 1) * LINE
         _, css = (more if ratio.median > 1 else less) if ratio.is_a_difference else ("", "other")
         drawn += [
-            text_at(0, y, short(label, 40)),
-            text_at(WIDTH, y, of_ratio(ratio), anchor="end"),
             line(middle, y + 5, middle, y + 23, css="one"),
             *(line(x, y + 5, x, y + 23, css="grid") for x in written),
             *whisker(at(ratio.low), at(ratio.high), y + LINE),

@@ -75,9 +75,10 @@ def short(label: str, longest: int) -> str:
 def whisker(low: float, high: float, y: float) -> Iterable[Markup]:
     if low == high:
         return
-    yield line(low, y, high, y, css="whisker")
-    for end in (low, high):
-        yield line(end, y - 4, end, y + 4, css="whisker")
+    for css in ("halo", "whisker"):  # on a bar, too, its lower end is to be seen
+        yield line(low, y, high, y, css=css)
+        for end in (low, high):
+            yield line(end, y - 4, end, y + 4, css=css)
 
 
 def marker(x: float, y: float, *, is_round: bool, css: str, size: float = 3) -> Markup:

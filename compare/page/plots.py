@@ -8,13 +8,14 @@ from itertools import zip_longest
 from markupsafe import Markup
 
 from . import charts, tables
-from .record import Asked, Record
+from .record import Demand, Record
 from .words import BACKENDS, capital, names_and, plain
 
 Plot = tuple[str, Markup]
 
 BEHIND, AHEAD = ("Flask answers more", "flask"), ("FastAPI answers more", "fastapi")
-SECOND, FIRST = ("the second answers more", "other"), ("the first answers more", "other")
+SECOND, FIRST = ("the second answers more", "known"), ("the first answers more", "known")
+HOW_TO_READ = "The line is the interval; a grey dot is no difference that was shown; the scale is logarithmic."
 
 
 def headline(record: Record) -> list[Plot]:
@@ -38,7 +39,7 @@ def latencies(record: Record) -> list[Plot]:
 
 def choices(record: Record) -> list[Plot]:
     rows = list(record.choices.items())
-    title = "FastAPI's requests/s divided by Flask's, at the limit of both"
+    title = f"FastAPI's requests/s divided by Flask's, at the limit of both. {HOW_TO_READ}"
     sides = (BEHIND, AHEAD) if record.can_judge else ((BEHIND[0], "other"), (AHEAD[0], "other"))
     return [(title, charts.ratios(title, rows, *sides))] if rows else []
 
@@ -69,7 +70,7 @@ def steps(record: Record) -> list[Plot]:
 
 
 def peers(record: Record) -> list[Plot]:
-    title = "Peers beside each other: the first's requests/s divided by the second's"
+    title = f"Peers beside each other: the first's requests/s divided by the second's. {HOW_TO_READ}"
     rows = tables.peers(record)
     return [(title, charts.ratios(title, rows, SECOND, FIRST))] if rows else []
 
@@ -80,7 +81,7 @@ def code(record: Record) -> list[Plot]:
     return [(title, charts.lines(title, by_backend))] if by_backend else []
 
 
-def _latency(record: Record, asked: Asked, lanes: Sequence[str]) -> Plot | None:
+def _latency(record: Record, asked: Demand, lanes: Sequence[str]) -> Plot | None:
     drawn = charts.latency(record, asked, lanes)
     named = names_and([f"{record.title(lane)} ({sign})" for lane, sign in zip(lanes, charts.SIGNS, strict=False)])
     return (f"{capital(record.name_of(asked))}: {named}", drawn) if drawn else None

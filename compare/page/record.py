@@ -11,6 +11,7 @@ from typing import Any
 
 from ..figures import BUSY_LOAD_SHARE, IN_TURNS, ratio_of_turns
 from ..intervals import Interval, interval_of
+from ..others import is_spoilt
 from .words import BACKENDS, Figure, capital, digits, of_interval, plain
 
 # What a run that was ended early may not have reached.
@@ -45,6 +46,7 @@ FRAMEWORK_STEP = "server and framework"
 # Between which lanes somebody chooses, and what is said of the choice beside the workload.
 ALTERNATIVES = {
     ("fastapi", "flask"): "",
+    ("fastapi_gunicorn", "flask"): ", gunicorn",
     ("fastapi_granian", "flask_granian"): ", granian",
     ("fastapi_empty", "flask_empty"): "",
     ("fastapi_granian_empty", "flask_granian_empty"): ", granian",
@@ -53,7 +55,7 @@ ALTERNATIVES = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class Demand:
     """What the requests of a cell are."""
 
     workload: str
@@ -71,9 +73,9 @@ class Record:
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.raw: Mapping[str, Any] = {**EMPTY, **{key: value for key, value in raw.items() if value is not None}}
         self.lanes: dict[str, Mapping[str, Any]] = {lane["lane"]: lane for lane in self.raw["lanes"]}
-        self._cells: dict[tuple[Asked, str, float | None], list[Mapping[str, Any]]] = defaultdict(list)
+        self._cells: dict[tuple[Demand, str, float | None], list[Mapping[str, Any]]] = defaultdict(list)
         for cell in self.raw["cells"]:
-            asked = Asked(cell["workload"], cell.get("rows", 1), cell.get("connections", 1))
+            asked = Demand(cell["workload"], cell.get("rows", 1), cell.get("connections", 1))
             self._cells[asked, cell["lane"], cell.get("share")].append(cell)
 
     def title(self, lane: str) -> str:
@@ -92,7 +94,7 @@ class Record:
             return str(next(iter(reasons.values())))
         return " ".join(f"{capital(plain(workload))}: {reason}" for workload, reason in reasons.items())
 
-    def name_of(self, asked: Asked) -> str:
+    def name_of(self, asked: Demand) -> str:
         """The workload, and what tells it from others of that name."""
         others = {each for each, _, _ in self._cells if each.workload == asked.workload}
         words = [plain(asked.workload)]
@@ -103,32 +105,32 @@ class Record:
         return ", ".join(words)
 
     @cached_property
-    def saturated(self) -> dict[Asked, list[str]]:
+    def saturated(self) -> dict[Demand, list[str]]:
         """The lanes that were asked as fast as they answer, by what they were asked."""
         return self._lanes_of(self._cells_where(is_open=False))
 
     @cached_property
-    def offered(self) -> dict[Asked, list[str]]:
+    def offered(self) -> dict[Demand, list[str]]:
         """The lanes that were asked at constant rates, by what they were asked."""
         return self._lanes_of(self._cells_where(is_open=True))
 
-    def interval(self, figure: str, asked: Asked, lane: str) -> Interval | None:
+    def interval(self, figure: str, asked: Demand, lane: str) -> Interval | None:
         """Of a lane that was asked as fast as it answers."""
         found = list(self._rounds(figure, asked, lane).values())
         return interval_of(found) if found else None
 
-    def median(self, figure: str, asked: Asked, lane: str) -> float | None:
+    def median(self, figure: str, asked: Demand, lane: str) -> float | None:
         found = list(self._rounds(figure, asked, lane).values())
         return median(found) if found else None
 
-    def ratio(self, figure: str, asked: Asked, lane: str, against: str) -> Interval | None:
+    def ratio(self, figure: str, asked: Demand, lane: str, against: str) -> Interval | None:
         """Of the rounds in which both were measured, no answer wrong: turn by turn, as claims are judged."""
         found, base = self._turns(figure, asked, lane), self._turns(figure, asked, against)
         of_rounds = [ratio_of_turns(found[index], base[index]) for index in sorted(found.keys() & base.keys())]
         known = [ratio for ratio in of_rounds if ratio]
         return interval_of(known) if known else None
 
-    def curve(self, figure: str, asked: Asked, lane: str) -> list[tuple[float, float]]:
+    def curve(self, figure: str, asked: Demand, lane: str) -> list[tuple[float, float]]:
         """A point for each constant rate: the rate and the figure, both medians of the rounds."""
         shares = [share for each, name, share in self._cells if (each, name) == (asked, lane) and share is not None]
         points = []
@@ -139,10 +141,11 @@ class Record:
                 points.append((median(rates), median(values)))
         return sorted(points)
 
-    def least_offered_per_s(self, workload: str, lane: str) -> float | None:
-        """The lowest of the constant rates, each a median of the rounds."""
+    def _offered_per_s(self, workload: str, lane: str) -> tuple[float | None, float | None]:
+        """The lowest and the highest of the constant rates, each a median of the rounds."""
         curves = [self.curve("p99_ms", asked, lane) for asked in self.offered if asked.workload == workload]
-        return min((rate for points in curves for rate, _ in points), default=None)
+        rates = [rate for points in curves for rate, _ in points]
+        return min(rates, default=None), max(rates, default=None)
 
     @property
     def shares(self) -> list[float]:
@@ -170,9 +173,18 @@ class Record:
         return {workload: of for workload, of in found.items() if of}
 
     def held_in_words(self, workload: str, backend: str) -> str:
-        """Who holds none of the loads that were offered may hold a smaller one."""
-        rate = self.held[workload][backend]
-        return of_interval(rate) if rate.median else f"fewer than {digits(self.least_offered_per_s(workload, backend))}"
+        """Who holds none of the loads that were offered may hold a smaller one, and who holds all of them a greater."""
+        rate, (least, most) = self.held[workload][backend], self._offered_per_s(workload, backend)
+        if not rate.median:
+            return f"fewer than {digits(least)}"
+        return f"at least {of_interval(rate)}" if most is not None and rate.median >= most else of_interval(rate)
+
+    @property
+    def both_hold(self) -> float | None:
+        """Requests/s of the first workload; None where one of them holds nothing that was offered."""
+        held = next(iter(self.held.values()), {})
+        least = min((rate.median for rate in held.values()), default=0.0)
+        return least if least and len(held) == len(BACKENDS) else None
 
     def figures(self, claim: Mapping[str, Any]) -> dict[str, Figure]:
         return {
@@ -230,13 +242,13 @@ class Record:
 
     @property
     def can_judge(self) -> bool:
-        return bool(self.raw["is_complete"] and not self.raw["is_quick"])
+        return bool(self.raw["is_complete"] and not self.raw["is_quick"] and not is_spoilt(self.raw["others_shares"]))
 
-    def _rounds(self, figure: str, asked: Asked, lane: str, share: float | None = None) -> dict[int, float]:
+    def _rounds(self, figure: str, asked: Demand, lane: str, share: float | None = None) -> dict[int, float]:
         cells = self._cells.get((asked, lane, share), [])
         return {cell["round"]: float(cell[figure]) for cell in cells if cell.get(figure) is not None}
 
-    def _turns(self, figure: str, asked: Asked, lane: str) -> dict[int, list[float]]:
+    def _turns(self, figure: str, asked: Demand, lane: str) -> dict[int, list[float]]:
         """By round; of the whole round where it was not taken in turns."""
         return {
             cell["round"]: [part[figure] for part in (figure in IN_TURNS and cell.get("turns")) or [cell]]
@@ -249,14 +261,14 @@ class Record:
         workloads = list(self.raw["workloads"])
         return workloads.index(workload) if workload in workloads else len(workloads)
 
-    def _cells_where(self, *, is_open: bool) -> set[tuple[Asked, str]]:
+    def _cells_where(self, *, is_open: bool) -> set[tuple[Demand, str]]:
         return {(asked, lane) for asked, lane, share in self._cells if (share is not None) == is_open}
 
-    def _lanes_of(self, cells: Iterable[tuple[Asked, str]]) -> dict[Asked, list[str]]:
+    def _lanes_of(self, cells: Iterable[tuple[Demand, str]]) -> dict[Demand, list[str]]:
         """Workloads and lanes in the order of the record, which is the plan's."""
         lanes = list(self.lanes)
 
-        def order(cell: tuple[Asked, str]) -> tuple[object, ...]:
+        def order(cell: tuple[Demand, str]) -> tuple[object, ...]:
             asked, lane = cell
             return (
                 self._place(asked.workload),
@@ -265,7 +277,7 @@ class Record:
                 lane,
             )
 
-        found: dict[Asked, list[str]] = defaultdict(list)
+        found: dict[Demand, list[str]] = defaultdict(list)
         for asked, lane in sorted(cells, key=order):
             found[asked].append(lane)
         return dict(found)

@@ -8,8 +8,19 @@ from statistics import median
 from typing import Any
 
 from ..intervals import Interval
-from .record import Asked, Record
-from .words import BACKENDS, NOTHING, Figure, condition_in_words, digits, names_and, of_interval, of_ratio, plain
+from .record import Demand, Record
+from .words import (
+    BACKENDS,
+    NOTHING,
+    OVER,
+    Figure,
+    condition_in_words,
+    digits,
+    names_and,
+    of_interval,
+    of_ratio,
+    plain,
+)
 
 KINDS = {
     "service": "The services as they ship",
@@ -32,6 +43,8 @@ FIGURES = {
     "cpu_us": "CPU time a request",
     "health_p99_ms": "p99 of /livez meanwhile",
 }
+# What the judge says where a figure is missing or too few rounds were; a reader sees figures all the same.
+NOT_MEASURED, NO_VERDICT = "not measured", "no verdict"
 # The claim that only peers may be compared.
 ABOUT_PEERS = 33
 # What a build on the host knows and a process in a container does not.
@@ -51,7 +64,7 @@ class Saturated:
     cpu_us: float | None
 
 
-def saturation(record: Record, asked: Asked) -> dict[str, list[Saturated]]:
+def saturation(record: Record, asked: Demand) -> dict[str, list[Saturated]]:
     """By kind of lane; the ratios are to the lane that is shown first."""
     found = {lane: record.interval("requests_per_s", asked, lane) for lane in record.saturated[asked]}
     rates = {lane: rate for lane, rate in found.items() if rate}
@@ -120,7 +133,8 @@ def weights(record: Record) -> list[tuple[str, list[str]]]:
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim as a row: `figures` are name, value and what it is a figure of; `rules` verdict and conditions."""
+    """A claim as a row: a figure is name, value and what it is of, those that no rule asks for are `others`; of a rule
+    the verdict and its conditions."""
 
     number: int
     claim: str
@@ -128,24 +142,32 @@ class Judged:
     verdict: str
     rules: list[tuple[str, str]]
     figures: list[tuple[str, str, str]]
+    others: list[tuple[str, str, str]]
     counts: str
     why: str
 
 
 def claims(record: Record) -> list[Judged]:
-    return [
-        Judged(
-            number=claim["number"],
-            claim=claim["claim"],
-            sources=claim.get("sources", ""),
-            verdict=claim.get("verdict") or "not measured",
-            rules=[(verdict, _rule(conditions)) for verdict, conditions in (claim.get("rules") or {}).items()],
-            figures=_figures(record, claim),
-            counts=claim.get("counts") or "",
-            why=_why(claim),
-        )
-        for claim in sorted(record.raw["claims"], key=lambda claim: int(claim["number"]))
-    ]
+    return [_judged(record, claim) for claim in sorted(record.raw["claims"], key=lambda claim: int(claim["number"]))]
+
+
+def _judged(record: Record, claim: Mapping[str, Any]) -> Judged:
+    rules: Mapping[str, list[str]] = claim.get("rules") or {}
+    asked_for = {plain(word) for conditions in rules.values() for each in conditions for word in each.split(" ")}
+    figures = _figures(record, claim)
+    decisive = [figure for figure in figures if figure[0] in asked_for or not rules]
+    verdict = claim.get("verdict") or NOT_MEASURED
+    return Judged(
+        number=claim["number"],
+        claim=claim["claim"],
+        sources=claim.get("sources", ""),
+        verdict=NO_VERDICT if verdict == NOT_MEASURED and figures else verdict,
+        rules=[(verdict, _rule(conditions)) for verdict, conditions in rules.items()],
+        figures=decisive,
+        others=[figure for figure in figures if figure not in decisive],
+        counts=claim.get("counts") or "",
+        why=_why(claim),
+    )
 
 
 def counts(record: Record) -> list[tuple[str, int]]:
@@ -173,9 +195,16 @@ def _rule(conditions: Iterable[str]) -> str:
 
 
 def _figures(record: Record, claim: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    about = {ratio["name"]: _about(record, ratio) for ratio in claim.get("ratios") or []}
+    ratios = {ratio["name"]: ratio for ratio in claim.get("ratios") or []}
     figures: Mapping[str, Figure] = record.figures(claim)
-    return [(plain(name), of_interval(figure), about.get(name, "")) for name, figure in figures.items()]
+    return [
+        (
+            plain(name),
+            f"{of_interval(figure)} times" if ratios.get(name, {}).get("against") else of_interval(figure),
+            _about(record, ratios[name]) if name in ratios else "",
+        )
+        for name, figure in figures.items()
+    ]
 
 
 def _about(record: Record, ratio: Mapping[str, Any]) -> str:
@@ -185,7 +214,7 @@ def _about(record: Record, ratio: Mapping[str, Any]) -> str:
 
 def _pair(record: Record, ratio: Mapping[str, Any]) -> str:
     lane = record.title(ratio["lane"])
-    return f"{lane} ÷ {record.title(ratio['against'])}" if ratio.get("against") else lane
+    return f"{lane}{OVER}{record.title(ratio['against'])}" if ratio.get("against") else lane
 
 
 def _why(claim: Mapping[str, Any]) -> str:

@@ -12,6 +12,8 @@ from ..intervals import Interval
 Figure = float | Interval | None
 
 NOTHING = "-"
+# Between the two lanes of a ratio.
+OVER = " ÷ "
 
 OPERATORS = {
     ">=": "is at least",

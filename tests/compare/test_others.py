@@ -70,6 +70,10 @@ def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the
             "Other processes and the hypervisor took 0.5% of the cores' time, 4.3% in the worst round: "
             "above 1%, a wait in that round may be due to them.",
         ),
+        (
+            [0.757],
+            "Other processes and the hypervisor took 75.7% of the cores' time: no figure of time is to be believed.",
+        ),
     ],
 )
 def test_a_person_reads_how_much_and_what_it_means(shares, told):
