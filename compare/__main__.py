@@ -6,7 +6,7 @@ import argparse
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from .bench import QUICK_ROUNDS, QUICK_SECONDS, above_zero, say
 from .claims import Claim, read_claims
 from .experiments import Unavailable
 from .experiments.lines import core_lines, lines_by_file
-from .experiments.registry import EXPERIMENTS
+from .experiments.registry import EXPERIMENTS, QUICK_EXPERIMENTS, Experiment, Experiments
 from .experiments.weight import weights
 from .judge import judge
 from .models import MODELS, Subject
@@ -36,7 +36,7 @@ DEFAULT_MODEL = "penguins"
 
 # For the budget: the models that are not given, and what needs no load.
 TRAINING_S = 20.0
-EXPERIMENTS_S = 90.0
+EXPERIMENTS_S, QUICK_EXPERIMENTS_S = 90.0, 45.0
 
 
 def main() -> None:
@@ -60,8 +60,8 @@ def _compare(options: argparse.Namespace, plan: Plan, stack: ExitStack) -> None:
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else plan.rounds)
     seconds = options.seconds or (QUICK_SECONDS if options.quick else plan.seconds)
     run = Run(plan, rounds, seconds, options.seed, Cores.available())
-    experiments = {} if options.without_experiments else EXPERIMENTS
-    budget_min = budget_s(run, experiments=bool(experiments)) / 60
+    experiments = {} if options.without_experiments else QUICK_EXPERIMENTS if options.quick else EXPERIMENTS
+    budget_min = budget_s(run, experiments) / 60
     say(f"{len(run.cells)} cells, {rounds} x {seconds:g} s each: about {budget_min:.0f} min, seed {run.seed}")
     for (name, lane), why in run.absent.items():
         say(f"{name}, {lane}: {why}")
@@ -81,9 +81,10 @@ def _compare(options: argparse.Namespace, plan: Plan, stack: ExitStack) -> None:
         sys.exit(" ".join(said))
 
 
-def budget_s(run: Run, *, experiments: bool) -> float:
+def budget_s(run: Run, experiments: Experiments) -> float:
     """About as long as everything takes."""
-    return TRAINING_S + run.total_s + EXPERIMENTS_S * experiments
+    experiments_s = (EXPERIMENTS_S if experiments is EXPERIMENTS else QUICK_EXPERIMENTS_S) if experiments else 0.0
+    return TRAINING_S + run.total_s + experiments_s
 
 
 class Comparison:
@@ -107,7 +108,7 @@ class Comparison:
         self._found: dict[str, Mapping[str, float] | str] = {}
         self._failed: list[str] = []
 
-    def make(self, experiments: Mapping[str, Callable[[], dict[str, float]]]) -> None:
+    def make(self, experiments: Experiments) -> None:
         """Whatever ends it, what is known by then is in the report."""
         is_complete = False
         try:
@@ -134,7 +135,7 @@ class Comparison:
         }
         return [sentence for sentence, is_so in said.items() if is_so]
 
-    def _tried(self, name: str, experiment: Callable[[], dict[str, float]]) -> Mapping[str, float] | str:
+    def _tried(self, name: str, experiment: Experiment) -> Mapping[str, float] | str:
         try:
             return experiment()
         except Unavailable as unavailable:

@@ -156,6 +156,8 @@ class _Rounds:
                     servers = self._servers(name, {cell.lane for cell in cells}, stack)
                     for workload in self._closed_loops_first({cell.workload for cell in cells}):
                         self._measure_cells(index, [cell for cell in cells if cell.workload == workload], servers)
+                    for server in servers.values():  # all stop at the same time, not one after the other
+                        server.process.terminate()
             self._run.others_shares.append(others_share(before, CpuTime.of(cores), len(cores)))
             self._run.rounds_done = index + 1
             self._left_s = (self._run.rounds - index - 1) * self._run.round_s

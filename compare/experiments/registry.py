@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Any
 
 from ..server import LaneError
 from . import Unavailable, need_both_services
 
 Experiment = Callable[[], dict[str, float]]
+Experiments = Mapping[str, Experiment]
 
 FILES = {
     "slow_at_once": "slow_at_once",
@@ -35,12 +37,12 @@ FILES = {
 }
 
 
-def _experiment(name: str) -> Experiment:
+def _experiment(name: str, **options: Any) -> Experiment:
     def experiment() -> dict[str, float]:
         """Raises: Unavailable."""
         try:
-            found: Experiment = getattr(import_module(f".{FILES[name]}", __package__), name)
-            return found()
+            found: dict[str, float] = getattr(import_module(f".{FILES[name]}", __package__), name)(**options)
+            return found
         except ModuleNotFoundError as missing:
             need_both_services()  # who keeps one has no use for the experiment, and may have deleted it
             raise Unavailable(f"It needs {missing.name}, which is not there.") from missing
@@ -50,4 +52,6 @@ def _experiment(name: str) -> Experiment:
     return experiment
 
 
-EXPERIMENTS: Mapping[str, Experiment] = {name: _experiment(name) for name in FILES}
+EXPERIMENTS: Experiments = {name: _experiment(name) for name in FILES}
+# Where a first impression will do: five thousand connections take most of a minute.
+QUICK_EXPERIMENTS: Experiments = {**EXPERIMENTS, "many_connections": _experiment("many_connections", most=1_000)}

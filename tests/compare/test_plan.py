@@ -8,6 +8,7 @@ from compare.__main__ import PLAN as COMPARED
 from compare.__main__ import budget_s
 from compare.bench import PLAN, QUICK_ROUNDS, QUICK_SECONDS
 from compare.claims import read_claims
+from compare.experiments.registry import EXPERIMENTS, QUICK_EXPERIMENTS
 from compare.intervals import LEAST_ROUNDS
 from compare.models import MODELS
 from compare.plan import GIVEN, Cell, PlanError, Workload, read_plan
@@ -144,5 +145,5 @@ def test_a_full_comparison_takes_less_than_forty_minutes_and_a_quick_one_about_t
     plan = read_plan(COMPARED, [*MODELS, GIVEN])
 
     assert plan.rounds >= LEAST_ROUNDS
-    assert budget_s(Run(plan, plan.rounds, plan.seconds, 0, Cores(0, 0)), experiments=True) < 39 * 60
-    assert budget_s(Run(plan, QUICK_ROUNDS, QUICK_SECONDS, 0, Cores(0, 0)), experiments=False) < 2.5 * 60
+    assert budget_s(Run(plan, plan.rounds, plan.seconds, 0, Cores(0, 0)), EXPERIMENTS) < 39 * 60
+    assert budget_s(Run(plan, QUICK_ROUNDS, QUICK_SECONDS, 0, Cores(0, 0)), QUICK_EXPERIMENTS) <= 2.5 * 60
