@@ -12,7 +12,7 @@ PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class Answer:
     """
     Attributes:
         status: 0 where there was no answer.
@@ -35,22 +35,22 @@ class Asked:
         return str(document.get("code", "")) if isinstance(document, dict) else ""
 
 
-def get(port: int, path: str) -> Asked:
+def get(port: int, path: str) -> Answer:
     return _ask(port, "GET", path, None, {})
 
 
-def predict(port: int, payload: bytes) -> Asked:
+def predict(port: int, payload: bytes) -> Answer:
     return _ask(port, "POST", "/predict", payload, {"Content-Type": "application/json"})
 
 
-def _ask(port: int, method: str, path: str, body: bytes | None, headers: dict[str, Any]) -> Asked:
+def _ask(port: int, method: str, path: str, body: bytes | None, headers: dict[str, Any]) -> Answer:
     started_s = perf_counter()
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        return Asked(answer.status, answer.read(), answer.getheader("Retry-After"), perf_counter() - started_s)
+        return Answer(answer.status, answer.read(), answer.getheader("Retry-After"), perf_counter() - started_s)
     except (OSError, HTTPException):
-        return Asked(0, b"", None, perf_counter() - started_s)
+        return Answer(0, b"", None, perf_counter() - started_s)
     finally:
         connection.close()

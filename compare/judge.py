@@ -10,6 +10,7 @@ from .claims import Claim, Figure, Ratio, Verdict
 from .figures import BUSY_LOAD_SHARE, Figures, ratio_of_turns
 from .held import held_ratio, offered
 from .intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval, interval_of
+from .others import is_spoilt, of_others
 from .run import Run
 
 # Not a figure of a round, but of a curve.
@@ -60,6 +61,8 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
         return Judged(claim, figures, "not measured", _why_missing(missing[0], claim, run, experiment))
     n_rounds = min((intervals[name][1] for name in claim.needs & intervals.keys()), default=LEAST_ROUNDS)
     needed = [ratio for ratio in claim.ratios if ratio.name in claim.needs]
+    if needed and is_spoilt(run.others_shares):
+        return Judged(claim, figures, "not measured", of_others(run.others_shares))
     if needed and (n_rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS):
         floor = f"A verdict takes {LEAST_ROUNDS} rounds of {LEAST_SECONDS:g} s a cell"
         too_few = f"{floor}, and there were {n_rounds} of {run.seconds:g} s."
@@ -136,7 +139,7 @@ def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, flo
         if ratio.name == name:
             untold = f"There is no round in which {name.replace('_', ' ')} could be told."
             if ratio.figure == HELD and offered(run.measured, ratio.workload, ratio.lane):
-                untold = "Of the loads that were offered none was held."
+                untold = f"Of the loads that were offered with the workload {ratio.workload} none was held."
             return " ".join(_what_was_lost(run, [ratio])) or untold
     if isinstance(experiment, str):
         return experiment

@@ -55,12 +55,12 @@ class Lane:
     @property
     def is_service(self) -> bool:
         """It answers with predictions, and says what makes them."""
-        return self.kind in SERVICES or bool(self.command and self.command.startswith("serve_"))
+        return self.kind in PREDICTING or bool(self.command and self.command.startswith("serve_"))
 
 
-SERVICES = ("service", "same server")
+PREDICTING = ("service", "same server")
 TUTORIAL = "tutorial"
-KINDS = (*SERVICES, "like with like", TUTORIAL, "empty", "floor")
+KINDS = (*PREDICTING, "like with like", TUTORIAL, "empty", "floor")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Where a request's time goes inside a service: parse, validate, predict, encode, step by step in this process."""
+"""Where a request's time goes inside a service: parse, validate, predict, encode, step by step in this process.
+
+Each step is the function that the service itself calls, without a server, a framework or others that wait.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,6 @@ from serve_core.settings import Settings
 
 from .models import Subject
 
-HOW = (
-    "The median of requests of one row: each step is the function that the service itself calls, called in turn in one "
-    "process, the backends by turns, without a server, a framework or others that wait."
-)
 REQUESTS = 2_000
 WARM_UP_REQUESTS = 100
 NS_PER_US = 1_000
@@ -31,7 +30,7 @@ Validate = Callable[[Any], list[Row]]
 
 
 def steps_us(artifact: Path) -> dict[str, dict[str, float]]:
-    """By backend that is there, then by step."""
+    """By backend that is there, then by step: the median of requests of one row, the backends by turns."""
     subject = Subject(artifact, [1])
     payloads = subject.requests[1].payloads
     validators = _validators(subject.model.signature)

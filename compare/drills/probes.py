@@ -11,7 +11,7 @@ from functools import partial
 from http import HTTPStatus
 from multiprocessing.connection import Connection
 
-from ..asking import Asked, get
+from ..asking import Answer, get
 from ..figures import percentile
 from .site import Check
 
@@ -19,7 +19,7 @@ from .site import Check
 PROBED_EVERY_S = {"/livez": 0.25, "/metrics": 1.0}
 MOST_P99_MS = 200.0
 
-Probed = dict[str, list[Asked]]
+Probed = dict[str, list[Answer]]
 
 
 @contextmanager
@@ -82,5 +82,5 @@ def repeated(every_s: float, action: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def _probe(port: int, path: str, answers: list[Asked]) -> None:
+def _probe(port: int, path: str, answers: list[Answer]) -> None:
     answers.append(get(port, path))

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from time import perf_counter
 
-from ..asking import Asked, get, predict
+from ..asking import Answer, get, predict
 from ..figures import percentile
 from ..server import on_core
 from .probes import checks_of, probing
@@ -59,5 +59,5 @@ def slow_call(site: Site) -> Iterator[Check]:
     yield Check("/readyz is 200 then", int(readiness_after.status == HTTPStatus.OK), at_least=1)
 
 
-def _is_refusal(asked: Asked) -> bool:
+def _is_refusal(asked: Answer) -> bool:
     return asked.status == HTTPStatus.SERVICE_UNAVAILABLE and asked.retry_after is not None and bool(asked.code)

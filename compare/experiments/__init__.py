@@ -11,6 +11,7 @@ from model.backends import ports
 
 ROOT = Path(__file__).parent.parent.parent
 DATA = ROOT / "compare" / "data"
+SERVICES = ("fastapi", "flask")
 
 
 class Unavailable(Exception):
@@ -19,6 +20,6 @@ class Unavailable(Exception):
 
 def need_both_services() -> None:
     """Raises: Unavailable."""
-    for name in ("fastapi", "flask"):
+    for name in SERVICES:
         if name not in ports():
             raise Unavailable(f"serve_{name}/ is not there.")

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from ..asking import Asked, get, predict
+from ..asking import Answer, get, predict
 from ..plan import Lane
 from ..server import Cores, exit_through_finally, running
 
@@ -24,7 +24,7 @@ def answers_of(name: str, artifact: Path, bodies: list[str]) -> list[object]:
     return [_answer(each) for each in asked]
 
 
-def _answer(asked: Asked) -> object:
+def _answer(asked: Answer) -> object:
     try:
         document = json.loads(asked.body)
     except ValueError:

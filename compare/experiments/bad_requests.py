@@ -21,7 +21,7 @@ KEYS = {"mass_kg", "legs", "tame", "kind"}
 KINDS = ("ant", "bird", "cat", "dog")
 
 Answer = tuple[int, str]  # status, content type
-Asked = Callable[[bytes], Answer]
+Handler = Callable[[bytes], Answer]
 
 
 class Animal(BaseModel):
@@ -60,7 +60,7 @@ def bad_requests() -> dict[str, float]:
     return found
 
 
-def _naive() -> Asked:
+def _naive() -> Handler:
     app = Flask(__name__)
 
     @app.post("/predict")
@@ -70,7 +70,7 @@ def _naive() -> Asked:
     return _asked_of_flask(app)
 
 
-def _manual() -> Asked:
+def _manual() -> Handler:
     app = Flask(__name__)
 
     def is_number(value: object) -> bool:
@@ -99,7 +99,7 @@ def _manual() -> Asked:
     return _asked_of_flask(app)
 
 
-def _lax() -> Asked:
+def _lax() -> Handler:
     app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
 
     @app.post("/predict")
@@ -109,7 +109,7 @@ def _lax() -> Asked:
     return _asked_of_fastapi(app)
 
 
-def _strict() -> Asked:
+def _strict() -> Handler:
     app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
 
     @app.post("/predict")
@@ -124,7 +124,7 @@ def _predictions(instances: Any) -> dict[str, Any]:
     return {"labels": estimator.predict(pd.DataFrame(instances)[list(frame.columns)]).tolist()}
 
 
-def _asked_of_flask(app: Flask) -> Asked:
+def _asked_of_flask(app: Flask) -> Handler:
     app.logger.disabled = True  # the errors are what is counted
     client = app.test_client()
 
@@ -135,7 +135,7 @@ def _asked_of_flask(app: Flask) -> Asked:
     return asked
 
 
-def _asked_of_fastapi(app: FastAPI) -> Asked:
+def _asked_of_fastapi(app: FastAPI) -> Handler:
     def asked(body: bytes) -> Answer:
         response = ask(app, "POST", "/predict", content=body, headers={"Content-Type": JSON})
         return response.status_code, response.headers["content-type"]

@@ -9,10 +9,10 @@ from flask import Flask, request
 
 from .clients import ask
 
-Asked = tuple[str, str, bytes, str]  # method, path, body, content type
+Request = tuple[str, str, bytes, str]  # method, path, body, content type
 
 # A path that is not there, a method that is not, a body that is not JSON, one of another type, and a bug.
-ERRORS: Mapping[int, Asked] = {
+ERRORS: Mapping[int, Request] = {
     404: ("POST", "/nothing", b"{}", "application/json"),
     405: ("PUT", "/predict", b"{}", "application/json"),
     400: ("POST", "/predict", b"{", "application/json"),

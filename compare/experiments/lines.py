@@ -9,10 +9,9 @@ from pathlib import Path
 
 from model.backends import ports
 
-from . import ROOT, need_both_services
+from . import ROOT, SERVICES, need_both_services
 
 LANES = ROOT / "compare" / "lanes"
-SERVICES = ("fastapi", "flask")
 SHARED = ("model", "serve_core")
 BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.BoolOp, ast.ExceptHandler, ast.comprehension, ast.match_case)
 

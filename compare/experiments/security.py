@@ -12,13 +12,12 @@ from fastapi.security import OAuth2PasswordBearer
 from flask import Flask, session
 from packaging.utils import canonicalize_name
 
-from . import DATA, ROOT, Unavailable
+from . import DATA, ROOT, SERVICES, Unavailable
 from .clients import ask
 from .installed import needed_by
 
 # Not inside: FastAPI finds the names in annotations among those of the module.
 SCHEME = OAuth2PasswordBearer(tokenUrl="token")
-SERVICES = ("fastapi", "flask")
 # A package of a lock: what stands before its version, at the beginning of a line.
 LOCKED = re.compile(r"^([a-z0-9.-]+)==", re.MULTILINE)
 JWT_LIBRARIES = {"pyjwt", "python-jose", "authlib", "joserfc", "jwcrypto"}

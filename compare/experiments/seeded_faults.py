@@ -20,13 +20,12 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from . import DATA, ROOT, Unavailable, need_both_services
+from . import DATA, ROOT, SERVICES, Unavailable, need_both_services
 from .corpus import bad_bodies, documents, good_body
 from .planted import FAULTS
 from .subject import save_artifact, signature
 
 FOUND = DATA / "seeded_faults.json"
-SERVICES = ("fastapi", "flask")
 DOCUMENTS = 150
 SEED = 13
 MEANS = ("types", "tests", "random_requests")

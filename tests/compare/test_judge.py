@@ -94,7 +94,10 @@ def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run
 
     [judged] = judge([replace(claim, ratios=(replace(claim.ratios[0], figure="held_per_s"),))], run, {})
 
-    assert (judged.verdict, judged.why_not) == ("not measured", "Of the loads that were offered none was held.")
+    assert (judged.verdict, judged.why_not) == (
+        "not measured",
+        "Of the loads that were offered with the workload penguins none was held.",
+    )
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -173,6 +176,16 @@ def test_says_why_there_were_fewer_rounds(run_of):
     assert judged.why_not == (
         "A verdict takes 7 rounds of 5 s a cell, and there were 2 of 5 s. This lane died in round 3."
     )
+
+
+def test_rounds_of_cores_that_somebody_else_had_get_no_verdict(run_of):
+    run = run_of([2.0] * 7)
+    run.others_shares = [0.001] * 6 + [0.5]
+
+    [judged] = judge([claim_of(rules={"true": TRUE})], run, {})
+
+    assert judged.verdict == "not measured"
+    assert judged.why_not.endswith("50.0% in the worst round: no figure of time is to be believed.")
 
 
 def test_says_so_where_the_load_generator_may_be_what_was_measured(run_of):
