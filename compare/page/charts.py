@@ -124,7 +124,7 @@ def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: S
         y = 36 + index * height
         drawn += [text_at(WIDTH, y, of_ratio(ratio), anchor="end")]
         for number, part in enumerate(label.replace(OVER, f"\n{OVER.lstrip()}").split("\n")):
-            drawn.append(text_at(0, y + number * LINE, short(part, 40)))
+            drawn.append(text_at(0, y + number * LINE, short(part, 42)))
         y += (n_lines - 1) * LINE
         _, css = (more if ratio.median > 1 else less) if ratio.is_a_difference else ("", "other")
         drawn += [
