@@ -56,7 +56,7 @@ def test_passes_its_own_check(backend, compare, template, tmp_path):
     make(project, with_our_environment(project), "check")
 
 
-@pytest.mark.timeout(3000)
+@pytest.mark.timeout(4500)
 @pytest.mark.parametrize(("backend", "compare"), [("fastapi", "yes"), ("flask", "no")])
 def test_passes_its_own_tests_in_an_environment_of_its_own_locks(backend, compare, template, tmp_path):
     """A git-ready tree under another name: a commit of it, as its CI would have it."""
