@@ -53,6 +53,20 @@ needed_by = ["curve"]
 """
 
 
+def with_lane(name, table):
+    """The plan, and one more lane, asked on one connection."""
+    return f"""{PLAN}
+[lanes.{name}]
+{table}
+[[cells]]
+workloads = ["compiled"]
+lanes = ["{name}"]
+rows = [1]
+connections = [1]
+needed_by = ["floor"]
+"""
+
+
 @pytest.fixture
 def comparison(tmp_path, served_artifact):
     """The command, of a plan that is told."""
@@ -150,17 +164,8 @@ def test_refuses_a_folder_in_which_another_comparison_writes(comparison, tmp_pat
 
 
 def test_what_is_not_installed_is_no_failure(comparison):
-    plan = f"""{PLAN}
-[lanes.without_package]
-packages = ["no_such_package"]
-command = "no_such_package"
-[[cells]]
-workloads = ["compiled"]
-lanes = ["without_package"]
-rows = [1]
-connections = [1]
-needed_by = ["floor"]
-"""
+    plan = with_lane("without_package", 'packages = ["no_such_package"]\ncommand = "no_such_package"')
+
     run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
@@ -168,16 +173,8 @@ needed_by = ["floor"]
 
 
 def test_fails_where_an_answer_was_wrong(comparison, record):
-    plan = f"""{PLAN}
-[lanes.failing]
-command = "tests.compare.failing {{port}}"
-[[cells]]
-workloads = ["compiled"]
-lanes = ["failing"]
-rows = [1]
-connections = [1]
-needed_by = ["floor"]
-"""
+    plan = with_lane("failing", 'command = "tests.compare.failing {port}"')
+
     run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
 
     assert run.returncode == 1, run.stdout + run.stderr
