@@ -52,10 +52,10 @@ def test_an_open_loop_lets_no_connection_idle():
         connection.sendall(answer())
 
     with scripted(told_apart) as port:
-        put_load_on(port, [b"{}"], n_connections=5, seconds=0.5, requests_per_s=100)
+        # So slowly that an answer is late only where the machine stands still for longer than all others' turns.
+        put_load_on(port, [b"{}"], n_connections=5, seconds=1, requests_per_s=20)
 
-    assert sum(asked.values()) == 50
-    assert min(asked.values()) >= 5  # ten each, were every answer on time
+    assert list(asked.values()) == [4] * 5
 
 
 def test_who_is_answered_before_the_request_is_sent_asks_next_on_another_connection():
