@@ -34,7 +34,7 @@ class Figures:
     Attributes:
         cpu_us: that a request took of all processes of the lane.
         offered_per_s: in an open loop, how many were due; None in a closed one.
-        load_share: of a core, what the load generator took; 0 where there was none.
+        load_share: of its core, what the load generator took, and whom the servers asked; 0 where there was none.
         memory_mib: that the processes of the lane hold afterwards; 0 where there is none of its own.
         health_p99_ms: that a health check took meanwhile; None where nobody asked.
         faults: how many requests were not answered as they must be, by what was wrong.

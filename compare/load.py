@@ -39,7 +39,7 @@ class Outcome:
         n_held_back: requests that were due, but for which no connection was free before the load ended.
         n_without_retry_after: refusals with 503 that do not say when to come again.
         seconds: from the first request to the last answer.
-        load_share: of a core, what the load generator took.
+        load_share: of its core, what the load generator took, and whom the servers asked.
     """
 
     answers: Counter[tuple[int, int, bytes]] = field(default_factory=Counter)

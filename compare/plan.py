@@ -101,12 +101,14 @@ class Asked:
         about: a sentence for a person.
         env: of its lanes, beside their own.
         turns: in how many a round asks its lanes, in a closed loop, for what each can do.
+        upstream: a lane that its lanes ask in turn, at `UPSTREAM_URL`, on the core of the load.
     """
 
     model: str
     about: str = ""
     env: dict[str, str] = field(default_factory=dict)
     turns: int = 1
+    upstream: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,11 @@ class Plan:
     def names(self) -> tuple[str, ...]:
         """Of the workloads."""
         return tuple(dict.fromkeys(cell.workload.name for cell in self.cells))
+
+    def needed(self, name: str, lane: str) -> list[Lane]:
+        """The lane, and whom it asks where a workload has it ask somebody."""
+        upstream = self.asked[name].upstream
+        return [self.lanes[lane], *([self.lanes[upstream]] if upstream else [])]
 
     def saturating(self, name: str, lane: str) -> Cell | None:
         """The first cell of a workload that asks the lane for as much as it can do."""
@@ -248,6 +255,7 @@ def _check_names(plan: Plan, known_models: Collection[str]) -> None:
     if unknown := [plan.asked[name].model for name in plan.names if plan.asked[name].model not in known_models]:
         raise PlanError(f"there is no model {unknown[0]!r}, but {' and '.join(known_models)}")
     named = [cell.lane for cell in plan.cells] + [lane for of in plan.baselines.values() for lane in of.values()]
+    named += [asked.upstream for asked in plan.asked.values() if asked.upstream]
     if unknown := [lane for lane in named if lane not in plan.lanes]:
         raise PlanError(f"there is no lane {unknown[0]!r}")
     if unknown := [lane.kind for lane in plan.lanes.values() if lane.kind and lane.kind not in KINDS]:

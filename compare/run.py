@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Set
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from time import process_time
 from typing import TypeVar
@@ -17,7 +17,7 @@ from .health import Health, health_asked
 from .load import Outcome, put_load_on, together
 from .models import Requests, Subject, faults_of, labels_of
 from .others import CpuTime, others_share
-from .plan import TUTORIAL, Cell, Plan, Workload
+from .plan import TUTORIAL, Cell, Lane, Plan, Workload
 from .server import Cores, LaneError, Server, missing, on_core, running
 
 # Of a cell's seconds, before they count: connections, threads and caches are made.
@@ -63,7 +63,7 @@ class Run:
 
     def __post_init__(self) -> None:
         for place in self.lanes:
-            if reason := missing(self.plan.lanes[place[1]]):
+            if reason := self._missing(place):
                 self.absent[place] = reason
 
     @property
@@ -78,7 +78,7 @@ class Run:
     @property
     def failed(self) -> list[Where]:
         """Lanes that are installed, and could not start or not last."""
-        return [place for place in self.absent if not missing(self.plan.lanes[place[1]])]
+        return [place for place in self.absent if not self._missing(place)]
 
     @property
     def warm_up_s(self) -> float:
@@ -100,6 +100,9 @@ class Run:
     def start_s(self, place: Where) -> float:
         lane = self.plan.lanes[place[1]]
         return START_S if lane.is_service or lane.kind == TUTORIAL else EMPTY_START_S
+
+    def _missing(self, place: Where) -> str | None:
+        return next(filter(None, map(missing, self.plan.needed(*place))), None)
 
 
 @dataclass(frozen=True)
@@ -163,18 +166,27 @@ class _Rounds:
             self._left_s = (self._run.rounds - index - 1) * self._run.round_s
             self._after_a_round()
 
-    def _servers(self, name: str, lanes: Iterable[str], stack: ExitStack) -> dict[str, Server]:
-        """By lane, each started when the one before has answered, stopped by the stack."""
-        servers = {}
-        for lane in self._shuffled(self._run.plan.lanes[each] for each in lanes):
-            place, subject = (name, lane.name), self._subjects[name]
-            if not lane.command:
-                self._run.runtimes[place] = subject.model.runtime
-                continue
-            payload = next(iter(subject.requests.values())).payloads[0]
-            asked = replace(lane, env=lane.env | self._run.plan.asked[name].env)
+    def _servers(self, name: str, lanes: Set[str], stack: ExitStack) -> dict[str, Server]:
+        """By lane, each started when the one before has answered, stopped by the stack. Whom they ask is among them."""
+        plan, cores = self._run.plan, self._run.cores
+        env = plan.asked[name].env
+        servers: dict[str, Server] = {}
+        if lanes and (upstream := plan.asked[name].upstream):
             try:
-                server = stack.enter_context(running(asked, subject.artifact, payload, self._run.cores.server))
+                servers[upstream] = stack.enter_context(self._running(name, plan.lanes[upstream], cores.load))
+            except LaneError as reason:
+                for each in lanes:
+                    self._give_up((name, each), f"Whom this lane asks could not start: {reason}.")
+                return {}
+            env = env | {"UPSTREAM_URL": f"http://127.0.0.1:{servers[upstream].port}"}
+        for lane in self._shuffled(plan.lanes[each] for each in lanes):
+            place = name, lane.name
+            if not lane.command:
+                self._run.runtimes[place] = self._subjects[name].model.runtime
+                continue
+            told = replace(lane, env=lane.env | env)
+            try:
+                server = stack.enter_context(self._running(name, told, cores.server))
             except LaneError as reason:
                 self._give_up(place, f"This lane could not start: {reason}.")
                 continue
@@ -185,6 +197,11 @@ class _Rounds:
             if lane.is_service:
                 self._run.runtimes[place] = server.runtime()
         return servers
+
+    def _running(self, name: str, lane: Lane, core: int) -> AbstractContextManager[Server]:
+        subject = self._subjects[name]
+        payload = next(iter(subject.requests.values())).payloads[0]
+        return running(lane, subject.artifact, payload, core)
 
     def _measure_cells(self, index: int, cells: Iterable[Cell], servers: Mapping[str, Server]) -> None:
         """Of one workload, in turns, so that whatever slows the machine down meets all lanes alike."""
@@ -197,9 +214,9 @@ class _Rounds:
         for turn in range(n_turns):
             for cell in order:
                 if where(cell) not in self._run.absent:
-                    seconds, server = self._run.seconds / n_turns, servers.get(cell.lane)
-                    parts[cell].append(self._part(cell, server, seconds, offered_per_s[cell], is_first=turn == 0))
-                    if server and (death := server.death()):
+                    seconds = self._run.seconds / n_turns
+                    parts[cell].append(self._part(cell, servers, seconds, offered_per_s[cell], is_first=turn == 0))
+                    if cell.lane in servers and (death := servers[cell.lane].death()):
                         self._give_up(where(cell), f"This lane died in round {index + 1}: {death}.")
             order.reverse()
         for cell in order:
@@ -222,10 +239,17 @@ class _Rounds:
         return max(1, min(turns, int(self._run.seconds / LEAST_TURN_S)))
 
     def _part(
-        self, cell: Cell, server: Server | None, seconds: float, offered_per_s: float | None, *, is_first: bool
+        self,
+        cell: Cell,
+        servers: Mapping[str, Server],
+        seconds: float,
+        offered_per_s: float | None,
+        *,
+        is_first: bool,
     ) -> _Part:
-        if server is None:
+        if cell.lane not in servers:
             return self._part_in_process(cell, seconds, is_first)
+        server, upstream = servers[cell.lane], servers.get(self._run.plan.asked[cell.workload.name].upstream or "")
         payloads, n_connections = self._requests(cell).payloads, cell.workload.connections
         is_probed = cell in self._run.plan.probed
         warm = Outcome()
@@ -233,7 +257,7 @@ class _Rounds:
             if is_first:
                 warm = put_load_on(server.port, payloads, n_connections=n_connections, seconds=self._run.warm_up_s)
             with health_asked(server.port) if is_probed else nullcontext(Health()) as health:
-                cpu_s = server.cpu_s()
+                cpu_s, upstream_s = server.cpu_s(), upstream.cpu_s() if upstream else 0.0
                 asked = put_load_on(
                     server.port,
                     payloads,
@@ -242,6 +266,8 @@ class _Rounds:
                     requests_per_s=offered_per_s,
                 )
                 cpu_s = max(0.0, server.cpu_s() - cpu_s)  # nothing is known of one that has died
+        if upstream:
+            asked.load_share += max(0.0, upstream.cpu_s() - upstream_s) / asked.seconds
         faults = faults_of(together([warm, asked]), self._answers(cell))
         return _Part(asked, cpu_s, health, faults + Counter({"health check failed": health.n_failed}))
 

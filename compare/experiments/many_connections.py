@@ -38,9 +38,9 @@ LOOK_S = 0.001
 CONNECT_S = 30.0
 
 IDLE_S = 75
-UVICORN = f"uvicorn compare.lanes.fastapi_upstream:app --no-access-log --timeout-keep-alive {IDLE_S} --port {{port}}"
+UVICORN = f"uvicorn compare.lanes.fastapi_waiting:app --no-access-log --timeout-keep-alive {IDLE_S} --port {{port}}"
 GUNICORN = (
-    "gunicorn compare.lanes.flask_upstream:app -k gthread --threads 200 --worker-connections 10000"
+    "gunicorn compare.lanes.flask_waiting:app -k gthread --threads 200 --worker-connections 10000"
     f" --keep-alive {IDLE_S} --no-control-socket --bind 127.0.0.1:{{port}}"
 )
 QUIET = {"SERVE_ACCESS_LOG": "false"}
@@ -71,10 +71,10 @@ def many_connections(most: int = CONNECTIONS) -> Figures:
         artifact = Path(folder, "artifact")
         save_artifact(artifact)
         for name, command in {"fastapi": UVICORN, "flask": GUNICORN}.items():
-            with _served(Lane(name, name, command, {"UPSTREAM_S": "0"}), artifact) as server:
+            with _served(Lane(name, name, command, {"WAIT_S": "0"}), artifact) as server:
                 idle = _idle(server, n_connections)
             # Anew: what sent nothing may hold gunicorn's threads still.
-            with _served(Lane(name, name, command, {"UPSTREAM_S": str(WAIT_S)}), artifact) as server:
+            with _served(Lane(name, name, command, {"WAIT_S": str(WAIT_S)}), artifact) as server:
                 waiting = _waiting(server, n_connections)
             with _served(Lane(name, name, f"serve_{name}", QUIET), artifact) as server:
                 service = {f"service_{what}": figure for what, figure in _idle(server, n_connections).items()}

@@ -1,16 +1,28 @@
-"""FastAPI with a handler that waits 20 ms for somebody else, as for a feature store, and does nothing."""
+"""FastAPI with a handler that asks somebody else, as for features, and passes on what it hears: an async client."""
 
-import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-from fastapi import FastAPI
+from aiohttp import ClientSession, TCPConnector
+from fastapi import FastAPI, Request
 
-UPSTREAM_S = float(os.environ.get("UPSTREAM_S", "0.02"))
+UPSTREAM_URL = os.environ["UPSTREAM_URL"]
+AS_MANY_AS_ASK = 0
 
-app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    async with ClientSession(connector=TCPConnector(limit=AS_MANY_AS_ASK), raise_for_status=True) as client:
+        yield {"client": client}
+
+
+app = FastAPI(lifespan=lifespan, telemetry={"tracing": False, "metrics": False, "logs": False})
 
 
 @app.post("/predict")
-async def predict() -> dict[str, str]:
-    await asyncio.sleep(UPSTREAM_S)
-    return {"hello": "world"}
+async def predict(request: Request) -> dict[str, str]:
+    async with request.state.client.get(UPSTREAM_URL) as answer:
+        features: dict[str, str] = await answer.json()
+        return features

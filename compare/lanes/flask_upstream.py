@@ -1,16 +1,21 @@
-"""Flask with a view that waits 20 ms for somebody else, as for a feature store, and does nothing."""
+"""Flask with a view that asks somebody else, as for features, and passes on what it hears: a client for all threads."""
 
 import os
-import time
+from http import HTTPStatus
 
 from flask import Flask
+from urllib3 import PoolManager
 
-UPSTREAM_S = float(os.environ.get("UPSTREAM_S", "0.02"))
+UPSTREAM_URL = os.environ["UPSTREAM_URL"]
+AS_MANY_AS_ASK = 200
 
 app = Flask(__name__)
+client = PoolManager(maxsize=AS_MANY_AS_ASK, block=True)
 
 
 @app.post("/predict")
 def predict() -> dict[str, str]:
-    time.sleep(UPSTREAM_S)
-    return {"hello": "world"}
+    answer = client.request("GET", UPSTREAM_URL)
+    assert answer.status == HTTPStatus.OK
+    features: dict[str, str] = answer.json()
+    return features

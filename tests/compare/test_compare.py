@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from compare.lanes.upstream import WAIT_S
 from compare.record import alone_in, make_room
 from model.artifact import load
 
@@ -64,6 +65,28 @@ lanes = ["{name}"]
 rows = [1]
 connections = [1]
 needed_by = ["floor"]
+"""
+
+
+def upstream_plan(
+    lanes, names, upstream='command = "granian compare.lanes.upstream:app --interface asgi --port {port}"'
+):
+    """Lanes that are told whom to ask."""
+    return f"""
+rounds = 1
+seconds = 0.3
+[workloads.asking]
+model = "given"
+upstream = "store"
+[lanes.store]
+{upstream}
+{lanes}
+[[cells]]
+workloads = ["asking"]
+lanes = {names}
+rows = [1]
+connections = [1]
+needed_by = ["2"]
 """
 
 
@@ -153,6 +176,48 @@ needed_by = ["floor"]
     assert all(f"compiled, {lane}: {reason}" in run.stderr for lane, reason in absent.items() if reason)
     assert {cell["lane"] for cell in record()["cells"]} == {*BACKENDS, "dying"}
     assert {cell["lane"] for cell in record()["cells"] if cell["faults"]} == {"dying"}
+
+
+def test_a_handler_asks_the_upstream_of_its_workload_and_waits(comparison, record):
+    asking = {
+        "fastapi": "uvicorn compare.lanes.fastapi_upstream:app --port {port}",
+        "flask": "gunicorn compare.lanes.flask_upstream:app -k gthread --no-control-socket --bind 127.0.0.1:{port}",
+    }
+    lanes = "".join(f'[lanes.{backend}]\ncommand = "{asking[backend]}"\n' for backend in BACKENDS)
+
+    run = subprocess.run(comparison(upstream_plan(lanes, BACKENDS)), cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    answered = {cell["lane"]: cell["p50_ms"] for cell in record()["cells"]}
+    assert answered.keys() == set(BACKENDS)
+    assert min(answered.values()) >= 1000 * WAIT_S
+
+
+@pytest.mark.parametrize(
+    ("upstream", "code", "reason"),
+    [
+        (
+            'command = "no_such_module"',
+            1,
+            f"Whom this lane asks could not start: {sys.executable}: No module named no_such_module.",
+        ),
+        (
+            'packages = ["no_such_package"]\ncommand = "no_such_package"',
+            0,
+            "The package no_such_package is not installed.",
+        ),
+    ],
+)
+def test_says_why_there_is_no_upstream_to_ask(comparison, record, upstream, code, reason):
+    lane = '[lanes.asking]\ncommand = "tests.compare.failing {port}"\n'
+
+    run = subprocess.run(
+        comparison(upstream_plan(lane, ["asking"], upstream)), cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert run.returncode == code, run.stdout + run.stderr
+    assert record()["lanes"][0]["workloads"][0]["absent"] == reason
+    assert f"asking, asking: {reason}" in run.stderr
 
 
 def test_refuses_a_folder_in_which_another_comparison_writes(comparison, tmp_path):

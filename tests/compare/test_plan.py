@@ -98,6 +98,11 @@ def test_lists_every_cell_once(plan_of):
         ("rows = [1, 64]", "rows = [1.5]", "an entry of cells has no usable 'rows'"),
         ('"fast", "in_process"', '"fast", "in_process", "slow"', "there is no lane 'slow'"),
         ('in_process = "in_process"', 'in_process = "none"', "there is no lane 'none'"),
+        (
+            "[baselines.fastapi]",
+            "[workloads.m]\nmodel = 'm'\nupstream = 'store'\n[baselines.fastapi]",
+            "there is no lane 'store'",
+        ),
         ('"requests_per_s"', '"speed"', "the goal 'fast enough' is about 'speed', not cpu_us or p50_ms or"),
         (
             "connections = [16]",
