@@ -61,7 +61,7 @@ format: $(VENV)/installed ## write the format and the fixes that ruff is sure of
 
 test: $(VENV)/installed ## every test; those with containers need a Docker engine and say so
 	rm -f .coverage .coverage.*
-	$(RUN) -m coverage run -m pytest -n auto --dist loadgroup
+	$(RUN) -m coverage run -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 	$(RUN) -m coverage report --fail-under=100 --include='$(subst $() ,$(COMMA),$(FULLY_COVERED))'
