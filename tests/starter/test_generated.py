@@ -9,10 +9,11 @@ import pytest
 
 from ..house.copies import environment
 from ..services import ROOT
-from .making import BACKENDS, COMPARE, TOOLS, commit, git, made, update
+from .making import BACKENDS, COMPARE, HERE_ALONE, TOOLS, commit, git, made, update
 
 # The repeated tests are asked of fewer models and with fewer requests: none of them knows who made the project.
 FEWER = {"ARTIFACTS": "served every_kind", "FUZZ_REQUESTS": "300"}
+WITHOUT = {"PYTEST_ADDOPTS": " ".join(f"--ignore={path}" for path in HERE_ALONE)}
 # The other worker has tests of its own.
 ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
 
@@ -65,7 +66,7 @@ def test_passes_its_own_tests_in_an_environment_of_its_own_locks(backend, compar
     commit(project)
 
     make(project, "check")
-    make(project, "test", **FEWER, **ONE_WORKER)
+    make(project, "test", **FEWER, **WITHOUT, **ONE_WORKER)
 
     assert git(project, "status", "--porcelain") == ""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .making import BACKENDS, COMPARE, TOOLS, contents, files, made
+from .making import BACKENDS, COMPARE, HERE_ALONE, TOOLS, contents, files, made
 
 FRAMEWORKS = {
     "fastapi": re.compile(r"fastapi|starlette|uvicorn|pydantic", re.IGNORECASE),
@@ -127,6 +127,15 @@ def test_has_a_service_for_each_backend_and_the_first_one_on_port_8000(generated
     assert [service for service in compose["services"] if service != "compare"] == backends
     assert ("compare" in compose["services"]) == (generated / "compare").exists()
     assert "-8000}:8000" in compose["services"][backends[0]]["ports"][0]
+
+
+@every(*BACKENDS)
+def test_serves_with_the_code_and_keeps_the_tests_that_are_here(generated, template):
+    """So what is asked of this repository is asked of a project: see `HERE_ALONE`."""
+    for folder in ("model", *(path.name for path in generated.glob("serve_*")), *HERE_ALONE):
+        code = {path.relative_to(template) for path in (template / folder).rglob("*.py")}
+        assert code
+        assert [path for path in code if (generated / path).read_bytes() != (template / path).read_bytes()] == []
 
 
 @every(*BACKENDS)
