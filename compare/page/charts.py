@@ -29,9 +29,7 @@ from .words import BACKENDS, OVER, digits, of_ratio, percent
 
 # What is left for names beside a plot's lines and bars, and for figures behind these.
 LABEL = 96
-SHORT_LABEL = 60
-VALUE = 184
-BESIDE = 152
+BESIDE = 168
 
 # Of the first lane in a plot, and of the second.
 SIGNS = ROUND, SQUARE = "●", "■"
@@ -80,20 +78,21 @@ def latency(record: Record, asked: Demand, lanes: Sequence[str]) -> Markup:
 def bars(title: str, rows: Sequence[tuple[str, str, Interval, str]]) -> Markup:
     """
     Args:
-        rows: of each a label, the name of a lane, the figure with its interval, and what is written beside it.
+        rows: of each a label, the name of a lane, the figure with its interval, and what is written above it.
     """
-    scale = Linear(max((interval.high for *_, interval, _ in rows), default=0), SHORT_LABEL, WIDTH - VALUE)
+    scale = Linear(max((interval.high for *_, interval, _ in rows), default=0), 0, WIDTH - 8)
+    height = 44
     drawn = []
     for index, (label, lane, interval, written) in enumerate(rows):
-        y = 14 + index * 26
+        y = 14 + index * height
         drawn += [
-            text_at(0, y + 4, short(label, 9)),
-            bar(scale.start, y - 8, scale.at(interval.median) - scale.start, 16, _backend(lane)),
-            *whisker(scale.at(interval.low), scale.at(interval.high), y),
-            text_at(scale.at(interval.high) + 8, y + 4, written),
+            text_at(0, y, short(label, 12)),
+            text_at(WIDTH, y, written, anchor="end"),
+            bar(scale.start, y + 6, scale.at(interval.median) - scale.start, 14, _backend(lane)),
+            *whisker(scale.at(interval.low), scale.at(interval.high), y + 13),
         ]
     told = ". ".join(f"{label}: {written}" for label, *_, written in rows)
-    return svg(len(rows) * 26 + 6, title, told, drawn)
+    return svg(len(rows) * height, title, told, drawn)
 
 
 def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: Side) -> Markup:

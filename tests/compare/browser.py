@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -19,8 +20,14 @@ FRAME = """<!doctype html>
 <body><iframe width="{width}" height="800" srcdoc="{page}"></iframe>
 <script>
 onload = () => {{
-  const {{ scrollWidth, clientWidth }} = document.querySelector("iframe").contentDocument.documentElement
-  document.title = `${{scrollWidth}} ${{clientWidth}}`
+  const page = document.querySelector("iframe").contentDocument
+  const {{ scrollWidth, clientWidth }} = page.documentElement
+  const isCut = text => {{
+    const {{ x, width }} = text.getBBox()
+    return x < -1 || x + width > text.ownerSVGElement.viewBox.baseVal.width + 1
+  }}
+  const cut = [...page.querySelectorAll("svg text")].filter(isCut).map(text => text.textContent)
+  document.title = JSON.stringify([scrollWidth - clientWidth, cut])
 }}
 </script>
 """
@@ -31,10 +38,12 @@ class Shown:
     """
     Attributes:
         n_pixels_hidden: of the page's width, right of the window.
+        cut: texts that reach beyond their drawing.
         said: on the console, by the page or because of it.
     """
 
     n_pixels_hidden: int
+    cut: list[str]
     said: list[str]
 
 
@@ -52,6 +61,6 @@ def shown(page: Path, *, width: int, folder: Path) -> Shown:
         timeout=PATIENCE_S,
         check=True,
     )
-    title = re.search(r"<title>(\d+) (\d+)</title>", run.stdout)
+    title = re.search(r"<title>(\[.*?\])</title>", run.stdout)
     assert title, run.stderr
-    return Shown(int(title[1]) - int(title[2]), re.findall(r"CONSOLE.*", run.stderr))
+    return Shown(*json.loads(html.unescape(title[1])), re.findall(r"CONSOLE.*", run.stderr))

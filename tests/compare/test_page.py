@@ -357,15 +357,20 @@ def test_a_telephone_shows_it_without_scrolling_sideways(name, tmp_path):
     on_telephone = shown(page, width=360, folder=tmp_path)
 
     assert on_telephone.n_pixels_hidden == 0
+    assert on_telephone.cut == []
     assert on_telephone.said == []
 
 
 def test_the_browser_would_tell(tmp_path):
-    (tmp_path / "wide.html").write_text("<p style='width: 460px'>wide</p><img src=missing.png><script>oops</script>")
+    drawing = "<svg viewBox='0 0 20 20'><text y=10>far too long</text></svg>"
+    (tmp_path / "wide.html").write_text(
+        f"<p style='width: 460px'>wide</p>{drawing}<img src=missing.png><script>oops</script>"
+    )
 
     on_telephone = shown(tmp_path / "wide.html", width=360, folder=tmp_path)
 
     assert on_telephone.n_pixels_hidden > 0
+    assert on_telephone.cut == ["far too long"]
     assert "oops is not defined" in "".join(on_telephone.said)
 
 
