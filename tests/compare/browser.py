@@ -63,4 +63,5 @@ def shown(page: Path, *, width: int, folder: Path) -> Shown:
     )
     title = re.search(r"<title>(\[.*?\])</title>", run.stdout)
     assert title, run.stderr
-    return Shown(*json.loads(html.unescape(title[1])), re.findall(r"CONSOLE.*", run.stderr))
+    n_pixels_hidden, cut = json.loads(html.unescape(title[1]))
+    return Shown(n_pixels_hidden, cut, re.findall(r"CONSOLE.*", run.stderr))
