@@ -50,6 +50,8 @@ class Claim:
         rules: by verdict, the conditions that must all hold.
         on: what it depends on where no rule fits.
         untested: what was not tested of it, or why it cannot be.
+        is_timed: whether what its experiment finds is a time, though nothing is measured under load.
+        shown: figures that are always shown beside those of the rules.
     """
 
     number: int
@@ -62,6 +64,8 @@ class Claim:
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     on: str = ""
     untested: str = ""
+    is_timed: bool = False
+    shown: tuple[str, ...] = ()
 
     @property
     def needs(self) -> set[str]:
@@ -95,7 +99,8 @@ def read_sources(path: Path = CLAIMS) -> dict[str, str]:
 def _claim_of(entry: dict[str, Any]) -> Claim:
     rules = {verdict: tuple(entry.pop(verdict)) for verdict in VERDICTS_WITH_RULES if verdict in entry}
     ratios = tuple(Ratio(**each) for each in entry.pop("figures", []))
-    return Claim(**entry, ratios=ratios, rules=rules)
+    shown = tuple(entry.pop("shown", ()))
+    return Claim(**entry, ratios=ratios, rules=rules, shown=shown)
 
 
 def _names_in(condition: str) -> list[str]:

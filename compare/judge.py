@@ -61,9 +61,12 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
         return Judged(claim, figures, "not measured", _why_missing(missing[0], claim, run, experiment))
     n_rounds = min((intervals[name][1] for name in claim.needs & intervals.keys()), default=LEAST_ROUNDS)
     needed = [ratio for ratio in claim.ratios if ratio.name in claim.needs]
-    if needed and is_spoilt(run.others_shares):
+    is_timed = bool(needed) or claim.is_timed
+    if is_timed and is_spoilt(run.others_shares):
         return Judged(claim, figures, "not measured", of_others(run.others_shares))
-    if needed and (n_rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS):
+    if claim.is_timed:
+        n_rounds = min(n_rounds, run.rounds)
+    if is_timed and (n_rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS):
         floor = f"A verdict takes {LEAST_ROUNDS} rounds of {LEAST_SECONDS:g} s a cell"
         too_few = f"{floor}, and there were {n_rounds} of {run.seconds:g} s."
         return Judged(claim, figures, "not measured", " ".join([too_few, *_what_was_lost(run, needed)]))

@@ -41,9 +41,12 @@ class CpuTime:
 
 
 def others_share(before: CpuTime, after: CpuTime, n_cores: int) -> float:
-    """Of the time that the cores had in between, what somebody else took: 0 to 1."""
+    """Of the time that the cores had in between, what somebody else took.
+
+    It may be a little less than 0: the kernel counts by ticks what ran on a core, and exactly what a process took.
+    """
     others_s = (after.taken_s - before.taken_s) - (after.own_s - before.own_s)
-    return max(0.0, others_s) / (n_cores * (after.at_s - before.at_s))
+    return others_s / (n_cores * (after.at_s - before.at_s))
 
 
 def is_loud(shares: Iterable[float]) -> bool:
@@ -60,13 +63,14 @@ def of_others(shares: Sequence[float]) -> str:
     """As a person reads it."""
     if not shares:
         return "What else ran meanwhile is not known."
+    who = "Other processes and the hypervisor"
+    if not is_loud(shares):
+        return f"{who} took less than {QUIET_SHARE:.0%} of the cores' time in every round."
     worst = f", {max(shares):.1%} in the worst round" if len(shares) > 1 else ""
-    took = f"Other processes and the hypervisor took {median(shares):.1%} of the cores' time{worst}"
+    took = f"{who} took {max(0.0, median(shares)):.1%} of the cores' time{worst}"
     if is_spoilt(shares):
         return f"{took}: no figure of time is to be believed."
-    return (
-        f"{took}: above {QUIET_SHARE:.0%}, a wait in that round may be due to them." if is_loud(shares) else f"{took}."
-    )
+    return f"{took}: above {QUIET_SHARE:.0%}, a wait in that round may be due to them."
 
 
 def _taken_s(stat: str, cores: Set[int]) -> float:

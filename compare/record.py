@@ -212,7 +212,7 @@ def _steps_us(run: Run, steps_us: Mapping[str, dict[str, float]]) -> dict[str, d
         cell = run.plan.alone(SHOWN, lane)
         steps = dict(steps_us.get(lane, {}))
         if steps and cell in run.measured and cell:
-            steps["server and framework"] = max(0.0, median_of(run.measured, cell, "cpu_us") - sum(steps.values()))
+            steps["everything else"] = max(0.0, median_of(run.measured, cell, "cpu_us") - sum(steps.values()))
         if steps:
             found[lane] = steps
     return found
@@ -249,6 +249,7 @@ def _claim(judged: Judged) -> dict[str, Any]:
         "rules": {verdict: list(conditions) for verdict, conditions in claim.rules.items()},
         "on": claim.on,
         "untested": claim.untested,
+        "shown": list(claim.shown),
         "figures": {name: _figure(figure) for name, figure in judged.figures.items()},
         "verdict": judged.verdict,
         "why_not": judged.why_not,

@@ -216,8 +216,8 @@ class _Rounds:
                 if where(cell) not in self._run.absent:
                     seconds = self._run.seconds / n_turns
                     parts[cell].append(self._part(cell, servers, seconds, offered_per_s[cell], is_first=turn == 0))
-                    if cell.lane in servers and (death := servers[cell.lane].death()):
-                        self._give_up(where(cell), f"This lane died in round {index + 1}: {death}.")
+                    if death := self._death(cell, servers):
+                        self._give_up(where(cell), f"{death[0]} died in round {index + 1}: {death[1]}.")
             order.reverse()
         for cell in order:
             self._left_s -= self._run.cell_s(cell)
@@ -232,6 +232,13 @@ class _Rounds:
                 self._say(f"{progress}: {cell.lane} ({cell.workload}), {told}")
                 if not figures.requests and where(cell) not in self._run.absent:
                     self._give_up(where(cell), f"This lane answered nothing in round {index + 1}.")
+
+    def _death(self, cell: Cell, servers: Mapping[str, Server]) -> tuple[str, str] | None:
+        """Who died, and how."""
+        upstream = self._run.plan.asked[cell.workload.name].upstream
+        whom = {"Whom this lane asks": servers.get(upstream or ""), "This lane": servers.get(cell.lane)}
+        deaths = ((who, server.death()) for who, server in whom.items() if server)
+        return next(((who, how) for who, how in deaths if how), None)
 
     def _n_turns(self, workload: Workload) -> int:
         """One where latency is what is asked for, which needs time to build up."""
@@ -266,7 +273,7 @@ class _Rounds:
                     requests_per_s=offered_per_s,
                 )
                 cpu_s = max(0.0, server.cpu_s() - cpu_s)  # nothing is known of one that has died
-        if upstream:
+        if upstream and asked.seconds:
             asked.load_share += max(0.0, upstream.cpu_s() - upstream_s) / asked.seconds
         faults = faults_of(together([warm, asked]), self._answers(cell))
         return _Part(asked, cpu_s, health, faults + Counter({"health check failed": health.n_failed}))

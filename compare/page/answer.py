@@ -39,7 +39,7 @@ def _held(record: Record) -> str:
 
 
 def _rate(record: Record, workload: str, backend: str) -> str:
-    rate = f"{record.held_in_words(workload, backend)} requests/s"
+    rate = record.held_in_words(workload, backend, " requests/s")
     return rate if record.held[workload][backend].median else f"{rate}, the least that was tried,"
 
 
@@ -51,19 +51,24 @@ def _reason(record: Record, held: dict[str, Interval]) -> str:
 def _matters(record: Record) -> str:
     choices = record.choices
     below = record.both_hold
-    until = f"up to {digits(below)} requests/s both hold that, and the choice hardly matters; beyond, " if below else ""
-    shares = [f"{percent(share)} of {BACKENDS[backend]}'s" for backend, share in record.framework_shares.items()]
-    framework = f"server and framework are {names_and(shares)} work for a request that is alone" if shares else ""
+    until = ""
+    if below:
+        of_what = plain(next(iter(record.held)))
+        until = (
+            f"up to {digits(below)} requests/s of “{of_what}” both hold that, and the choice hardly matters; beyond, "
+        )
+    shares = [f"{percent(share)} of {BACKENDS[backend]}'s" for backend, share in record.step_shares.items()]
+    steps = f"parse, validate, predict and encode are {names_and(shares)} work for a request that is alone"
     if not choices:
-        if framework:
-            return f"When the choice matters cannot be said of what was measured; {framework}."
+        if shares:
+            return f"When the choice matters cannot be said of what was measured; {steps}."
         return "When the choice matters cannot be said of what was measured."
     if not record.can_judge:
         medians = [(ratio.median, name) for name, ratio in choices.items()]
         said = f"FastAPI's requests/s were {_span(medians)} times Flask's, and this run is none to call a difference of"
     else:
         said = f"{until}{_called(choices)}"
-    return f"{capital(said)}; {framework}." if framework else f"{capital(said)}."
+    return f"{capital(said)}; {steps}." if shares else f"{capital(said)}."
 
 
 def _called(choices: dict[str, Interval]) -> str:

@@ -24,7 +24,7 @@ from .drawing import (
     text_at,
     whisker,
 )
-from .record import FRAMEWORK_STEP, Demand, Record
+from .record import REST, Demand, Record
 from .words import BACKENDS, OVER, digits, of_ratio, percent
 
 # What is left for names beside a plot's lines and bars, and for figures behind these.
@@ -145,7 +145,7 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], wait: str | 
         longest: sum of all steps that are shown, so that they have one scale.
     """
     total = sum(steps.values())
-    whole = "work in all" if FRAMEWORK_STEP in steps else "without server"
+    whole = "work in all" if REST in steps else "without server"
     scale = Linear(longest, 138, WIDTH - 104)
     drawn, start = [], 0.0
     for index, (name, us) in enumerate(steps.items()):

@@ -41,7 +41,7 @@ EMPTY: Mapping[str, Any] = {
     "claims": [],
     "sources": {},
 }
-FRAMEWORK_STEP = "server and framework"
+REST = "everything else"  # of the work for a request that is alone
 
 # Between which lanes somebody chooses, and what is said of the choice beside the workload.
 ALTERNATIVES = {
@@ -51,6 +51,7 @@ ALTERNATIVES = {
     ("fastapi_empty", "flask_empty"): "",
     ("fastapi_granian_empty", "flask_granian_empty"): ", granian",
     ("fastapi_validated", "flask_validated"): "",
+    ("fastapi_upstream", "flask_upstream_64"): ", 64 threads",
 }
 
 
@@ -172,12 +173,26 @@ class Record:
         }
         return {workload: of for workload, of in found.items() if of}
 
-    def held_in_words(self, workload: str, backend: str) -> str:
+    def held_in_words(self, workload: str, backend: str, unit: str = "") -> str:
         """Who holds none of the loads that were offered may hold a smaller one, and who holds all of them a greater."""
         rate, (least, most) = self.held[workload][backend], self._offered_per_s(workload, backend)
         if not rate.median:
-            return f"fewer than {digits(least)}"
-        return f"at least {of_interval(rate)}" if most is not None and rate.median >= most else of_interval(rate)
+            return f"fewer than {digits(least)}{unit}"
+        n_held, n_rounds = self._rounds_held(workload, backend, rate.median)
+        if n_held < n_rounds:
+            return f"{of_interval(rate)}{unit} in {n_held} of {n_rounds} rounds"
+        at_least = "at least " if most is not None and rate.median >= most else ""
+        return f"{at_least}{of_interval(rate)}{unit}"
+
+    def _rounds_held(self, workload: str, lane: str, per_s: float) -> tuple[int, int]:
+        """In how many rounds the load of this median rate was held, and of how many."""
+        for (asked, name, share), cells in self._cells.items():
+            is_of_lane = (asked.workload, name) == (workload, lane) and share is not None
+            if is_of_lane and median(cell["offered_per_s"] for cell in cells) == per_s:
+                level_ms = self.raw["service_level_ms"]
+                held = [cell for cell in cells if cell["p99_ms"] <= level_ms and not cell.get("faults")]
+                return len(held), len(cells)
+        return 0, 0
 
     @property
     def both_hold(self) -> float | None:
@@ -211,13 +226,12 @@ class Record:
         return f"{digits(wait['ms'])} ms at {digits(wait['at_per_s'])} requests/s" if wait else None
 
     @property
-    def framework_shares(self) -> dict[str, float]:
-        """Of the work for a request, by backend."""
-        totals = {backend: sum(steps.values()) for backend, steps in self.steps_us.items()}
+    def step_shares(self) -> dict[str, float]:
+        """What the steps of the service are of the work for a request, by backend."""
         return {
-            backend: self.steps_us[backend][FRAMEWORK_STEP] / total_us
-            for backend, total_us in totals.items()
-            if total_us and FRAMEWORK_STEP in self.steps_us[backend]
+            backend: 1 - steps[REST] / total_us
+            for backend, steps in self.steps_us.items()
+            if REST in steps and (total_us := sum(steps.values()))
         }
 
     @property

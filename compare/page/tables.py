@@ -154,6 +154,7 @@ def claims(record: Record) -> list[Judged]:
 def _judged(record: Record, claim: Mapping[str, Any]) -> Judged:
     rules: Mapping[str, list[str]] = claim.get("rules") or {}
     asked_for = {plain(word) for conditions in rules.values() for each in conditions for word in each.split(" ")}
+    asked_for |= set(map(plain, claim.get("shown") or ()))
     figures = _figures(record, claim)
     decisive = [figure for figure in figures if figure[0] in asked_for or not rules]
     verdict = claim.get("verdict") or NOT_MEASURED

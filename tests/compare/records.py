@@ -271,4 +271,4 @@ def _spread(median: float, share: float) -> dict[str, float]:
 
 
 def _steps(*us: float) -> dict[str, float]:
-    return dict(zip(("server and framework", "parse", "validate", "predict", "encode"), us, strict=True))
+    return dict(zip(("everything else", "parse", "validate", "predict", "encode"), us, strict=True))

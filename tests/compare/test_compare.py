@@ -197,6 +197,11 @@ def test_a_handler_asks_the_upstream_of_its_workload_and_waits(comparison, recor
     ("upstream", "code", "reason"),
     [
         (
+            'command = "tests.compare.dying {port}"',
+            1,
+            "Whom this lane asks died in round 1: its exit code was 3, and its last line: There is no more memory.",
+        ),
+        (
             'command = "no_such_module"',
             1,
             f"Whom this lane asks could not start: {sys.executable}: No module named no_such_module.",
@@ -209,7 +214,7 @@ def test_a_handler_asks_the_upstream_of_its_workload_and_waits(comparison, recor
     ],
 )
 def test_says_why_there_is_no_upstream_to_ask(comparison, record, upstream, code, reason):
-    lane = '[lanes.asking]\ncommand = "tests.compare.failing {port}"\n'
+    lane = '[lanes.asking]\ncommand = "tests.compare.relaying {port}"\n'
 
     run = subprocess.run(
         comparison(upstream_plan(lane, ["asking"], upstream)), cwd=ROOT, capture_output=True, text=True
@@ -218,6 +223,15 @@ def test_says_why_there_is_no_upstream_to_ask(comparison, record, upstream, code
     assert run.returncode == code, run.stdout + run.stderr
     assert record()["lanes"][0]["workloads"][0]["absent"] == reason
     assert f"asking, asking: {reason}" in run.stderr
+
+
+def test_a_lane_that_dies_before_it_has_asked_its_upstream_is_told(comparison, record):
+    lane = '[lanes.asking]\ncommand = "tests.compare.dying {port}"\n'
+
+    run = subprocess.run(comparison(upstream_plan(lane, ["asking"])), cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert record()["lanes"][0]["workloads"][0]["absent"].startswith("This lane died in round 1: its exit code was 3")
 
 
 def test_refuses_a_folder_in_which_another_comparison_writes(comparison, tmp_path):

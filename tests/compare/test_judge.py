@@ -188,6 +188,18 @@ def test_rounds_of_cores_that_somebody_else_had_get_no_verdict(run_of):
     assert judged.why_not.endswith("50.0% in the worst round: no figure of time is to be believed.")
 
 
+def test_what_an_experiment_has_timed_once_gets_no_verdict_in_a_quick_run(run_of):
+    claim = Claim(5, "", "", "demonstrated", experiment="waits", rules={"true": ("longer >= 2",)}, is_timed=True)
+
+    quick, full = (
+        judge([claim], replace(run_of([1.0]), rounds=n_rounds), {"waits": {"longer": 3.0}})[0] for n_rounds in (1, 7)
+    )
+
+    assert (quick.verdict, quick.figures) == ("not measured", {"longer": 3.0})
+    assert quick.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 1 of 5 s."
+    assert full.verdict == "true"
+
+
 def test_says_so_where_the_load_generator_may_be_what_was_measured(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, load_share=0.95), {})
 

@@ -132,8 +132,9 @@ def test_has_a_service_for_each_backend_and_the_first_one_on_port_8000(generated
 @every(*BACKENDS)
 def test_serves_with_the_code_and_keeps_the_tests_that_are_here(generated, template):
     """So what is asked of this repository is asked of a project: see `HERE_ALONE`."""
-    for folder in ("model", *(path.name for path in generated.glob("serve_*")), *HERE_ALONE):
-        code = {path.relative_to(template) for path in (template / folder).rglob("*.py")}
+    for name in ("model", *(path.name for path in generated.glob("serve_*")), *HERE_ALONE):
+        place = template / name
+        code = [path.relative_to(template) for path in ([place] if place.is_file() else place.rglob("*.py"))]
         assert code
         assert [path for path in code if (generated / path).read_bytes() != (template / path).read_bytes()] == []
 
