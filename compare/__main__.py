@@ -26,6 +26,7 @@ from .others import of_others
 from .page import write_page
 from .plan import GIVEN, Plan, PlanError, read_plan
 from .record import PAGE, RECORD, Extras, alone_in, make_room, now, record_of, write_record
+from .report import doubts_of_load
 from .run import Run, measure
 from .server import Cores, exit_through_finally
 from .steps import steps_us
@@ -75,7 +76,8 @@ def _compare(options: argparse.Namespace, plan: Plan, stack: ExitStack) -> None:
     subjects = {name: models[plan.asked[name].model] for name in plan.names}
     comparison = Comparison(run, subjects, models[GIVEN], read_claims(), options.report)
     comparison.make(experiments)
-    say(of_others(run.others_shares))
+    for sentence in [*doubts_of_load(run), of_others(run.others_shares)]:
+        say(sentence)
     print(f"The report: {options.report / PAGE}")
     if said := comparison.what_went_wrong():
         sys.exit(" ".join(said))

@@ -137,10 +137,10 @@ def _doubts(run: Run) -> list[str]:
     lines += [f"WRONG, {fault}: {count} requests." for fault, count in faults.items()]
     if run.measured and not faults:
         lines.append("Every answer was checked, none was wrong.")
-    return lines + _doubts_of_load(run)
+    return lines + doubts_of_load(run)
 
 
-def _doubts_of_load(run: Run) -> list[str]:
+def doubts_of_load(run: Run) -> list[str]:
     """A fast lane may be as fast as the load generator lets it be."""
     asked = [cell for cell in run.measured if run.plan.lanes[cell.lane].command]
     if not asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -135,6 +136,9 @@ def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_me
     assert all(claim["why_not"] for claim in left["claims"])
     assert (tmp_path / "report" / "index.html").exists()
     assert f"The report: {tmp_path / 'report' / 'index.html'}" in run.stdout
+    assert re.search(
+        r"^The load generator got at most [\d,]+ answers a second, from \w+ \(compiled", run.stderr, re.MULTILINE
+    )
 
 
 def test_says_which_lane_could_not_be_measured_and_why_and_goes_on(comparison, record):
