@@ -141,8 +141,9 @@ def _doubts(run: Run) -> list[str]:
 
 
 def doubts_of_load(run: Run) -> list[str]:
-    """A fast lane may be as fast as the load generator lets it be."""
-    asked = [cell for cell in run.measured if run.plan.lanes[cell.lane].command]
+    """A fast lane may be as fast as the load generator lets it be; at a constant rate that is awake all the time."""
+    closed = [cell for cell in run.measured if cell.workload.share is None]
+    asked = [cell for cell in closed if run.plan.lanes[cell.lane].command]
     if not asked:
         return []
     per_s = {cell: median_of(run.measured, cell, "requests_per_s") for cell in asked}
