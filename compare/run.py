@@ -235,10 +235,13 @@ class _Rounds:
 
     def _death(self, cell: Cell, servers: Mapping[str, Server]) -> tuple[str, str] | None:
         """Who died, and how."""
-        upstream = self._run.plan.asked[cell.workload.name].upstream
-        whom = {"Whom this lane asks": servers.get(upstream or ""), "This lane": servers.get(cell.lane)}
+        whom = {"Whom this lane asks": self._upstream(cell, servers), "This lane": servers.get(cell.lane)}
         deaths = ((who, server.death()) for who, server in whom.items() if server)
         return next(((who, how) for who, how in deaths if how), None)
+
+    def _upstream(self, cell: Cell, servers: Mapping[str, Server]) -> Server | None:
+        """Whom the lane asks."""
+        return servers.get(self._run.plan.asked[cell.workload.name].upstream or "")
 
     def _n_turns(self, workload: Workload) -> int:
         """One where latency is what is asked for, which needs time to build up."""
@@ -256,7 +259,7 @@ class _Rounds:
     ) -> _Part:
         if cell.lane not in servers:
             return self._part_in_process(cell, seconds, is_first)
-        server, upstream = servers[cell.lane], servers.get(self._run.plan.asked[cell.workload.name].upstream or "")
+        server, upstream = servers[cell.lane], self._upstream(cell, servers)
         payloads, n_connections = self._requests(cell).payloads, cell.workload.connections
         is_probed = cell in self._run.plan.probed
         warm = Outcome()
