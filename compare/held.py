@@ -78,6 +78,17 @@ def held_per_s(measured: Measured, name: str, lane: str) -> Interval | None:
     return interval_around(float(held), found.held_per_s(resamples(n_rounds)))
 
 
+def rounds_held(measured: Measured, name: str, lane: str) -> tuple[int, int]:
+    """In how many rounds the load was held that a lane is said to hold, and of how many; of one that holds none, 0."""
+    found = offered(measured, name, lane)
+    if found is None:
+        return 0, 0
+    is_within = found.p99_ms <= SERVICE_LEVEL_MS
+    is_held = np.median(found.p99_ms, axis=1) <= SERVICE_LEVEL_MS
+    highest = np.argmax(np.where(is_held, np.median(found.per_s, axis=1), 0.0))
+    return int(is_within[highest].sum()) if is_held.any() else 0, len(found.rounds)
+
+
 def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[Interval | None, int]:
     """And of how many rounds it is; there is none where neither holds anything.
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from .claims import Figure, read_sources
 from .figures import median_of
-from .held import SERVICE_LEVEL_MS, held_per_s, p99_ms
+from .held import SERVICE_LEVEL_MS, held_per_s, p99_ms, rounds_held
 from .intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval
 from .judge import Judged
 from .models import Subject
@@ -78,6 +78,7 @@ def record_of(
         "lanes": _lanes(run),
         "cells": cells_of(run),
         "held": _held(run),
+        "rounds_held": _rounds_held(run),
         "steps_us": _steps_us(run, extras.steps_us),
         "waits": {lane: wait for lane in SERVICES if (wait := _wait(run, lane))},
         "lines": extras.lines,
@@ -199,10 +200,23 @@ def _lanes(run: Run) -> list[dict[str, Any]]:
 def _held(run: Run) -> dict[str, dict[str, Any]]:
     """By workload and lane."""
     held: dict[str, dict[str, Any]] = {}
-    for name, lane in dict.fromkeys((cell.workload.name, cell.lane) for cell in run.measured if cell.workload.share):
+    for name, lane in _offered(run):
         if interval := held_per_s(run.measured, name, lane):
             held.setdefault(name, {})[lane] = _figure(interval)
     return held
+
+
+def _rounds_held(run: Run) -> dict[str, dict[str, tuple[int, int]]]:
+    """In how many rounds what is held was held, and of how many, by workload and lane."""
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for name, lane in _offered(run):
+        found.setdefault(name, {})[lane] = rounds_held(run.measured, name, lane)
+    return found
+
+
+def _offered(run: Run) -> list[tuple[str, str]]:
+    """What was asked at a constant rate, a workload and a lane."""
+    return [*dict.fromkeys((cell.workload.name, cell.lane) for cell in run.measured if cell.workload.share)]
 
 
 def _steps_us(run: Run, steps_us: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float]]:

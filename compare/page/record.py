@@ -33,6 +33,7 @@ EMPTY: Mapping[str, Any] = {
     "lanes": [],
     "cells": [],
     "held": {},
+    "rounds_held": {},
     "steps_us": {},
     "waits": {},
     "lines": {},
@@ -178,21 +179,11 @@ class Record:
         rate, (least, most) = self.held[workload][backend], self._offered_per_s(workload, backend)
         if not rate.median:
             return f"fewer than {digits(least)}{unit}"
-        n_held, n_rounds = self._rounds_held(workload, backend, rate.median)
+        n_held, n_rounds = self.raw["rounds_held"].get(workload, {}).get(backend, (0, 0))
         if n_held < n_rounds:
             return f"{of_interval(rate)}{unit} in {n_held} of {n_rounds} rounds"
         at_least = "at least " if most is not None and rate.median >= most else ""
         return f"{at_least}{of_interval(rate)}{unit}"
-
-    def _rounds_held(self, workload: str, lane: str, per_s: float) -> tuple[int, int]:
-        """In how many rounds the load of this median rate was held, and of how many."""
-        for (asked, name, share), cells in self._cells.items():
-            is_of_lane = (asked.workload, name) == (workload, lane) and share is not None
-            if is_of_lane and median(cell["offered_per_s"] for cell in cells) == per_s:
-                level_ms = self.raw["service_level_ms"]
-                held = [cell for cell in cells if cell["p99_ms"] <= level_ms and not cell.get("faults")]
-                return len(held), len(cells)
-        return 0, 0
 
     @property
     def both_hold(self) -> float | None:

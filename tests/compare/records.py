@@ -248,6 +248,7 @@ def _claim(claim: Claim) -> Raw:
         "ratios": [vars(ratio) for ratio in claim.ratios],
         "on": claim.on,
         "untested": claim.untested,
+        "shown": list(claim.shown),
         "figures": {name: vars(figure) if isinstance(figure, Interval) else figure for name, figure in figures.items()},
         "verdict": claim.verdict(figures),
         "why_not": "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compare.figures import figures_of
-from compare.held import SERVICE_LEVEL_MS, held_per_s, held_ratio
+from compare.held import SERVICE_LEVEL_MS, held_per_s, held_ratio, rounds_held
 from compare.load import Outcome
 from compare.plan import Cell, Workload
 
@@ -40,6 +40,14 @@ def test_a_round_in_which_the_machine_stood_still_does_not_decide():
     stood_still = {0.3: [SOON_S] * 5 + [LATE_S] * 2, 0.6: [LATE_S] + [SOON_S] * 6}
 
     assert held(stood_still).median == 600
+
+
+def test_in_how_many_rounds_it_was_held_is_known():
+    loads = {0.3: [SOON_S] * 7, 0.6: [LATE_S] * 2 + [SOON_S] * 5, 0.9: [LATE_S] * 4 + [SOON_S] * 3}
+
+    assert rounds_held(measured("a", loads), "m", "a") == (5, 7)
+    assert rounds_held(measured("a", {0.3: [LATE_S] * 4 + [SOON_S] * 3}), "m", "a") == (0, 7)
+    assert rounds_held({}, "m", "a") == (0, 0)
 
 
 def test_what_the_rounds_do_not_agree_about_is_in_the_interval():

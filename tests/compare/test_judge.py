@@ -199,6 +199,9 @@ def test_what_an_experiment_has_timed_once_gets_no_verdict_in_a_quick_run(run_of
     assert quick.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 1 of 5 s."
     assert full.verdict == "true"
 
+    spoilt = replace(run_of([1.0]), others_shares=[0.5])
+    assert judge([claim], spoilt, {"waits": {"longer": 3.0}})[0].verdict == "not measured"
+
 
 def test_says_so_where_the_load_generator_may_be_what_was_measured(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, load_share=0.95), {})
