@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import process_time
 from typing import TypeVar
 
@@ -18,7 +20,7 @@ from .load import Outcome, put_load_on, together
 from .models import Requests, Subject, faults_of, labels_of
 from .others import CpuTime, others_share
 from .plan import TUTORIAL, Cell, Lane, Plan, Workload
-from .server import Cores, LaneError, Server, missing, on_core, running
+from .server import Cores, LaneError, Server, Start, missing, on_core, running, starting
 
 # Of a cell's seconds, before they count: connections, threads and caches are made.
 WARM_UP = 0.2
@@ -99,7 +101,8 @@ class Run:
 
     def start_s(self, place: Where) -> float:
         lane = self.plan.lanes[place[1]]
-        return START_S if lane.is_service or lane.kind == TUTORIAL else EMPTY_START_S
+        alone_s = START_S if lane.is_service or lane.kind == TUTORIAL else EMPTY_START_S
+        return alone_s / self.cores.n
 
     def _missing(self, place: Where) -> str | None:
         return next(filter(None, map(missing, self.plan.needed(*place))), None)
@@ -113,6 +116,13 @@ class _Part:
     cpu_s: float
     health: Health
     faults: Counter[str]
+
+
+def _server_of(start: Start, payload: bytes) -> Server | LaneError:
+    try:
+        return start.server(payload)
+    except LaneError as reason:
+        return reason
 
 
 def where(cell: Cell) -> Where:
@@ -167,41 +177,57 @@ class _Rounds:
             self._after_a_round()
 
     def _servers(self, name: str, lanes: Set[str], stack: ExitStack) -> dict[str, Server]:
-        """By lane, each started when the one before has answered, stopped by the stack. Whom they ask is among them."""
+        """By lane, stopped by the stack. Whom they ask is among them."""
         plan, cores = self._run.plan, self._run.cores
         env = plan.asked[name].env
         servers: dict[str, Server] = {}
         if lanes and (upstream := plan.asked[name].upstream):
             try:
-                servers[upstream] = stack.enter_context(self._running(name, plan.lanes[upstream], cores.load))
+                lane, artifact = plan.lanes[upstream], self._subjects[name].artifact
+                servers[upstream] = stack.enter_context(running(lane, artifact, self._first_payload(name), cores.load))
             except LaneError as reason:
                 for each in lanes:
                     self._give_up((name, each), f"Whom this lane asks could not start: {reason}.")
                 return {}
             env = env | {"UPSTREAM_URL": f"http://127.0.0.1:{servers[upstream].port}"}
+        to_start = []
         for lane in self._shuffled(plan.lanes[each] for each in lanes):
-            place = name, lane.name
-            if not lane.command:
-                self._run.runtimes[place] = self._subjects[name].model.runtime
-                continue
-            told = replace(lane, env=lane.env | env)
-            try:
-                server = stack.enter_context(self._running(name, told, cores.server))
-            except LaneError as reason:
-                self._give_up(place, f"This lane could not start: {reason}.")
-                continue
-            self._say(f"{name}, {lane.name}: answers after {server.cold_start_s:.1f} s")
-            self._left_s -= self._run.start_s(place)
-            servers[lane.name] = server
-            self._run.cold_starts_s[place].append(server.cold_start_s)
-            if lane.is_service:
-                self._run.runtimes[place] = server.runtime()
+            if lane.command:
+                to_start.append(replace(lane, env=lane.env | env))
+            else:
+                self._run.runtimes[name, lane.name] = self._subjects[name].model.runtime
+        for first in range(0, len(to_start), cores.n):
+            side_by_side = to_start[first : first + cores.n]
+            for lane, server in zip(side_by_side, self._started(name, side_by_side, stack), strict=True):
+                place = name, lane.name
+                if isinstance(server, LaneError):
+                    self._give_up(place, f"This lane could not start: {server}.")
+                    continue
+                self._say(f"{name}, {lane.name}: answers after {server.cold_start_s:.1f} s")
+                self._left_s -= self._run.start_s(place)
+                servers[lane.name] = server
+                self._run.cold_starts_s[place].append(server.cold_start_s)
+                if lane.is_service:
+                    self._run.runtimes[place] = server.runtime()
         return servers
 
-    def _running(self, name: str, lane: Lane, core: int) -> AbstractContextManager[Server]:
-        subject = self._subjects[name]
-        payload = next(iter(subject.requests.values())).payloads[0]
-        return running(lane, subject.artifact, payload, core)
+    def _started(self, name: str, lanes: Sequence[Lane], stack: ExitStack) -> list[Server | LaneError]:
+        """Each on a core of its own, all of which a start takes, and then on that of the servers."""
+        cores, artifact = self._run.cores, self._subjects[name].artifact
+        with ThreadPoolExecutor(len(lanes)) as asking, ExitStack() as starts:
+            begun = [
+                starts.enter_context(starting(lane, artifact, core))
+                for lane, core in zip(lanes, (cores.server, cores.load), strict=False)
+            ]
+            servers = list(asking.map(partial(_server_of, payload=self._first_payload(name)), begun))
+            stack.push(starts.pop_all())
+        for server in servers:
+            if isinstance(server, Server):
+                server.move(cores.server)
+        return servers
+
+    def _first_payload(self, name: str) -> bytes:
+        return next(iter(self._subjects[name].requests.values())).payloads[0]
 
     def _measure_cells(self, index: int, cells: Iterable[Cell], servers: Mapping[str, Server]) -> None:
         """Of one workload, in turns, so that whatever slows the machine down meets all lanes alike."""

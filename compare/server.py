@@ -60,6 +60,11 @@ class Cores:
         cores = sorted(os.sched_getaffinity(0))
         return cls(server=cores[-1], load=cores[0])
 
+    @property
+    def n(self) -> int:
+        """How many they are."""
+        return len({self.server, self.load})
+
 
 @contextmanager
 def on_core(core: int) -> Iterator[None]:
@@ -116,7 +121,7 @@ class Server:
         return str(json.loads(get(self.port, "/model").body)["runtime"]["name"])
 
     def n_threads(self) -> int:
-        return sum(len(_names_in(folder / "task")) for folder in self._processes())
+        return len(self._threads())
 
     def n_sockets(self) -> int:
         return sum(len(_sockets_of(folder)) for folder in self._processes())
@@ -127,6 +132,16 @@ class Server:
         entries = [line.split() for line in _read(Path("/proc/net/tcp")).splitlines()[1:]]
         of_port = {each[9] for each in entries if int(each[1][-4:], 16) == self.port and each[3] != LISTENS}
         return {int(folder.name): len(of_port & _sockets_of(folder)) for folder in self._processes()}
+
+    def move(self, core: int) -> None:
+        """To a core, with every thread that it has."""
+        while strays := [thread for thread in self._threads() if _cores_of(thread) not in (None, {core})]:
+            for thread in strays:
+                with suppress(ProcessLookupError):
+                    os.sched_setaffinity(thread, {core})
+
+    def _threads(self) -> list[int]:
+        return [int(thread.name) for folder in self._processes() for thread in _names_in(folder / "task")]
 
     def _processes(self) -> list[Path]:
         """A lane is the leader of a session of its own, and what it starts stays in it."""
@@ -157,12 +172,41 @@ def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[S
 
     Raises: LaneError.
     """
+    with starting(lane, artifact, core) as start:
+        yield start.server(payload)
+
+
+@dataclass(frozen=True)
+class Start:
+    """A lane that may not answer yet."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    began_s: float
+    log: IO[bytes]
+
+    def server(self, payload: bytes) -> Server:
+        """What it is once it has answered. One that does not is stopped.
+
+        Raises: LaneError.
+        """
+        status = _first_status(self.port, payload, self.process)
+        if status == HTTPStatus.OK:
+            return Server(self.process, self.port, perf_counter() - self.began_s, self.log)
+        why_not = _last_line(self.log) if status is None else f"its first answer had the status {status}"
+        _stop(self.process)
+        raise LaneError(why_not)
+
+
+@contextmanager
+def starting(lane: Lane, artifact: Path, core: int) -> Iterator[Start]:
+    """Stopped at the end."""
     assert lane.command
     port = _free_port()
     process = None
     with TemporaryFile() as log:
         try:
-            started_s = perf_counter()
+            began_s = perf_counter()
             with _uninterrupted(), on_core(core):
                 process = subprocess.Popen(
                     [*ENDS_WITH_US, *_interpreter(lane), *shlex.split(lane.command.format(port=port))],
@@ -172,10 +216,7 @@ def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[S
                     stderr=log,
                     start_new_session=True,
                 )
-            status = _first_status(port, payload, process)
-            if status != HTTPStatus.OK:
-                raise LaneError(_last_line(log) if status is None else f"its first answer had the status {status}")
-            yield Server(process, port, perf_counter() - started_s, log)
+            yield Start(process, port, began_s, log)
         finally:
             if process:
                 _stop(process)
@@ -245,6 +286,14 @@ def _session_of(process: int) -> int | None:
     try:
         return os.getsid(process)
     except ProcessLookupError:  # it has ended meanwhile
+        return None
+
+
+def _cores_of(thread: int) -> set[int] | None:
+    """None of one that has ended meanwhile."""
+    try:
+        return os.sched_getaffinity(thread)
+    except ProcessLookupError:
         return None
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from compare.lanes.upstream import WAIT_S
 from compare.record import alone_in, make_room
+from compare.server import Cores
 from model.artifact import load
 
 from ..house.copies import environment
@@ -313,6 +317,37 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
     assert (record()["is_complete"], record()["rounds_done"], record()["rounds"]) == (False, 1, 99)
     assert {cell["round"] for cell in record()["cells"]} >= {0, 1}
     assert (report / "index.html").read_text() != (report / "before" / "index.html").read_text() == "an earlier one"
+
+
+def test_every_thread_of_every_lane_runs_on_the_core_of_the_servers_wherever_it_was_started(comparison):
+    mark = uuid4().hex
+    with subprocess.Popen(
+        [*comparison(PLAN), "--rounds", "99"],
+        cwd=ROOT,
+        env=environment(BENCH_MARK=mark),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stderr
+        next(line for line in run.stderr if line.startswith("round 1 of 99"))
+        started = [each for each in processes_with(mark) if "serve_" in each]
+        cores = {backend: cores_of(each for each in started if f"serve_{backend}" in each) for backend in BACKENDS}
+
+        run.terminate()
+
+        run.communicate(timeout=PATIENCE_S)
+    assert cores == {backend: {Cores.available().server} for backend in BACKENDS}
+
+
+def cores_of(processes):
+    """On which their threads may run."""
+    cores = set()
+    for process in processes:
+        for thread in Path("/proc", process.split()[0], "task").iterdir():
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                cores |= os.sched_getaffinity(int(thread.name))
+    return cores
 
 
 def test_servers_end_with_a_comparison_that_is_killed_and_the_last_round_is_in_the_report(comparison, record, tmp_path):
