@@ -24,11 +24,13 @@ class Offered:
     Attributes:
         per_s: shape (loops, rounds).
         p99_ms: shape (loops, rounds); of a round with a fault it is endless.
+        at_most_per_s: what the lane answered in the closed loops of which these rates are shares, shape (rounds,).
     """
 
     rounds: tuple[int, ...]
     per_s: Floats
     p99_ms: Floats
+    at_most_per_s: Floats
 
     def held_per_s(self, picked: NDArray[np.int_]) -> Floats:
         """The highest of the rates at which the median p99 is within the service level; 0 where none is.
@@ -38,12 +40,14 @@ class Offered:
         Args:
             picked: places among the rounds, shape (samples, rounds); the answer has one rate for each sample.
         """
-        is_held = np.median(self.p99_ms[:, picked], axis=2) <= SERVICE_LEVEL_MS
-        return np.where(is_held, np.median(self.per_s[:, picked], axis=2), 0.0).max(axis=0)  # type: ignore[no-any-return]
+        return self.between_per_s(picked)[0]
 
-    def least_per_s(self, picked: NDArray[np.int_]) -> Floats:
-        """The lowest of the rates, held or not."""
-        return np.median(self.per_s[:, picked], axis=2).min(axis=0)  # type: ignore[no-any-return]
+    def between_per_s(self, picked: NDArray[np.int_]) -> tuple[Floats, Floats]:
+        """That, and the next of the rates, which was not held, or what the lane answers at most where there is none."""
+        rates, at_most = np.median(self.per_s[:, picked], axis=2), np.median(self.at_most_per_s[picked], axis=1)
+        is_held = np.median(self.p99_ms[:, picked], axis=2) <= SERVICE_LEVEL_MS
+        held = np.where(is_held, rates, 0.0).max(axis=0)
+        return held, np.where(rates > held, rates, np.maximum(at_most, held)).min(axis=0)
 
 
 def offered(measured: Measured, name: str, lane: str, among: set[int] | None = None) -> Offered | None:
@@ -56,10 +60,13 @@ def offered(measured: Measured, name: str, lane: str, among: set[int] | None = N
     if not kept:
         return None
     figures = [[measured[cell][index] for index in kept] for cell in cells]
+    per_s = np.array([[each.offered_per_s or 0.0 for each in row] for row in figures])
+    shares = np.array([[cell.workload.share] for cell in cells])
     return Offered(
         kept,
-        np.array([[each.offered_per_s or 0.0 for each in row] for row in figures]),
+        per_s,
         np.array([[p99_ms(each) for each in row] for row in figures]),
+        (per_s / shares).max(axis=0),
     )
 
 
@@ -92,8 +99,8 @@ def rounds_held(measured: Measured, name: str, lane: str) -> tuple[int, int]:
 def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[Interval | None, int]:
     """And of how many rounds it is; there is none where neither holds anything.
 
-    Of one that holds nothing it is known that it holds less than the least that it was offered: the ratio is then the
-    one nearest to 1 that this allows.
+    What a lane can hold lies between the highest rate that it held and the next, which it did not. So nobody knows the
+    ratio, but within which bounds it lies: it is the one nearest to 1 that these allow.
     """
     lanes = [offered(measured, name, each) for each in (lane, against)]
     in_both = set.intersection(*(set(each.rounds) if each else set[int]() for each in lanes))
@@ -108,9 +115,8 @@ def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[
 
 
 def _ratios(one: Offered, other: Offered, picked: NDArray[np.int_]) -> Floats:
-    """One for each sample; where neither holds anything, it is 1."""
-    helds, bases = one.held_per_s(picked), other.held_per_s(picked)
-    most = np.where(helds > 0, helds, one.least_per_s(picked))
-    ratios = most / np.where(bases > 0, bases, other.least_per_s(picked))
-    ratios = np.where(bases > 0, ratios, np.maximum(ratios, 1.0))
-    return np.where(helds > 0, ratios, np.minimum(ratios, 1.0))
+    """One for each sample."""
+    (held, not_held), (other_held, other_not_held) = one.between_per_s(picked), other.between_per_s(picked)
+    with np.errstate(divide="ignore"):  # nobody knows how many times nothing it is
+        ratios: Floats = np.clip(1.0, held / other_not_held, not_held / other_held)
+    return ratios

@@ -142,7 +142,8 @@ def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, flo
         if ratio.name == name:
             untold = f"There is no round in which {name.replace('_', ' ')} could be told."
             if ratio.figure == HELD and offered(run.measured, ratio.workload, ratio.lane):
-                untold = f"Of the loads that were offered with the workload {ratio.workload} none was held."
+                lanes = " and ".join(run.plan.lanes[lane].title or lane for _, lane in _lanes_of([ratio]))
+                untold = f"Of the loads that {lanes} were offered with the workload {ratio.workload} none was held."
             return " ".join(_what_was_lost(run, [ratio])) or untold
     if isinstance(experiment, str):
         return experiment

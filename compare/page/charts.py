@@ -65,7 +65,7 @@ def latency(record: Record, asked: Demand, lanes: Sequence[str]) -> Markup:
         css = f"{_backend(lane)} {figure}"
         drawn.append(element("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in placed), css=css))
         drawn += [marker(x, y, is_round=signs[lane] == ROUND, css=css) for x, y in placed]
-        labels.append((placed[-1][1], f"{signs[lane]} {short(record.title(lane), 15)} {figure}", css))
+        labels.append((placed[-1][1], f"{signs[lane]} {short(record.choice(lane), 16)} {figure}", css))
     drawn += apart(labels, across.end + 8)
     told = [
         f"{record.title(lane)}, {figure}: " + ", ".join(f"{digits(y)} ms at {digits(x)} requests/s" for x, y in points)
@@ -86,7 +86,7 @@ def bars(title: str, rows: Sequence[tuple[str, str, Interval, str]]) -> Markup:
     for index, (label, lane, interval, written) in enumerate(rows):
         y = 14 + index * height
         drawn += [
-            text_at(0, y, short(label, 12)),
+            text_at(0, y, short(label, 16)),
             text_at(WIDTH, y, written, anchor="end"),
             bar(scale.start, y + 6, scale.at(interval.median) - scale.start, 14, _backend(lane)),
             *whisker(scale.at(interval.low), scale.at(interval.high), y + 13),

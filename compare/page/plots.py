@@ -50,13 +50,10 @@ def held(record: Record) -> list[Plot]:
             capital(plain(workload)),
             charts.bars(
                 f"Requests/s held within the service level, {plain(workload)}",
-                [
-                    (BACKENDS[backend], backend, rate, record.held_in_words(workload, backend))
-                    for backend, rate in of.items()
-                ],
+                [(record.choice(lane), lane, rate, record.held_in_words(workload, lane)) for lane, rate in of.items()],
             ),
         )
-        for workload, of in record.held.items()
+        for workload, of in record.held_by_lanes.items()
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,6 +83,14 @@ class Record:
     def title(self, lane: str) -> str:
         return str(self.lanes.get(lane, {}).get("title") or plain(lane))
 
+    def choice(self, lane: str) -> str:
+        """What somebody chooses with a lane, and its title where that is none of the choices."""
+        for pair, server in ALTERNATIVES.items():
+            for backend, each in zip(BACKENDS, pair, strict=True):
+                if each == lane:
+                    return BACKENDS[backend] + server
+        return self.title(lane)
+
     def first_of(self, lane: str) -> Mapping[str, Any]:
         """What is known of a lane in the first workload that asks it."""
         workloads = self.lanes.get(lane, {}).get("workloads")
@@ -97,14 +105,24 @@ class Record:
         return " ".join(f"{capital(plain(workload))}: {reason}" for workload, reason in reasons.items())
 
     def name_of(self, asked: Demand) -> str:
-        """The workload, and what tells it from others of that name."""
-        others = {each for each, _, _ in self._cells if each.workload == asked.workload}
+        """The workload, and what is not as usual in it."""
+        usual = self.usual(asked.workload)
         words = [plain(asked.workload)]
-        if len({each.rows for each in others}) > 1:
+        if usual and asked.rows != usual.rows:
             words.append(_counted(asked.rows, "row"))
-        if len({each.connections for each in others}) > 1:
+        if usual and asked.connections != usual.connections:
             words.append(_counted(asked.connections, "connection"))
         return ", ".join(words)
+
+    def usual(self, workload: str) -> Demand | None:
+        """What most cells of a workload ask."""
+        demands = Counter(asked for asked, _, _ in self._cells if asked.workload == workload)
+        return demands.most_common(1)[0][0] if demands else None
+
+    def usually(self, workload: str) -> str:
+        """In words; nothing of a workload that was not asked."""
+        usual = self.usual(workload)
+        return f"{_counted(usual.rows, 'row')}, {_counted(usual.connections, 'connection')}." if usual else ""
 
     @cached_property
     def saturated(self) -> dict[Demand, list[str]]:
@@ -169,17 +187,30 @@ class Record:
     def held(self) -> dict[str, dict[str, Interval]]:
         """Requests a second with p99 within the service level, by workload and backend."""
         found = {
-            workload: {backend: interval for backend in BACKENDS if (interval := _interval(of.get(backend)))}
+            workload: {backend: of[backend] for backend in BACKENDS if backend in of}
+            for workload, of in self.held_by_lanes.items()
+        }
+        return {workload: of for workload, of in found.items() if of}
+
+    @cached_property
+    def held_by_lanes(self) -> dict[str, dict[str, Interval]]:
+        """The same by workload and lane, the services first."""
+        found = {
+            workload: {
+                lane: interval
+                for lane in dict.fromkeys([*BACKENDS, *self.lanes, *of])
+                if (interval := _interval(of.get(lane)))
+            }
             for workload, of in sorted(self.raw["held"].items(), key=lambda held: self._place(held[0]))
         }
         return {workload: of for workload, of in found.items() if of}
 
-    def held_in_words(self, workload: str, backend: str, unit: str = "") -> str:
+    def held_in_words(self, workload: str, lane: str, unit: str = "") -> str:
         """Who holds none of the loads that were offered may hold a smaller one, and who holds all of them a greater."""
-        rate, (least, most) = self.held[workload][backend], self._offered_per_s(workload, backend)
+        rate, (least, most) = self.held_by_lanes[workload][lane], self._offered_per_s(workload, lane)
         if not rate.median:
             return f"fewer than {digits(least)}{unit}"
-        n_held, n_rounds = self.raw["rounds_held"].get(workload, {}).get(backend, (0, 0))
+        n_held, n_rounds = self.raw["rounds_held"].get(workload, {}).get(lane, (0, 0))
         if n_held < n_rounds:
             return f"{of_interval(rate)}{unit} in {n_held} of {n_rounds} rounds"
         at_least = "at least " if most is not None and rate.median >= most else ""
@@ -214,7 +245,10 @@ class Record:
     def wait(self, backend: str) -> str | None:
         """That a request spends in a queue while others are worked for, in words."""
         wait = self.raw["waits"].get(backend)
-        return f"{digits(wait['ms'])} ms at {digits(wait['at_per_s'])} requests/s" if wait else None
+        if not wait:
+            return None
+        longer = f"{digits(wait['ms'])} ms" if wait["ms"] else "no longer"
+        return f"{longer} at {digits(wait['at_per_s'])} requests/s"
 
     @property
     def step_shares(self) -> dict[str, float]:

@@ -68,6 +68,23 @@ def test_the_ratio_of_two_is_of_the_rounds_in_which_both_were_measured():
     assert (str(ratio), n_rounds) == ("1.00 (1.00 to 1.00)", 6)
 
 
+def test_a_ratio_is_the_one_nearest_to_1_that_what_was_held_and_what_was_not_allow():
+    all_of_them, the_least = {0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7}, {0.2: [SOON_S] * 7, 0.4: [LATE_S] * 7}
+
+    ratio, _ = held_ratio(measured("a", all_of_them) | measured("b", the_least), "m", "a", "b")
+    other_way_round, _ = held_ratio(measured("a", the_least) | measured("b", all_of_them), "m", "a", "b")
+
+    assert (str(ratio), str(other_way_round)) == ("1.50 (1.50 to 1.50)", "0.67 (0.67 to 0.67)")
+
+
+def test_one_that_holds_all_that_it_was_offered_may_hold_what_it_does_at_most():
+    little, much = {0.3: [SOON_S] * 7}, {0.9: [SOON_S] * 7}
+
+    ratio, _ = held_ratio(measured("a", much) | measured("b", little), "m", "a", "b")
+
+    assert str(ratio) == "1.00 (1.00 to 1.00)"
+
+
 def test_one_that_holds_nothing_counts_with_the_least_that_it_was_offered():
     holds, does_not = {0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7}, {0.3: [LATE_S] * 7, 0.6: [LATE_S] * 7}
 

@@ -1,6 +1,7 @@
 """The judge calls no difference where there is none, finds one of a fifth, and gives each verdict that figures deserve.
 
-`same_lane.json` holds recorded rounds of one lane against itself, and says how they were recorded.
+`same_lane.json` holds recorded rounds of one lane against itself, and says how they were recorded; so does
+`same_lane_held.json` of constant rates, one of which was held in about every other round.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 
 from compare.claims import Claim, Ratio
 from compare.figures import figures_of, ratio_of_turns
+from compare.held import held_ratio
 from compare.intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval, interval_of
 from compare.judge import judge
 from compare.load import Outcome
@@ -21,7 +23,10 @@ from compare.plan import Cell, Workload, read_plan
 from compare.run import Run
 from compare.server import Cores
 
-RECORDED = json.loads(Path(__file__).with_name("same_lane.json").read_bytes())["rounds"]
+RECORDED, RECORDED_HELD = (
+    json.loads(Path(__file__).with_name(name).read_bytes())["rounds"]
+    for name in ("same_lane.json", "same_lane_held.json")
+)
 N_RESAMPLES = 1_000
 SEED = 20261122
 LANES = ["one", "other"]
@@ -58,6 +63,30 @@ def draw(chance, figure, planted):
     return ratios
 
 
+def share_of_held_called_different(planted=1.0):
+    """The same of the load that is held."""
+    chance = Random(SEED)
+    ratios = [held_ratio(draw_held(chance, planted), "m", "one", "other")[0] for _ in range(N_RESAMPLES)]
+    return sum(ratio.is_a_difference for ratio in ratios if ratio) / N_RESAMPLES
+
+
+def draw_held(chance, planted):
+    """What recorded rounds offered to each lane, and how soon that was answered."""
+    rounds = chance.choices(RECORDED_HELD, k=LEAST_ROUNDS)
+    measured = {}
+    for lane, factor in {"one": planted, "other": 1.0}.items():
+        for share in rounds[0][lane]:
+            cell = Cell(Workload("m", 1, 1, float(share)), lane)
+            measured[cell] = {index: offered(cell, each[lane][share], factor) for index, each in enumerate(rounds)}
+    return measured
+
+
+def offered(cell, recorded, factor):
+    per_s, p99_ms = recorded
+    answered = Outcome(waits_s=[p99_ms / 1000], seconds=1.0)
+    return figures_of(cell, answered, cpu_s=0.0, offered_per_s=per_s * factor)
+
+
 @pytest.fixture
 def run_of(tmp_path):
     """A run in which one lane was so much faster, round by round."""
@@ -81,7 +110,7 @@ def claim_of(**values):
 
 
 def test_there_are_enough_recorded_rounds():
-    assert len(RECORDED) >= 40
+    assert min(len(RECORDED), len(RECORDED_HELD)) >= 40
 
 
 def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run_of):
@@ -96,7 +125,7 @@ def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run
 
     assert (judged.verdict, judged.why_not) == (
         "not measured",
-        "Of the loads that were offered with the workload penguins none was held.",
+        "Of the loads that one and other were offered with the workload penguins none was held.",
     )
 
 
@@ -109,6 +138,10 @@ def test_a_lane_seldom_differs_from_itself(figure):
 @pytest.mark.parametrize("planted", [1.2, 1 / 1.2])
 def test_a_difference_of_a_fifth_is_found(figure, planted):
     assert share_called_different(figure, planted) >= 0.90
+
+
+def test_a_lane_seldom_holds_another_load_than_itself():
+    assert share_of_held_called_different() <= 0.05
 
 
 @pytest.mark.parametrize(
