@@ -18,7 +18,11 @@ from .others import of_others
 from .plan import Cell
 from .run import Run, where
 
-LIBRARIES = ("fastapi", "pydantic", "uvicorn", "flask", "gunicorn", "granian", "scikit-learn", "onnxruntime", "orjson")
+LIBRARIES = (
+    *("fastapi", "starlette", "pydantic", "uvicorn", "uvloop", "httptools", "aiohttp"),
+    *("flask", "werkzeug", "gunicorn", "quart", "spectree", "urllib3"),
+    *("granian", "scikit-learn", "onnxruntime", "orjson"),
+)
 
 ROUNDS_TO_JUDGE = 3
 # Of what a lane says that cannot start, in letters.

@@ -27,6 +27,8 @@ def is_valid(row: object) -> bool:
 @app.post("/predict")
 def predict() -> dict[str, list[str]]:
     body = request.get_json()
-    if type(body) is not dict or body.keys() != {"instances"} or not all(map(is_valid, body["instances"])):
+    if type(body) is not dict or body.keys() != {"instances"} or type(body["instances"]) is not list:
+        abort(422)
+    if not all(map(is_valid, body["instances"])):
         abort(422)
     return {"labels": ["Gentoo"] * len(body["instances"])}
