@@ -72,6 +72,9 @@ def _compare(options: argparse.Namespace, plan: Plan, stack: ExitStack) -> None:
         models = _models(plan, options.model, folder)
     except ArtifactError as reason:
         sys.exit(str(reason))
+    except SystemExit:
+        say("Stopped before anything was measured.")
+        raise
     make_room(options.report)
     subjects = {name: models[plan.asked[name].model] for name in plan.names}
     comparison = Comparison(run, subjects, models[GIVEN], read_claims(), options.report)
@@ -113,6 +116,7 @@ class Comparison:
     def make(self, experiments: Experiments) -> None:
         """Whatever ends it, what is known by then is in the report."""
         is_complete = False
+        self._write(is_complete)
         try:
             for number, (name, experiment) in enumerate(experiments.items(), start=1):
                 say(f"experiment {number} of {len(experiments)}: {name}")

@@ -215,14 +215,17 @@ class _Rounds:
         """Each on a core of its own, all of which a start takes, and then on that of the servers."""
         cores, artifact = self._run.cores, self._subjects[name].artifact
         with ThreadPoolExecutor(len(lanes)) as asking, ExitStack() as starts:
+            owns = [starts.enter_context(ExitStack()) for _ in lanes]
             begun = [
-                starts.enter_context(starting(lane, artifact, core))
-                for lane, core in zip(lanes, (cores.server, cores.load), strict=False)
+                own.enter_context(starting(lane, artifact, core))
+                for own, lane, core in zip(owns, lanes, (cores.server, cores.load), strict=False)
             ]
             servers = list(asking.map(partial(_server_of, payload=self._first_payload(name)), begun))
             stack.push(starts.pop_all())
-        for server in servers:
-            if isinstance(server, Server):
+        for own, server in zip(owns, servers, strict=True):
+            if isinstance(server, LaneError):
+                own.close()
+            else:
                 server.move(cores.server)
         return servers
 

@@ -15,9 +15,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from http import HTTPStatus
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
+from random import sample
 from tempfile import TemporaryFile
 from time import perf_counter
 from typing import IO
@@ -39,6 +42,10 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # What the kernel does where nobody can clean up any more: `kill -9`, or no memory.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+
+# Below those that the kernel gives to clients, which could take one before the lane does.
+# Source: ip(7) on ip_local_port_range, which begins at 32,768 where nobody has changed it.
+_PORTS = cycle(sample(range(20_000, 30_000), 10_000))
 
 # As the services pin themselves, for every lane alike.
 PINNED = dict.fromkeys(ONE_THREAD, "1")
@@ -101,7 +108,7 @@ class Server:
         return sum(int(ticks) for of_process in stats for ticks in of_process) / TICKS_PER_S
 
     def memory_mib(self) -> float:
-        """What its processes hold now; what they share is counted once."""
+        """What its processes hold now; of a page that others have, too, their part."""
         return self._memory_mib("Pss")
 
     def anonymous_mib(self) -> float:
@@ -158,6 +165,8 @@ def exit_through_finally() -> None:
 
 def missing(lane: Lane) -> str | None:
     """What of a lane is not installed here, as a sentence; None where nothing is."""
+    if lane.command and not shutil.which(ENDS_WITH_US[0]):
+        return f"The program {ENDS_WITH_US[0]} of util-linux is not installed."
     if lane.backend and lane.backend not in ports():
         return f"serve_{lane.backend}/ is not there."
     if lane.program and not shutil.which(lane.program):
@@ -186,16 +195,17 @@ class Start:
     log: IO[bytes]
 
     def server(self, payload: bytes) -> Server:
-        """What it is once it has answered. One that does not is stopped.
+        """What it is once it has answered.
 
         Raises: LaneError.
         """
         status = _first_status(self.port, payload, self.process)
         if status == HTTPStatus.OK:
             return Server(self.process, self.port, perf_counter() - self.began_s, self.log)
-        why_not = _last_line(self.log) if status is None else f"its first answer had the status {status}"
-        _stop(self.process)
-        raise LaneError(why_not)
+        if status:
+            raise LaneError(f"its first answer had the status {status}")
+        is_slow = self.process.poll() is None
+        raise LaneError(f"it gave no answer in {MOST_TO_START_S:g} s" if is_slow else _last_line(self.log))
 
 
 @contextmanager
@@ -278,8 +288,14 @@ def _environment(lane: Lane, artifact: Path, port: int) -> dict[str, str]:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """Another one each time: a lane takes its port some time after it was told."""
+    while True:
+        try:
+            with socket.create_server(("127.0.0.1", port := next(_PORTS))):
+                return port
+        except OSError as error:
+            if error.errno != EADDRINUSE:
+                raise
 
 
 def _session_of(process: int) -> int | None:

@@ -319,6 +319,22 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
     assert (report / "index.html").read_text() != (report / "before" / "index.html").read_text() == "an earlier one"
 
 
+def test_says_so_where_it_is_stopped_before_anything_was_measured(comparison, tmp_path):
+    plan = PLAN.replace('model = "given"', 'model = "heavy"')
+    with subprocess.Popen(
+        comparison(plan), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr
+        next(line for line in run.stderr if line == "training heavy\n")
+
+        run.terminate()
+
+        _, told = run.communicate(timeout=PATIENCE_S)
+    assert told == "Stopped before anything was measured.\n"
+    assert run.returncode == 128 + signal.SIGTERM
+    assert not (tmp_path / "report" / "figures.json").exists()
+
+
 def test_every_thread_of_every_lane_runs_on_the_core_of_the_servers_wherever_it_was_started(comparison):
     mark = uuid4().hex
     with subprocess.Popen(
