@@ -22,6 +22,8 @@ OPERATORS = {
     "<": "is less than",
 }
 BACKENDS = {"fastapi": "FastAPI", "flask": "Flask"}
+# Words in the names of figures, where they are written otherwise.
+WRITTEN = {**BACKENDS, "cpu": "CPU", "html": "HTML", "mib": "MiB", "us": "µs"}
 
 
 def digits(value: float | None) -> str:
@@ -65,7 +67,7 @@ def condition_in_words(condition: str) -> str:
 
 
 def plain(name: str) -> str:
-    return " ".join(BACKENDS.get(word, word) for word in name.split("_"))
+    return " ".join(WRITTEN.get(word, word) for word in name.split("_"))
 
 
 def capital(sentence: str) -> str:

@@ -259,6 +259,15 @@ def test_what_is_not_installed_is_no_failure(comparison):
     assert "compiled, without_package: The package no_such_package is not installed." in run.stderr
 
 
+def test_says_so_where_nothing_can_be_started(comparison, record):
+    run = subprocess.run(comparison(PLAN), cwd=ROOT, env=environment(PATH="/nowhere"), capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    for backend in BACKENDS:
+        assert f"compiled, {backend}: The program setpriv of util-linux is not installed." in run.stderr
+    assert record()["cells"] == []
+
+
 def test_fails_where_an_answer_was_wrong(comparison, record):
     plan = with_lane("failing", 'command = "tests.compare.failing {port}"')
 
