@@ -141,9 +141,10 @@ def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, flo
     for ratio in claim.ratios:
         if ratio.name == name:
             untold = f"There is no round in which {name.replace('_', ' ')} could be told."
-            if ratio.figure == HELD and offered(run.measured, ratio.workload, ratio.lane):
-                lanes = " and ".join(run.plan.lanes[lane].title or lane for _, lane in _lanes_of([ratio]))
-                untold = f"Of the loads that {lanes} were offered with the workload {ratio.workload} none was held."
+            lanes = [lane for _, lane in _lanes_of([ratio])]
+            if ratio.figure == HELD and all(offered(run.measured, ratio.workload, lane) for lane in lanes):
+                titles = " and ".join(run.plan.lanes[lane].title or lane for lane in lanes)
+                untold = f"Of the loads that {titles} were offered with the workload {ratio.workload} none was held."
             return " ".join(_what_was_lost(run, [ratio])) or untold
     if isinstance(experiment, str):
         return experiment

@@ -129,6 +129,18 @@ def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run
     )
 
 
+def test_of_a_lane_that_is_in_no_plan_it_says_that_no_round_tells(run_of):
+    run = run_of([1.0] * 7)
+    cell = Cell(Workload("penguins", 1, 1, 0.5), "one")
+    soon = figures_of(cell, Outcome(waits_s=[0.001] * 9, seconds=1.0), cpu_s=0.5, offered_per_s=9.0)
+    run.measured[cell] = dict.fromkeys(range(7), soon)
+    claim = claim_of(rules={"true": TRUE})
+
+    [judged] = judge([replace(claim, ratios=(Ratio("speed", "held_per_s", "one", "penguins", "nobody"),))], run, {})
+
+    assert (judged.verdict, judged.why_not) == ("not measured", "There is no round in which speed could be told.")
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_lane_seldom_differs_from_itself(figure):
     assert share_called_different(figure) <= 0.05
