@@ -298,6 +298,18 @@ def test_keeps_the_last_finished_report_and_a_full_one_rather_than_a_quick_one(t
     assert json.loads((tmp_path / "before" / "figures.json").read_bytes()) == {"last": last, "kept": kept}[is_kept_then]
 
 
+def reading(command, **variables):
+    """A process whose progress can be read while it runs."""
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(**variables),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(comparison, record, tmp_path, signum):
     mark = uuid4().hex
@@ -306,15 +318,8 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
     (report / "figures.json").write_text('{"is_complete": true}')
     (report / "index.html").write_text("an earlier one")
     plan = PLAN.replace("shares = [0.2]", "shares = [0.2, 0.3, 0.4]")
-    with subprocess.Popen(
-        ["env", "--default-signal=HUP", *comparison(plan), "--rounds", "99"],  # the tests may run under nohup
-        cwd=ROOT,
-        env=environment(BENCH_MARK=mark),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as run:
-        assert run.stderr
+    command = ["env", "--default-signal=HUP", *comparison(plan), "--rounds", "99"]  # the tests may run under nohup
+    with reading(command, BENCH_MARK=mark) as run:
         next(line for line in run.stderr if line.startswith("round 2 of 99"))
 
         run.send_signal(signum)
@@ -330,10 +335,7 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
 
 def test_says_so_where_it_is_stopped_before_anything_was_measured(comparison, tmp_path):
     plan = PLAN.replace('model = "given"', 'model = "heavy"')
-    with subprocess.Popen(
-        comparison(plan), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as run:
-        assert run.stderr
+    with reading(comparison(plan)) as run:
         next(line for line in run.stderr if line == "training heavy\n")
 
         run.terminate()
@@ -346,15 +348,8 @@ def test_says_so_where_it_is_stopped_before_anything_was_measured(comparison, tm
 
 def test_every_thread_of_every_lane_runs_on_the_core_of_the_servers_wherever_it_was_started(comparison):
     mark = uuid4().hex
-    with subprocess.Popen(
-        [*comparison(PLAN), "--rounds", "99"],
-        cwd=ROOT,
-        env=environment(BENCH_MARK=mark),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as run:
-        assert run.stderr
+    command = [*comparison(PLAN), "--rounds", "99"]
+    with reading(command, BENCH_MARK=mark) as run:
         next(line for line in run.stderr if line.startswith("round 1 of 99"))
         started = [each for each in processes_with(mark) if "serve_" in each]
         cores = {backend: cores_of(each for each in started if f"serve_{backend}" in each) for backend in BACKENDS}
@@ -377,15 +372,8 @@ def cores_of(processes):
 
 def test_servers_end_with_a_comparison_that_is_killed_and_the_last_round_is_in_the_report(comparison, record, tmp_path):
     mark = uuid4().hex
-    with subprocess.Popen(
-        [*comparison(PLAN), "--rounds", "99"],
-        cwd=ROOT,
-        env=environment(BENCH_MARK=mark),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as run:
-        assert run.stderr
+    command = [*comparison(PLAN), "--rounds", "99"]
+    with reading(command, BENCH_MARK=mark) as run:
         next(line for line in run.stderr if line.startswith("round 2 of 99"))
         assert len(processes_with(mark)) > 1
 
