@@ -15,14 +15,14 @@ from threadpoolctl import threadpool_limits
 from model.errors import ArtifactError
 
 from .bench import QUICK_ROUNDS, QUICK_SECONDS, above_zero, say
-from .claims import Claim, read_claims
+from .claims import Claim, Figure, read_claims
 from .experiments import Unavailable
 from .experiments.lines import core_lines, lines_by_file
 from .experiments.registry import EXPERIMENTS, QUICK_EXPERIMENTS, Experiment, Experiments
 from .experiments.weight import weights
 from .judge import judge
 from .models import MODELS, Subject
-from .others import of_others
+from .others import CpuTime, of_others, others_share
 from .page import write_page
 from .plan import GIVEN, Plan, PlanError, read_plan
 from .record import PAGE, RECORD, Extras, alone_in, make_room, now, record_of, write_record
@@ -81,7 +81,7 @@ def _compare(options: argparse.Namespace, plan: Plan, stack: ExitStack) -> None:
     comparison.make(experiments)
     for sentence in [*doubts_of_load(run), of_others(run.others_shares)]:
         say(sentence)
-    print(f"The report: {options.report / PAGE}")
+    print(f"The report: {_from_here(options.report / PAGE)}")
     if said := comparison.what_went_wrong():
         sys.exit(" ".join(said))
 
@@ -110,7 +110,7 @@ class Comparison:
         self._json, self._html = folder / RECORD, folder / PAGE
         self._began = now()
         self._extras = Extras()
-        self._found: dict[str, Mapping[str, float] | str] = {}
+        self._found: dict[str, Mapping[str, Figure] | str] = {}
         self._failed: list[str] = []
 
     def make(self, experiments: Experiments) -> None:
@@ -118,10 +118,8 @@ class Comparison:
         is_complete = False
         self._write(is_complete)
         try:
-            for number, (name, experiment) in enumerate(experiments.items(), start=1):
-                say(f"experiment {number} of {len(experiments)}: {name}")
-                self._found[name] = self._tried(name, experiment)
             if experiments:
+                self._try(experiments)
                 self._look_at_the_services()
                 self._write(is_complete=False)
             measure(self._run, self._subjects, say, lambda: self._write(is_complete=False))
@@ -129,7 +127,7 @@ class Comparison:
         finally:
             self._write(is_complete)
             if not is_complete:
-                say(f"Stopped. What was known by then: {self._html}")
+                say(f"Stopped. What was known by then: {_from_here(self._html)}")
 
     def what_went_wrong(self) -> list[str]:
         """Sentences; none where everything that is installed answered as it must."""
@@ -141,7 +139,15 @@ class Comparison:
         }
         return [sentence for sentence, is_so in said.items() if is_so]
 
-    def _tried(self, name: str, experiment: Experiment) -> Mapping[str, float] | str:
+    def _try(self, experiments: Experiments) -> None:
+        cores = self._run.cores
+        before = CpuTime.of(cores.all)
+        for number, (name, experiment) in enumerate(experiments.items(), start=1):
+            say(f"experiment {number} of {len(experiments)}: {name}")
+            self._found[name] = self._tried(name, experiment)
+        self._run.others_in_experiments = [others_share(before, CpuTime.of(cores.all), cores.n)]
+
+    def _tried(self, name: str, experiment: Experiment) -> Mapping[str, Figure] | str:
         try:
             return experiment()
         except Unavailable as unavailable:
@@ -169,6 +175,11 @@ class Comparison:
         )
         write_record(self._json, record)
         write_page(self._json, self._html)
+
+
+def _from_here(path: Path) -> Path:
+    """As it is called on the other side of a container's mount, too."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _models(plan: Plan, artifact: Path | None, folder: Path) -> dict[str, Subject]:

@@ -17,7 +17,7 @@ from .run import Run
 HELD = "held_per_s"
 
 # By experiment, what it has found, or the sentence that says why it has not.
-Found = Mapping[str, Mapping[str, float] | str]
+Found = Mapping[str, Mapping[str, Figure] | str]
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
     n_rounds = min((intervals[name][1] for name in claim.needs & intervals.keys()), default=LEAST_ROUNDS)
     needed = [ratio for ratio in claim.ratios if ratio.name in claim.needs]
     is_timed = bool(needed) or claim.is_timed
-    if is_timed and is_spoilt(run.others_shares):
-        return Judged(claim, figures, "not measured", of_others(run.others_shares))
+    others_shares = run.others_shares if needed else run.others_in_experiments
+    if is_timed and is_spoilt(others_shares):
+        return Judged(claim, figures, "not measured", of_others(others_shares))
     if claim.is_timed:
         n_rounds = min(n_rounds, run.rounds)
     if is_timed and (n_rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS):
@@ -137,7 +138,7 @@ def _limited_by_load(run: Run, ratios: Iterable[Ratio]) -> list[str]:
     return [f"The load generator took nearly all of its core with {' and '.join(busy)}."] if busy else []
 
 
-def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, float] | str) -> str:
+def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, Figure] | str) -> str:
     for ratio in claim.ratios:
         if ratio.name == name:
             untold = f"There is no round in which {name.replace('_', ' ')} could be told."

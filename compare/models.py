@@ -24,6 +24,7 @@ from model.artifact import GOLDEN, Model, load
 from model.packaging import save
 from model.prediction import Prediction
 from model.signature import Row
+from serve_core.settings import Settings, variable
 
 from .load import Outcome
 
@@ -106,6 +107,14 @@ class Subject:
         self.model = load(artifact)
         self._golden: list[Row] = json.loads((artifact / GOLDEN).read_bytes())["rows"]
         self.requests = {n: self._requests(n) for n in n_rows}
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """Settings of a service, where by default it would refuse some of these requests as too large."""
+        by_default = Settings()
+        longest = max(len(payload) for each in self.requests.values() for payload in each.payloads)
+        needed = {"max_body_bytes": longest, "max_queue_bytes": longest * by_default.max_queue_requests}
+        return {variable(name): str(most) for name, most in needed.items() if most > getattr(by_default, name)}
 
     def _requests(self, n_rows: int) -> Requests:
         names, golden = self.model.signature.names, self._golden

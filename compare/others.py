@@ -65,12 +65,13 @@ def of_others(shares: Sequence[float]) -> str:
         return "What else ran meanwhile is not known."
     who = "Other processes and the hypervisor"
     if not is_loud(shares):
-        return f"{who} took less than {QUIET_SHARE:.0%} of the cores' time in every round."
+        in_every = " in every round" if len(shares) > 1 else ""
+        return f"{who} took less than {QUIET_SHARE:.0%} of the cores' time{in_every}."
     worst = f", {max(shares):.1%} in the worst round" if len(shares) > 1 else ""
     took = f"{who} took {max(0.0, median(shares)):.1%} of the cores' time{worst}"
     if is_spoilt(shares):
         return f"{took}: no figure of time is to be believed."
-    return f"{took}: above {QUIET_SHARE:.0%}, a wait in that round may be due to them."
+    return f"{took}: above {QUIET_SHARE:.0%}, a wait meanwhile may be due to them."
 
 
 def _taken_s(stat: str, cores: Set[int]) -> float:

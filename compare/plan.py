@@ -169,16 +169,14 @@ class Plan:
 
     def saturating(self, name: str, lane: str) -> Cell | None:
         """The first cell of a workload that asks the lane for as much as it can do."""
-        return next(iter(self._closed(name, lane)), None)
+        return next((cell for cell in self._cells_of(name, lane) if cell.workload.share is None), None)
 
-    def alone(self, name: str, lane: str) -> Cell | None:
-        """The cell of a workload in which one request of one row comes after the other."""
-        cells = self._closed(name, lane)
-        return next((cell for cell in cells if cell.workload.rows == cell.workload.connections == 1), None)
+    def at_share(self, name: str, lane: str, share: float) -> Cell | None:
+        """The first cell of a workload that offers the lane this share of what it can do."""
+        return next((cell for cell in self._cells_of(name, lane) if cell.workload.share == share), None)
 
-    def _closed(self, name: str, lane: str) -> list[Cell]:
-        cells = [cell for cell in self.cells if (cell.workload.name, cell.lane) == (name, lane)]
-        return [cell for cell in cells if cell.workload.share is None]
+    def _cells_of(self, name: str, lane: str) -> list[Cell]:
+        return [cell for cell in self.cells if (cell.workload.name, cell.lane) == (name, lane)]
 
 
 def read_plan(path: Path, known_models: Collection[str]) -> Plan:

@@ -10,23 +10,24 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryFile
 from typing import Any
 
 from .claims import Figure, read_sources
 from .figures import median_of
-from .held import SERVICE_LEVEL_MS, held_per_s, p99_ms, rounds_held
+from .held import SERVICE_LEVEL_MS, held_per_s, rounds_held
 from .intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval
 from .judge import Judged
 from .models import Subject
-from .plan import Cell
 from .report import machine
 from .run import Run
 
 # Which lanes are the two services as they ship, and where their time is looked into.
 SERVICES = ("fastapi", "flask")
 SHOWN = "compiled"
+# At which share of what a service does at most a request waits for no other, and at which it does.
+CALM, BUSY = 0.3, 0.7
+US_PER_MS = 1_000
 # What the load generator gets where next to nothing is behind it.
 BARE = ("empty", "bare_asgi")
 
@@ -39,7 +40,7 @@ class Extras:
     """What is known of the services without putting load on them, by backend.
 
     Attributes:
-        steps_us: of a request, by what is done.
+        steps_us: of a request, by what the service does.
         lines: by file.
         core_lines: of what the services share.
         weight: packages and megabytes.
@@ -70,6 +71,7 @@ def record_of(
         "seed": run.seed,
         "cores": asdict(run.cores),
         "others_shares": run.others_shares,
+        "others_in_experiments": run.others_in_experiments,
         "machine": machine(),
         "model": _model(given),
         "service_level_ms": SERVICE_LEVEL_MS,
@@ -80,7 +82,7 @@ def record_of(
         "held": _held(run),
         "rounds_held": _rounds_held(run),
         "steps_us": _steps_us(run, extras.steps_us),
-        "waits": {lane: wait for lane in SERVICES if (wait := _wait(run, lane))},
+        "steps_at_per_s": _steps_at_per_s(run),
         "lines": extras.lines,
         "core_lines": extras.core_lines,
         "weight": extras.weight,
@@ -166,6 +168,7 @@ def _model(subject: Subject) -> dict[str, Any]:
         "task": manifest.task,
         "n_features": len(manifest.signature.names),
         "digest": subject.model.digest,
+        "limits": subject.limits,
     }
 
 
@@ -200,7 +203,7 @@ def _lanes(run: Run) -> list[dict[str, Any]]:
 def _held(run: Run) -> dict[str, dict[str, Any]]:
     """By workload and lane."""
     held: dict[str, dict[str, Any]] = {}
-    for name, lane in _offered(run):
+    for name, lane in _held_lanes(run):
         if interval := held_per_s(run.measured, name, lane):
             held.setdefault(name, {})[lane] = _figure(interval)
     return held
@@ -209,45 +212,39 @@ def _held(run: Run) -> dict[str, dict[str, Any]]:
 def _rounds_held(run: Run) -> dict[str, dict[str, tuple[int, int]]]:
     """In how many rounds what is held was held, and of how many, by workload and lane."""
     found: dict[str, dict[str, tuple[int, int]]] = {}
-    for name, lane in _offered(run):
+    for name, lane in _held_lanes(run):
         found.setdefault(name, {})[lane] = rounds_held(run.measured, name, lane)
     return found
 
 
-def _offered(run: Run) -> list[tuple[str, str]]:
+def _held_lanes(run: Run) -> list[tuple[str, str]]:
     """What was asked at a constant rate, a workload and a lane."""
     return [*dict.fromkeys((cell.workload.name, cell.lane) for cell in run.measured if cell.workload.share)]
 
 
 def _steps_us(run: Run, steps_us: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """With what no step explains of the CPU time of a request that is alone."""
+    """With what no step explains of the time of a request while it is calm, and what more it takes while it is busy."""
     found = {}
-    for lane in SERVICES:
-        cell = run.plan.alone(SHOWN, lane)
-        steps = dict(steps_us.get(lane, {}))
-        if steps and cell in run.measured and cell:
-            steps["everything else"] = max(0.0, median_of(run.measured, cell, "cpu_us") - sum(steps.values()))
-        if steps:
-            found[lane] = steps
+    for lane, of_lane in steps_us.items():
+        steps = dict(of_lane)
+        calm_ms, busy_ms = (_offered(run, lane, share, "mean_ms") for share in (CALM, BUSY))
+        if calm_ms is not None:
+            steps["everything else"] = max(0.0, calm_ms * US_PER_MS - sum(steps.values()))
+            if busy_ms is not None:
+                steps["wait"] = max(0.0, busy_ms - calm_ms) * US_PER_MS
+        found[lane] = steps
     return found
 
 
-def _wait(run: Run, lane: str) -> dict[str, float] | None:
-    """How much longer half of the requests take at the highest load that is held than at the lowest of these."""
-    held = {
-        cell.workload.share: cell
-        for cell in run.measured
-        if (cell.workload.name, cell.lane) == (SHOWN, lane) and cell.workload.share and _is_held(run, cell)
-    }
-    if len(held) < 2:
-        return None
-    lowest, highest = held[min(held)], held[max(held)]
-    longer_ms = median_of(run.measured, highest, "p50_ms") - median_of(run.measured, lowest, "p50_ms")
-    return {"ms": max(0.0, longer_ms), "at_per_s": median_of(run.measured, highest, "offered_per_s")}
+def _steps_at_per_s(run: Run) -> dict[str, float]:
+    """What was offered while a request waits."""
+    return {lane: rate for lane in SERVICES if (rate := _offered(run, lane, BUSY, "offered_per_s"))}
 
 
-def _is_held(run: Run, cell: Cell) -> bool:
-    return median(map(p99_ms, run.measured[cell].values())) <= SERVICE_LEVEL_MS
+def _offered(run: Run, lane: str, share: float, figure: str) -> float | None:
+    """A figure of a service that was offered a share of what it does at most; None where it was not."""
+    cell = run.plan.at_share(SHOWN, lane, share)
+    return median_of(run.measured, cell, figure) if cell in run.measured and cell else None
 
 
 def _claim(judged: Judged) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shutil
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -49,6 +51,9 @@ def machine() -> dict[str, str]:
             about[library] = version(library)
         except PackageNotFoundError:  # of a backend that is gone
             continue
+    if shutil.which("node"):
+        told = subprocess.run(["node", "--version"], capture_output=True, text=True)
+        about["node"] = told.stdout.strip().removeprefix("v")
     return about
 
 

@@ -22,9 +22,10 @@ from .others import CpuTime, others_share
 from .plan import TUTORIAL, Cell, Lane, Plan, Workload
 from .server import Cores, LaneError, Server, Start, missing, on_core, running, starting
 
-# Of a cell's seconds, before they count: connections, threads and caches are made.
+# Of a cell's seconds, before they count: threads and caches are made. What is offered at a constant rate comes after
+# the closed loop of its lane, which has made them.
 WARM_UP = 0.2
-MOST_WARM_UP_S = 0.3
+MOST_WARM_UP_S = 0.2
 
 # For the time that is left: a service imports scikit-learn, the frameworks alone are quick, and all of them stop.
 START_S = 2.0
@@ -49,6 +50,7 @@ class Run:
         runtimes: what runs the model, as a service says.
         absent: why a lane was not measured, or not to the end.
         others_shares: of the cores' time, what something else took in each round, 0 to 1.
+        others_in_experiments: the same while they ran; nothing where none did.
     """
 
     plan: Plan
@@ -62,6 +64,7 @@ class Run:
     runtimes: dict[Where, str] = field(default_factory=dict)
     absent: dict[Where, str] = field(default_factory=dict)
     others_shares: list[float] = field(default_factory=list)
+    others_in_experiments: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for place in self.lanes:
@@ -97,7 +100,8 @@ class Run:
         return self.rounds * self.round_s
 
     def cell_s(self, cell: Cell) -> float:
-        return self.seconds + self.warm_up_s + HEALTH_S * (cell in self.plan.probed)
+        warm_up_s = self.warm_up_s if cell.workload.share is None else 0.0
+        return self.seconds + warm_up_s + HEALTH_S * (cell in self.plan.probed)
 
     def start_s(self, place: Where) -> float:
         lane = self.plan.lanes[place[1]]
@@ -160,9 +164,9 @@ class _Rounds:
         self._left_s = run.total_s
 
     def measure(self) -> None:
-        cores = {self._run.cores.server, self._run.cores.load}
+        cores = self._run.cores
         for index in range(self._run.rounds):
-            before = CpuTime.of(cores)
+            before = CpuTime.of(cores.all)
             for name in self._shuffled(self._run.plan.names):
                 with ExitStack() as stack:
                     cells = [cell for cell in self._run.cells if cell.workload.name == name]
@@ -171,7 +175,7 @@ class _Rounds:
                         self._measure_cells(index, [cell for cell in cells if cell.workload == workload], servers)
                     for server in servers.values():  # all stop at the same time, not one after the other
                         server.process.terminate()
-            self._run.others_shares.append(others_share(before, CpuTime.of(cores), len(cores)))
+            self._run.others_shares.append(others_share(before, CpuTime.of(cores.all), cores.n))
             self._run.rounds_done = index + 1
             self._left_s = (self._run.rounds - index - 1) * self._run.round_s
             self._after_a_round()
@@ -179,7 +183,7 @@ class _Rounds:
     def _servers(self, name: str, lanes: Set[str], stack: ExitStack) -> dict[str, Server]:
         """By lane, stopped by the stack. Whom they ask is among them."""
         plan, cores = self._run.plan, self._run.cores
-        env = plan.asked[name].env
+        env = plan.asked[name].env | self._subjects[name].limits
         servers: dict[str, Server] = {}
         if lanes and (upstream := plan.asked[name].upstream):
             try:
@@ -244,7 +248,8 @@ class _Rounds:
             for cell in order:
                 if where(cell) not in self._run.absent:
                     seconds = self._run.seconds / n_turns
-                    parts[cell].append(self._part(cell, servers, seconds, offered_per_s[cell], is_first=turn == 0))
+                    warms_up = turn == 0 and cell.workload.share is None
+                    parts[cell].append(self._part(cell, servers, seconds, offered_per_s[cell], warms_up=warms_up))
                     if death := self._death(cell, servers):
                         self._give_up(where(cell), f"{death[0]} died in round {index + 1}: {death[1]}.")
             order.reverse()
@@ -284,16 +289,16 @@ class _Rounds:
         seconds: float,
         offered_per_s: float | None,
         *,
-        is_first: bool,
+        warms_up: bool,
     ) -> _Part:
         if cell.lane not in servers:
-            return self._part_in_process(cell, seconds, is_first)
+            return self._part_in_process(cell, seconds, warms_up)
         server, upstream = servers[cell.lane], self._upstream(cell, servers)
         payloads, n_connections = self._requests(cell).payloads, cell.workload.connections
         is_probed = cell in self._run.plan.probed
         warm = Outcome()
         with on_core(self._run.cores.load):
-            if is_first:
+            if warms_up:
                 warm = put_load_on(server.port, payloads, n_connections=n_connections, seconds=self._run.warm_up_s)
             with health_asked(server.port) if is_probed else nullcontext(Health()) as health:
                 cpu_s, upstream_s = server.cpu_s(), upstream.cpu_s() if upstream else 0.0
@@ -310,10 +315,10 @@ class _Rounds:
         faults = faults_of(together([warm, asked]), self._answers(cell))
         return _Part(asked, cpu_s, health, faults + Counter({"health check failed": health.n_failed}))
 
-    def _part_in_process(self, cell: Cell, seconds: float, is_first: bool) -> _Part:
+    def _part_in_process(self, cell: Cell, seconds: float, warms_up: bool) -> _Part:
         requests = self._requests(cell)
         with on_core(self._run.cores.server):
-            if is_first:
+            if warms_up:
                 requests.call(self._run.warm_up_s)
             cpu_s = process_time()
             called = requests.call(seconds)

@@ -68,9 +68,13 @@ class Cores:
         return cls(server=cores[-1], load=cores[0])
 
     @property
+    def all(self) -> frozenset[int]:
+        return frozenset({self.server, self.load})
+
+    @property
     def n(self) -> int:
         """How many they are."""
-        return len({self.server, self.load})
+        return len(self.all)
 
 
 @contextmanager

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from ..claims import Figure
 from ..server import LaneError
 from . import Unavailable, need_both_services
 
-Experiment = Callable[[], dict[str, float]]
+Experiment = Callable[[], Mapping[str, Figure]]
 Experiments = Mapping[str, Experiment]
 
 FILES = {
@@ -38,10 +39,10 @@ FILES = {
 
 
 def _experiment(name: str, **options: Any) -> Experiment:
-    def experiment() -> dict[str, float]:
+    def experiment() -> Mapping[str, Figure]:
         """Raises: Unavailable."""
         try:
-            found: dict[str, float] = getattr(import_module(f".{FILES[name]}", __package__), name)(**options)
+            found: Mapping[str, Figure] = getattr(import_module(f".{FILES[name]}", __package__), name)(**options)
             return found
         except ModuleNotFoundError as missing:
             need_both_services()  # who keeps one has no use for the experiment, and may have deleted it

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import others
 from ..intervals import CONFIDENCE
+from ..record import BUSY, CALM
 from . import charts, plots, tables
 from .answer import answer
 from .record import Record
@@ -43,6 +44,8 @@ def page_of(record: Record) -> str:
     return templates.get_template("page.html").render(
         answer=answer(record),
         backends=BACKENDS,
+        busy=BUSY,
+        calm=CALM,
         charts=charts,
         confidence=CONFIDENCE,
         others=others,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..intervals import Interval
 from .record import Record
-from .words import BACKENDS, capital, digits, names_and, of_ratio, percent, plain
+from .words import BACKENDS, capital, digits, names_and, of_ratio, plain
 
 # Where it may be less, nobody would notice: the bound under which `claims.toml` finds the promise of speed false.
 MATTERS = 1.1
@@ -56,18 +56,14 @@ def _matters(record: Record) -> str:
         until = (
             f"up to {digits(below)} requests/s of “{of_what}” both hold that, and the choice hardly matters; beyond, "
         )
-    shares = [f"{percent(share)} of {BACKENDS[backend]}'s" for backend, share in record.step_shares.items()]
-    steps = f"parse, validate, predict and encode are {names_and(shares)} work for a request that is alone"
     if not choices:
-        if shares:
-            return f"When the choice matters cannot be said of what was measured; {steps}."
         return "When the choice matters cannot be said of what was measured."
     if not record.can_judge:
         medians = [(ratio.median, name) for name, ratio in choices.items()]
         said = f"FastAPI's requests/s were {_span(medians)} times Flask's, and this run is none to call a difference of"
     else:
         said = f"{until}{_called(choices)}"
-    return f"{capital(said)}; {steps}." if shares else f"{capital(said)}."
+    return f"{capital(said)}."
 
 
 def _called(choices: dict[str, Interval]) -> str:

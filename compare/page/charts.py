@@ -24,7 +24,7 @@ from .drawing import (
     text_at,
     whisker,
 )
-from .record import REST, Demand, Record
+from .record import REST, WAIT, Demand, Record
 from .words import BACKENDS, OVER, digits, of_ratio, percent
 
 # What is left for names beside a plot's lines and bars, and for figures behind these.
@@ -137,15 +137,15 @@ def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: S
     return svg(bottom + LINE + 6, title, told, drawn)
 
 
-def waterfall(title: str, backend: str, steps: Mapping[str, float], wait: str | None, longest: float) -> Markup:
-    """The steps of a request, each where the one before ends, and below them in words how long it waits.
+def waterfall(title: str, backend: str, steps: Mapping[str, float], longest: float) -> Markup:
+    """The steps of a request, each where the one before ends.
 
     Args:
         steps: in microseconds.
         longest: sum of all steps that are shown, so that they have one scale.
     """
     total = sum(steps.values())
-    whole = "work in all" if REST in steps else "without server"
+    whole = "in all" if REST in steps else "without server"
     scale = Linear(longest, 138, WIDTH - 104)
     drawn, start = [], 0.0
     for index, (name, us) in enumerate(steps.items()):
@@ -153,7 +153,7 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], wait: str | 
         x = scale.at(start)
         drawn += [
             text_at(0, y + 4, name),
-            bar(x, y - 8, max(scale.at(start + us) - x, 1), 16, backend),
+            bar(x, y - 8, max(scale.at(start + us) - x, 1), 16, f"{backend} wait" if name == WAIT else backend),
             line(scale.at(start + us), y - 8, scale.at(start + us), y + 24, css="grid"),
             text_at(WIDTH, y + 4, f"{digits(us)} µs, {percent(us / total if total else 0)}", anchor="end"),
         ]
@@ -164,12 +164,8 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], wait: str | 
         bar(scale.start, y - 5, scale.at(total) - scale.start, 10, "other"),
         text_at(WIDTH, y + 4, f"{digits(total)} µs", anchor="end", css="sum"),
     ]
-    told = [f"{name}: {digits(us)} µs" for name, us in [*steps.items(), (whole, total)]]
-    if wait:
-        y += 24
-        drawn += [text_at(0, y + 4, "wait, not to scale"), text_at(WIDTH, y + 4, wait, anchor="end")]
-        told.append(f"wait: {wait}")
-    return svg(y + 14, title, ", ".join(told), drawn)
+    told = ", ".join(f"{name}: {digits(us)} µs" for name, us in [*steps.items(), (whole, total)])
+    return svg(y + 14, title, told, drawn)
 
 
 def lines(title: str, by_backend: Mapping[str, Mapping[str, int]]) -> Markup:

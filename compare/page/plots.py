@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from . import charts, tables
 from .record import Demand, Record
-from .words import BACKENDS, capital, names_and, plain
+from .words import BACKENDS, capital, digits, names_and, plain
 
 Plot = tuple[str, Markup]
 
@@ -62,7 +62,9 @@ def steps(record: Record) -> list[Plot]:
     found = []
     for backend, of in record.steps_us.items():
         title = f"Where a request's time goes, {BACKENDS[backend]}"
-        found.append((BACKENDS[backend], charts.waterfall(title, backend, of, record.wait(backend), longest)))
+        at_per_s = record.raw["steps_at_per_s"].get(backend)
+        caption = f"{BACKENDS[backend]} at {digits(at_per_s)} requests/s" if at_per_s else BACKENDS[backend]
+        found.append((caption, charts.waterfall(title, backend, of, longest)))
     return found
 
 

@@ -25,6 +25,7 @@ EMPTY: Mapping[str, Any] = {
     "seed": None,
     "cores": {},
     "others_shares": [],
+    "others_in_experiments": [],
     "machine": {},
     "model": {},
     "service_level_ms": None,
@@ -35,14 +36,15 @@ EMPTY: Mapping[str, Any] = {
     "held": {},
     "rounds_held": {},
     "steps_us": {},
-    "waits": {},
+    "steps_at_per_s": {},
     "lines": {},
     "core_lines": None,
     "weight": {},
     "claims": [],
     "sources": {},
 }
-REST = "everything else"  # of the work for a request that is alone
+# Of the time of a request: what no step of the service explains, and what it waits for others.
+REST, WAIT = "everything else", "wait"
 
 # Between which lanes somebody chooses, and what is said of the choice beside the workload.
 ALTERNATIVES = {
@@ -239,24 +241,16 @@ class Record:
 
     @cached_property
     def steps_us(self) -> dict[str, dict[str, float]]:
-        """By backend, what the processor works for a request."""
+        """By backend, where the time of a request goes."""
         return {backend: of for backend in BACKENDS if (of := self.raw["steps_us"].get(backend))}
-
-    def wait(self, backend: str) -> str | None:
-        """That a request spends in a queue while others are worked for, in words."""
-        wait = self.raw["waits"].get(backend)
-        if not wait:
-            return None
-        longer = f"{digits(wait['ms'])} ms" if wait["ms"] else "no longer"
-        return f"{longer} at {digits(wait['at_per_s'])} requests/s"
 
     @property
     def step_shares(self) -> dict[str, float]:
-        """What the steps of the service are of the work for a request, by backend."""
+        """What the steps of the service are of the time of a request that does not wait, by backend."""
         return {
             backend: 1 - steps[REST] / total_us
             for backend, steps in self.steps_us.items()
-            if REST in steps and (total_us := sum(steps.values()))
+            if REST in steps and (total_us := sum(steps.values()) - steps.get(WAIT, 0.0))
         }
 
     @property

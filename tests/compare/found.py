@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from compare.claims import read_claims
+from compare.claims import Figure, read_claims
 from compare.experiments.registry import EXPERIMENTS
 
 
-def found_by(name: str) -> Mapping[str, float]:
+def found_by(name: str) -> Mapping[str, Any]:
     return complete(name, EXPERIMENTS[name]())
 
 
-def complete(name: str, found: Mapping[str, float]) -> Mapping[str, float]:
+def complete(name: str, found: Mapping[str, Figure]) -> Mapping[str, Any]:
     """It tells all that the rules of its claims are about: of a name that it never tells no verdict would ever come."""
     for claim in read_claims():
         if claim.experiment == name:

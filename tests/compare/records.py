@@ -75,10 +75,10 @@ def full(*, seed: int = 7) -> Raw:
             "heavy": {"fastapi": _spread(21.3, 0.05), "flask": _spread(21.0, 0.06)},
         },
         "steps_us": {
-            "fastapi": _steps(182.4, 3.1, 12.7, 14.2, 6.3),
-            "flask": _steps(268.9, 3.2, 15.9, 14.3, 6.1),
+            "fastapi": _steps(3.1, 12.7, 14.2, 6.3, 182.4, 61.5),
+            "flask": _steps(3.2, 15.9, 14.3, 6.1, 268.9, 240.2),
         },
-        "waits": {"fastapi": {"ms": 2.1, "at_per_s": 3390.0}, "flask": {"ms": 3.85, "at_per_s": 2240.0}},
+        "steps_at_per_s": {"fastapi": 2947.0, "flask": 2023.0},
         "lines": {
             "fastapi": {"app.py": 34, "body.py": 55, "errors.py": 22, "routes.py": 41, "validation.py": 88},
             "flask": {"app.py": 25, "body.py": 24, "errors.py": 19, "openapi.py": 102, "validation.py": 119},
@@ -123,7 +123,7 @@ def partial() -> Raw:
 def of_one_backend(backend: str, gone: str) -> Raw:
     record = full()
     record["cells"] = [cell for cell in record["cells"] if gone not in cell["lane"]]
-    for name in ("steps_us", "waits", "lines", "weight"):
+    for name in ("steps_us", "steps_at_per_s", "lines", "weight"):
         del record[name][gone]
     record["held"] = {workload: {backend: of[backend]} for workload, of in record["held"].items()}
     for lane in record["lanes"]:
@@ -224,6 +224,7 @@ def _cell(asked: Raw, index: int, share: float | None, rate: float, *, p50_ms: f
         "offered_per_s": rate if share is not None else None,
         "requests_per_s": rate,
         "rows_per_s": rate * asked["rows"],
+        "mean_ms": p50_ms * 1.2,
         "p50_ms": p50_ms,
         "p90_ms": p50_ms * 1.4,
         "p99_ms": p50_ms * (1.5 + 4 * (share or 0) ** 4),
@@ -272,4 +273,4 @@ def _spread(median: float, share: float) -> dict[str, float]:
 
 
 def _steps(*us: float) -> dict[str, float]:
-    return dict(zip(("everything else", "parse", "validate", "predict", "encode"), us, strict=True))
+    return dict(zip(("parse", "validate", "predict", "encode", "everything else", "wait"), us, strict=True))

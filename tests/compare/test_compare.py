@@ -19,7 +19,9 @@ from compare.lanes.upstream import WAIT_S
 from compare.record import alone_in, make_room
 from compare.server import Cores
 from model.artifact import load
+from serve_core.settings import Settings
 
+from ..artifacts import package
 from ..house.copies import environment
 from ..services import BACKENDS, PATIENCE_S, ROOT, eventually
 from .test_bench import processes_with
@@ -184,6 +186,18 @@ needed_by = ["floor"]
     assert all(f"compiled, {lane}: {reason}" in run.stderr for lane, reason in absent.items() if reason)
     assert {cell["lane"] for cell in record()["cells"]} == {*BACKENDS, "dying"}
     assert {cell["lane"] for cell in record()["cells"] if cell["faults"]} == {"dying"}
+
+
+def test_a_model_whose_requests_are_larger_than_the_services_take_by_default_is_measured(comparison, record, tmp_path):
+    package("thousand_columns", tmp_path / "wide")
+    hundred_rows = PLAN.replace("rows = [1]", "rows = [100]")
+
+    run = subprocess.run(
+        [*comparison(hundred_rows), "--model", tmp_path / "wide"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert int(record()["model"]["limits"]["SERVE_MAX_BODY_BYTES"]) > Settings().max_body_bytes
 
 
 def test_a_handler_asks_the_upstream_of_its_workload_and_waits(comparison, record):

@@ -233,7 +233,7 @@ def test_rounds_of_cores_that_somebody_else_had_get_no_verdict(run_of):
     assert judged.why_not.endswith("50.0% in the worst round: no figure of time is to be believed.")
 
 
-def test_what_an_experiment_has_timed_once_gets_no_verdict_in_a_quick_run(run_of):
+def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_disturbed_one(run_of):
     claim = Claim(5, "", "", "demonstrated", experiment="waits", rules={"true": ("longer >= 2",)}, is_timed=True)
 
     quick, full = (
@@ -244,7 +244,7 @@ def test_what_an_experiment_has_timed_once_gets_no_verdict_in_a_quick_run(run_of
     assert quick.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 1 of 5 s."
     assert full.verdict == "true"
 
-    spoilt = replace(run_of([1.0]), others_shares=[0.5])
+    spoilt = replace(run_of([1.0] * 7), others_in_experiments=[0.5])
     assert judge([claim], spoilt, {"waits": {"longer": 3.0}})[0].verdict == "not measured"
 
 

@@ -68,7 +68,7 @@ def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the
         (
             [0.004, 0.043, 0.005],
             "Other processes and the hypervisor took 0.5% of the cores' time, 4.3% in the worst round: "
-            "above 1%, a wait in that round may be due to them.",
+            "above 1%, a wait meanwhile may be due to them.",
         ),
         (
             [0.757],

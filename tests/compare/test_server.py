@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from compare import server
 from compare.plan import Lane
-from compare.server import Cores, starting
+from compare.server import Cores, LaneError, running, starting
 
 LANE = Lane("answering", command="tests.compare.dying {port}")
+
+
+def test_a_lane_that_does_not_answer_in_time_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(server, "MOST_TO_START_S", 0.5)
+    elsewhere = Lane("elsewhere", command="http.server 0")
+
+    with (
+        pytest.raises(LaneError, match=r"^it gave no answer in 0\.5 s$"),
+        running(elsewhere, Path(), b"{}", Cores.available().server),
+    ):
+        pass
 
 
 def test_lanes_that_start_beside_each_other_are_told_ports_that_nobody_else_takes_meanwhile():

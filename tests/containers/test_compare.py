@@ -23,8 +23,9 @@ def test_leaves_its_report_in_the_folder_of_the_clone(tmp_path: Path):
     (tmp_path / "compare" / "small.toml").write_text(PLAN)
     options = ["--quick", "--seconds", "0.5", "--without-experiments", "--plan", "compare/small.toml"]
     try:
-        project.compose("--profile", "compare", "run", "--build", "--rm", "compare", *options)
+        said = project.compose("--profile", "compare", "run", "--build", "--rm", "compare", *options)
 
+        assert said.splitlines()[-1] == "The report: compare/report/index.html"
         record = json.loads((tmp_path / "compare" / "report" / "figures.json").read_bytes())
         assert record["is_complete"]
         assert {cell["lane"] for cell in record["cells"]} == set(BACKENDS)
