@@ -28,7 +28,7 @@ from .plan import GIVEN, Plan, PlanError, read_plan
 from .record import PAGE, RECORD, Extras, alone_in, make_room, now, record_of, write_record
 from .report import doubts_of_load
 from .run import Run, measure
-from .server import Cores, exit_through_finally
+from .server import Cores, exit_through_finally, on_cores
 from .steps import steps_us
 
 PLAN = Path(__file__).with_name("plan.toml")
@@ -141,11 +141,12 @@ class Comparison:
 
     def _try(self, experiments: Experiments) -> None:
         cores = self._run.cores
-        before = CpuTime.of(cores.all)
         for number, (name, experiment) in enumerate(experiments.items(), start=1):
             say(f"experiment {number} of {len(experiments)}: {name}")
-            self._found[name] = self._tried(name, experiment)
-        self._run.others_in_experiments = [others_share(before, CpuTime.of(cores.all), cores.n)]
+            before = CpuTime.of(cores.all)
+            with on_cores(*cores.all):
+                self._found[name] = self._tried(name, experiment)
+            self._run.others_in_experiments[name] = others_share(before, CpuTime.of(cores.all), cores.n)
 
     def _tried(self, name: str, experiment: Experiment) -> Mapping[str, Figure] | str:
         try:

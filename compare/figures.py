@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from statistics import fmean, median
+from statistics import median
 from typing import Protocol
 
 from .load import Outcome
@@ -46,7 +46,6 @@ class Figures:
     offered_per_s: float | None
     requests_per_s: float
     rows_per_s: float
-    mean_ms: float
     p50_ms: float
     p90_ms: float
     p99_ms: float
@@ -95,7 +94,6 @@ def figures_of(
         offered_per_s=offered_per_s,
         requests_per_s=requests_per_s,
         rows_per_s=requests_per_s * cell.workload.rows,
-        mean_ms=fmean(waits_ms) if waits_ms else 0.0,
         p50_ms=percentile(waits_ms, 0.50),
         p90_ms=percentile(waits_ms, 0.90),
         p99_ms=percentile(waits_ms, 0.99),

@@ -61,13 +61,14 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
         return Judged(claim, figures, "not measured", _why_missing(missing[0], claim, run, experiment))
     n_rounds = min((intervals[name][1] for name in claim.needs & intervals.keys()), default=LEAST_ROUNDS)
     needed = [ratio for ratio in claim.ratios if ratio.name in claim.needs]
-    is_timed = bool(needed) or claim.is_timed
-    others_shares = run.others_shares if needed else run.others_in_experiments
-    if is_timed and is_spoilt(others_shares):
+    others_shares = run.others_shares if needed else []
+    if claim.is_timed and claim.experiment in run.others_in_experiments:
+        others_shares = [*others_shares, run.others_in_experiments[claim.experiment]]
+    if is_spoilt(others_shares):
         return Judged(claim, figures, "not measured", of_others(others_shares))
-    if claim.is_timed:
-        n_rounds = min(n_rounds, run.rounds)
-    if is_timed and (n_rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS):
+    if claim.is_timed and run.is_quick:
+        return Judged(claim, figures, "not measured", "A quick run gives no verdict on what an experiment has timed.")
+    if needed and (n_rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS):
         floor = f"A verdict takes {LEAST_ROUNDS} rounds of {LEAST_SECONDS:g} s a cell"
         too_few = f"{floor}, and there were {n_rounds} of {run.seconds:g} s."
         return Judged(claim, figures, "not measured", " ".join([too_few, *_what_was_lost(run, needed)]))

@@ -172,8 +172,9 @@ class Plan:
         return next((cell for cell in self._cells_of(name, lane) if cell.workload.share is None), None)
 
     def at_share(self, name: str, lane: str, share: float) -> Cell | None:
-        """The first cell of a workload that offers the lane this share of what it can do."""
-        return next((cell for cell in self._cells_of(name, lane) if cell.workload.share == share), None)
+        """The first cell of one row that offers the lane this share of what it can do."""
+        cells = self._cells_of(name, lane)
+        return next((cell for cell in cells if (cell.workload.rows, cell.workload.share) == (1, share)), None)
 
     def _cells_of(self, name: str, lane: str) -> list[Cell]:
         return [cell for cell in self.cells if (cell.workload.name, cell.lane) == (name, lane)]

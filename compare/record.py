@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,18 +16,13 @@ from typing import Any
 from .claims import Figure, read_sources
 from .figures import median_of
 from .held import SERVICE_LEVEL_MS, held_per_s, rounds_held
-from .intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval
+from .intervals import Interval
 from .judge import Judged
 from .models import Subject
 from .report import machine
 from .run import Run
+from .times import WAIT, busy_per_s, times_us
 
-# Which lanes are the two services as they ship, and where their time is looked into.
-SERVICES = ("fastapi", "flask")
-SHOWN = "compiled"
-# At which share of what a service does at most a request waits for no other, and at which it does.
-CALM, BUSY = 0.3, 0.7
-US_PER_MS = 1_000
 # What the load generator gets where next to nothing is behind it.
 BARE = ("empty", "bare_asgi")
 
@@ -61,9 +56,10 @@ def record_of(
     began: datetime,
     is_complete: bool,
 ) -> dict[str, Any]:
+    steps_us = times_us(run, extras.steps_us)
     return {
         "began": began.isoformat(timespec="seconds"),
-        "is_quick": run.rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS,
+        "is_quick": run.is_quick,
         "is_complete": is_complete,
         "rounds": run.rounds,
         "rounds_done": run.rounds_done,
@@ -81,8 +77,8 @@ def record_of(
         "cells": cells_of(run),
         "held": _held(run),
         "rounds_held": _rounds_held(run),
-        "steps_us": _steps_us(run, extras.steps_us),
-        "steps_at_per_s": _steps_at_per_s(run),
+        "steps_us": steps_us,
+        "steps_at_per_s": {lane: busy_per_s(run, lane) for lane, steps in steps_us.items() if WAIT in steps},
         "lines": extras.lines,
         "core_lines": extras.core_lines,
         "weight": extras.weight,
@@ -220,31 +216,6 @@ def _rounds_held(run: Run) -> dict[str, dict[str, tuple[int, int]]]:
 def _held_lanes(run: Run) -> list[tuple[str, str]]:
     """What was asked at a constant rate, a workload and a lane."""
     return [*dict.fromkeys((cell.workload.name, cell.lane) for cell in run.measured if cell.workload.share)]
-
-
-def _steps_us(run: Run, steps_us: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """With what no step explains of the time of a request while it is calm, and what more it takes while it is busy."""
-    found = {}
-    for lane, of_lane in steps_us.items():
-        steps = dict(of_lane)
-        calm_ms, busy_ms = (_offered(run, lane, share, "mean_ms") for share in (CALM, BUSY))
-        if calm_ms is not None:
-            steps["everything else"] = max(0.0, calm_ms * US_PER_MS - sum(steps.values()))
-            if busy_ms is not None:
-                steps["wait"] = max(0.0, busy_ms - calm_ms) * US_PER_MS
-        found[lane] = steps
-    return found
-
-
-def _steps_at_per_s(run: Run) -> dict[str, float]:
-    """What was offered while a request waits."""
-    return {lane: rate for lane in SERVICES if (rate := _offered(run, lane, BUSY, "offered_per_s"))}
-
-
-def _offered(run: Run, lane: str, share: float, figure: str) -> float | None:
-    """A figure of a service that was offered a share of what it does at most; None where it was not."""
-    cell = run.plan.at_share(SHOWN, lane, share)
-    return median_of(run.measured, cell, figure) if cell in run.measured and cell else None
 
 
 def _claim(judged: Judged) -> dict[str, Any]:

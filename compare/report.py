@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from math import floor, log10
 from pathlib import Path
@@ -37,6 +38,7 @@ def report(run: Run) -> str:
     return "\n\n".join([_about(run), *_workloads(run), *_lanes(run), *_goals(run), "\n".join(_doubts(run))])
 
 
+@cache
 def machine() -> dict[str, str]:
     """What the figures depend on beside the code."""
     cpu = re.search(r"^model name\s*: (.+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)

@@ -16,14 +16,15 @@ from model.prediction import Prediction
 
 from .figures import Figures, Measured, figures_of, turn_of
 from .health import Health, health_asked
+from .intervals import LEAST_ROUNDS, LEAST_SECONDS
 from .load import Outcome, put_load_on, together
 from .models import Requests, Subject, faults_of, labels_of
 from .others import CpuTime, others_share
 from .plan import TUTORIAL, Cell, Lane, Plan, Workload
-from .server import Cores, LaneError, Server, Start, missing, on_core, running, starting
+from .server import Cores, LaneError, Server, Start, missing, on_cores, running, starting
 
-# Of a cell's seconds, before they count: threads and caches are made. What is offered at a constant rate comes after
-# the closed loop of its lane, which has made them.
+# As a part of a cell's seconds, which come after it: threads and caches are made. What is offered at a constant rate
+# comes after the closed loop of its lane, which has made them.
 WARM_UP = 0.2
 MOST_WARM_UP_S = 0.2
 
@@ -50,7 +51,7 @@ class Run:
         runtimes: what runs the model, as a service says.
         absent: why a lane was not measured, or not to the end.
         others_shares: of the cores' time, what something else took in each round, 0 to 1.
-        others_in_experiments: the same while they ran; nothing where none did.
+        others_in_experiments: the same while each ran, by its name.
     """
 
     plan: Plan
@@ -64,12 +65,17 @@ class Run:
     runtimes: dict[Where, str] = field(default_factory=dict)
     absent: dict[Where, str] = field(default_factory=dict)
     others_shares: list[float] = field(default_factory=list)
-    others_in_experiments: list[float] = field(default_factory=list)
+    others_in_experiments: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for place in self.lanes:
             if reason := self._missing(place):
                 self.absent[place] = reason
+
+    @property
+    def is_quick(self) -> bool:
+        """Too few rounds, or too short ones, for a verdict on what takes time."""
+        return self.rounds < LEAST_ROUNDS or self.seconds < LEAST_SECONDS
 
     @property
     def lanes(self) -> list[Where]:
@@ -144,7 +150,7 @@ def measure(
     Args:
         subjects: by workload.
     """
-    with on_core(run.cores.load):  # all that a run takes, it takes of its own cores
+    with on_cores(run.cores.load):  # all that a run takes, it takes of its own cores
         _Rounds(run, subjects, say, after_a_round).measure()
 
 
@@ -297,7 +303,7 @@ class _Rounds:
         payloads, n_connections = self._requests(cell).payloads, cell.workload.connections
         is_probed = cell in self._run.plan.probed
         warm = Outcome()
-        with on_core(self._run.cores.load):
+        with on_cores(self._run.cores.load):
             if warms_up:
                 warm = put_load_on(server.port, payloads, n_connections=n_connections, seconds=self._run.warm_up_s)
             with health_asked(server.port) if is_probed else nullcontext(Health()) as health:
@@ -317,7 +323,7 @@ class _Rounds:
 
     def _part_in_process(self, cell: Cell, seconds: float, warms_up: bool) -> _Part:
         requests = self._requests(cell)
-        with on_core(self._run.cores.server):
+        with on_cores(self._run.cores.server):
             if warms_up:
                 requests.call(self._run.warm_up_s)
             cpu_s = process_time()

@@ -78,10 +78,10 @@ class Cores:
 
 
 @contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """Run this thread, and the processes that it starts meanwhile, on one core."""
+def on_cores(*cores: int) -> Iterator[None]:
+    """Run this thread, and the processes that it starts meanwhile, on these cores alone."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:
@@ -221,7 +221,7 @@ def starting(lane: Lane, artifact: Path, core: int) -> Iterator[Start]:
     with TemporaryFile() as log:
         try:
             began_s = perf_counter()
-            with _uninterrupted(), on_core(core):
+            with _uninterrupted(), on_cores(core):
                 process = subprocess.Popen(
                     [*ENDS_WITH_US, *_interpreter(lane), *shlex.split(lane.command.format(port=port))],
                     cwd=ROOT,

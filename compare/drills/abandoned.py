@@ -14,7 +14,7 @@ from math import inf
 from ..asking import PATIENCE_S
 from ..load import put_load_on, request_of
 from ..models import faults_of
-from ..server import Server, on_core
+from ..server import Server, on_cores
 from .site import Check, Site, seconds_until, slow_payload
 
 # Of a model that is slow, so that requests wait while their clients leave.
@@ -38,9 +38,9 @@ RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
 def abandoned(site: Site) -> Iterator[Check]:
-    with site.serving() as server, on_core(site.cores.load):
+    with site.serving() as server, on_cores(site.cores.load):
         yield from _checks("fast", server, site.requests.payloads[0], site)
-    with site.serving_slowly() as server, on_core(site.cores.load):
+    with site.serving_slowly() as server, on_cores(site.cores.load):
         yield from _checks("slow", server, slow_payload(CALL_S), site)
 
 

@@ -13,7 +13,7 @@ from serve_core.startup import stop_budget_s
 
 from ..load import Outcome, put_load_on
 from ..models import faults_of
-from ..server import Server, on_core
+from ..server import Server, on_cores
 from .site import Check, Site, slow_payload
 
 CONNECTIONS = 32
@@ -31,7 +31,7 @@ def drain(site: Site) -> Iterator[Check]:
     drain_ms = site.lengths.drain_ms
     most_s = drain_ms / 1000 + stop_budget_s(site.settings)
 
-    with site.serving(drain_ms=drain_ms) as server, on_core(site.cores.load):
+    with site.serving(drain_ms=drain_ms) as server, on_cores(site.cores.load):
         # Everybody asks until told to go.
         drained = _drained(server, site.requests.payloads, TERMINATED_AFTER_S + most_s, site.lengths.patience_s)
     faults = faults_of(drained.outcome, site.requests.answers)
@@ -48,7 +48,7 @@ def drain(site: Site) -> Iterator[Check]:
 
     # Everybody has one request on its way, of which one is in the first call. That ends with the drain, the next later.
     call_s = TERMINATED_AFTER_S + drain_ms / 1000
-    with site.serving_slowly(drain_ms=drain_ms) as server, on_core(site.cores.load):
+    with site.serving_slowly(drain_ms=drain_ms) as server, on_cores(site.cores.load):
         drained = _drained(server, [slow_payload(call_s)], TERMINATED_AFTER_S, site.lengths.patience_s)
     yield Check("slow: a call takes s", call_s)
     yield Check(

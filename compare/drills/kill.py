@@ -14,7 +14,7 @@ from math import inf
 from ..asking import get
 from ..load import put_load_on
 from ..models import faults_of
-from ..server import Server, on_core
+from ..server import Server, on_cores
 from .site import Check, Site, seconds_until
 
 WORKERS = 2
@@ -35,7 +35,7 @@ class _Victim:
 
 
 def kill(site: Site) -> Iterator[Check]:
-    with site.serving(workers=WORKERS) as server, on_core(site.cores.load):
+    with site.serving(workers=WORKERS) as server, on_cores(site.cores.load):
         seconds_until(lambda: _ready_workers(server) == WORKERS, site.lengths.patience_s)
         victim = _Victim()
         killer = threading.Thread(target=_kill_busiest, args=[server, victim, site.lengths.patience_s], daemon=True)

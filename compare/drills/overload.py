@@ -9,7 +9,7 @@ from http import HTTPStatus
 from ..figures import percentile
 from ..load import Outcome, put_load_on
 from ..models import faults_of
-from ..server import Server, on_core
+from ..server import Server, on_cores
 from .probes import checks_of, probing, repeated
 from .site import Check, Site, seconds_until
 
@@ -50,7 +50,7 @@ class _Loaded:
 def overload(site: Site) -> Iterator[Check]:
     n_connections = CONNECTIONS_PER_PLACE * site.settings.max_queue_requests
     memory_mib: list[float] = []
-    with site.serving() as server, on_core(site.cores.load):
+    with site.serving() as server, on_cores(site.cores.load):
         before = _capacity(site, server)
         lone_p50_s = _p50_s(_lone(site, server))
         reading = repeated(MEMORY_EVERY_S, lambda: memory_mib.append(server.anonymous_mib()))

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from ..asking import Answer, get, predict
 from ..figures import percentile
-from ..server import on_core
+from ..server import on_cores
 from .probes import checks_of, probing
 from .site import Check, Site, seconds_until, slow_payload
 
@@ -23,7 +23,7 @@ def slow_call(site: Site) -> Iterator[Check]:
     call_s, deadline_ms = site.lengths.call_s, site.lengths.deadline_ms
     with (
         site.serving_slowly(deadline_ms=deadline_ms) as server,
-        on_core(site.cores.load),
+        on_cores(site.cores.load),
         probing(server.port) as probed,
         ThreadPoolExecutor(N_WAITING) as callers,
     ):

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import others
 from ..intervals import CONFIDENCE
-from ..record import BUSY, CALM
+from ..times import BUSY, CALM
 from . import charts, plots, tables
 from .answer import answer
 from .record import Record

@@ -8,6 +8,7 @@ from math import log10
 from markupsafe import Markup
 
 from ..intervals import Interval
+from ..times import REST, WAIT
 from .drawing import (
     LINE,
     WIDTH,
@@ -24,12 +25,14 @@ from .drawing import (
     text_at,
     whisker,
 )
-from .record import REST, WAIT, Demand, Record
+from .record import Demand, Record
 from .words import BACKENDS, OVER, digits, of_ratio, percent
 
 # What is left for names beside a plot's lines and bars, and for figures behind these.
 LABEL = 96
 BESIDE = 168
+# What is next to nothing beside the others is to be seen.
+LEAST_BAR = 2
 
 # Of the first lane in a plot, and of the second.
 SIGNS = ROUND, SQUARE = "●", "■"
@@ -146,22 +149,26 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], longest: flo
     """
     total = sum(steps.values())
     whole = "in all" if REST in steps else "without server"
-    scale = Linear(longest, 138, WIDTH - 104)
+    left, right = 138.0, WIDTH - 104.0
+
+    def at(us: float) -> float:
+        return left + (us / longest * (right - left) if longest else 0.0)
+
     drawn, start = [], 0.0
     for index, (name, us) in enumerate(steps.items()):
         y = 14 + index * 24
-        x = scale.at(start)
+        css = f"{backend} wait" if name == WAIT else backend
         drawn += [
             text_at(0, y + 4, name),
-            bar(x, y - 8, max(scale.at(start + us) - x, 1), 16, f"{backend} wait" if name == WAIT else backend),
-            line(scale.at(start + us), y - 8, scale.at(start + us), y + 24, css="grid"),
+            line(at(start + us), y - 8, at(start + us), y + 24, css="grid"),
+            bar(at(start), y - 8, max(at(start + us) - at(start), LEAST_BAR), 16, css),
             text_at(WIDTH, y + 4, f"{digits(us)} µs, {percent(us / total if total else 0)}", anchor="end"),
         ]
         start += us
     y = 14 + len(steps) * 24
     drawn += [
         text_at(0, y + 4, whole, css="sum"),
-        bar(scale.start, y - 5, scale.at(total) - scale.start, 10, "other"),
+        bar(left, y - 5, at(total) - left, 10, "other"),
         text_at(WIDTH, y + 4, f"{digits(total)} µs", anchor="end", css="sum"),
     ]
     told = ", ".join(f"{name}: {digits(us)} µs" for name, us in [*steps.items(), (whole, total)])

@@ -12,6 +12,7 @@ from typing import Any
 from ..figures import BUSY_LOAD_SHARE, IN_TURNS, ratio_of_turns
 from ..intervals import Interval, interval_of
 from ..others import is_spoilt
+from ..times import REST, WAIT
 from .words import BACKENDS, Figure, capital, digits, of_interval, plain
 
 # What a run that was ended early may not have reached.
@@ -25,7 +26,7 @@ EMPTY: Mapping[str, Any] = {
     "seed": None,
     "cores": {},
     "others_shares": [],
-    "others_in_experiments": [],
+    "others_in_experiments": {},
     "machine": {},
     "model": {},
     "service_level_ms": None,
@@ -43,8 +44,6 @@ EMPTY: Mapping[str, Any] = {
     "claims": [],
     "sources": {},
 }
-# Of the time of a request: what no step of the service explains, and what it waits for others.
-REST, WAIT = "everything else", "wait"
 
 # Between which lanes somebody chooses, and what is said of the choice beside the workload.
 ALTERNATIVES = {
@@ -246,7 +245,7 @@ class Record:
 
     @property
     def step_shares(self) -> dict[str, float]:
-        """What the steps of the service are of the time of a request that does not wait, by backend."""
+        """What the steps of the service are of the time of a request that hardly waits, by backend."""
         return {
             backend: 1 - steps[REST] / total_us
             for backend, steps in self.steps_us.items()

@@ -224,7 +224,6 @@ def _cell(asked: Raw, index: int, share: float | None, rate: float, *, p50_ms: f
         "offered_per_s": rate if share is not None else None,
         "requests_per_s": rate,
         "rows_per_s": rate * asked["rows"],
-        "mean_ms": p50_ms * 1.2,
         "p50_ms": p50_ms,
         "p90_ms": p50_ms * 1.4,
         "p99_ms": p50_ms * (1.5 + 4 * (share or 0) ** 4),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +16,12 @@ from uuid import uuid4
 
 import pytest
 
+from compare.__main__ import Comparison
 from compare.lanes.upstream import WAIT_S
+from compare.models import Subject
+from compare.plan import read_plan
 from compare.record import alone_in, make_room
+from compare.run import Run
 from compare.server import Cores
 from model.artifact import load
 from serve_core.settings import Settings
@@ -36,6 +41,19 @@ env = {{ SERVE_ACCESS_LOG = "false" }}
 """
     for backend in BACKENDS
 )
+IN_PROCESS = """
+rounds = 1
+seconds = 0.1
+[workloads.compiled]
+model = "given"
+[lanes.in_process]
+[[cells]]
+workloads = ["compiled"]
+lanes = ["in_process"]
+rows = [1]
+connections = [1]
+needed_by = ["floor"]
+"""
 PLAN = f"""
 rounds = 1
 seconds = 0.3
@@ -126,6 +144,7 @@ def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_me
     assert (left["is_complete"], left["is_quick"], left["seed"], left["rounds_done"]) == (True, True, 42, 1)
     assert left["model"]["name"] == load(served_artifact).manifest.name
     assert len(left["others_shares"]) == 1
+    assert ("node" in left["machine"]) == bool(shutil.which("node"))
     for backend in BACKENDS:
         closed, opened = sorted(
             (cell for cell in left["cells"] if cell["lane"] == backend), key=lambda cell: cell["share"] is not None
@@ -197,7 +216,26 @@ def test_a_model_whose_requests_are_larger_than_the_services_take_by_default_is_
     )
 
     assert run.returncode == 0, run.stdout + run.stderr
-    assert int(record()["model"]["limits"]["SERVE_MAX_BODY_BYTES"]) > Settings().max_body_bytes
+    limits = record()["model"]["limits"]
+    assert int(limits["SERVE_MAX_BODY_BYTES"]) > Settings().max_body_bytes
+    assert int(limits["SERVE_MAX_QUEUE_BYTES"]) > Settings().max_queue_bytes
+
+
+def test_of_each_experiment_it_is_known_what_else_ran_and_one_that_fails_stops_no_other(tmp_path, served_artifact):
+    def fails():
+        raise RuntimeError("There is another version.")
+
+    (tmp_path / "plan.toml").write_text(IN_PROCESS)
+    run = Run(read_plan(tmp_path / "plan.toml", ["given"]), 1, 0.1, 42, Cores.available())
+    subject = Subject(served_artifact, [1])
+    comparison = Comparison(run, {"compiled": subject}, subject, [], tmp_path)
+
+    comparison.make({"failing": fails, "counting": lambda: {"found": 1.0}})
+
+    assert comparison.what_went_wrong() == ["These experiments failed: failing."]
+    left = json.loads((tmp_path / "figures.json").read_bytes())
+    assert left["others_in_experiments"].keys() == {"failing", "counting"}
+    assert left["is_complete"]
 
 
 def test_a_handler_asks_the_upstream_of_its_workload_and_waits(comparison, record):

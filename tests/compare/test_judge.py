@@ -241,11 +241,13 @@ def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_distur
     )
 
     assert (quick.verdict, quick.figures) == ("not measured", {"longer": 3.0})
-    assert quick.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 1 of 5 s."
+    assert quick.why_not == "A quick run gives no verdict on what an experiment has timed."
     assert full.verdict == "true"
 
-    spoilt = replace(run_of([1.0] * 7), others_in_experiments=[0.5])
-    assert judge([claim], spoilt, {"waits": {"longer": 3.0}})[0].verdict == "not measured"
+    others = {"waits": 0.5, "counts": 0.0}
+    spoilt = replace(run_of([1.0] * 7), rounds=7, others_in_experiments=others, others_shares=[0.0] * 7)
+    assert judge([claim], spoilt, {"waits": {"longer": 3.0}})[0].why_not.startswith("Other processes")
+    assert judge([replace(claim, experiment="counts")], spoilt, {"counts": {"longer": 3.0}})[0].verdict == "true"
 
 
 def test_says_so_where_the_load_generator_may_be_what_was_measured(run_of):

@@ -61,6 +61,7 @@ def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the
     "shares, told",
     [
         ([], "What else ran meanwhile is not known."),
+        ([0.004], "Other processes and the hypervisor took less than 1% of the cores' time."),
         (
             [0.004, 0.006, -0.002],
             "Other processes and the hypervisor took less than 1% of the cores' time in every round.",

@@ -285,7 +285,7 @@ def test_a_claim_has_its_sources_figures_rule_and_reason(pages):
         "false if held compiled is less than 1.1 and held sklearn is less than 1.1 "
         "It depends on the model, and on how much more is much. What a service can hold lies between the highest load "
         "that it held and the next that it was offered: the ratio is the one nearest to 1 that these allow. What both "
-        "do under faults is for `make drill` to say."
+        "do under faults is for make drill to say."
     )
 
 
@@ -419,7 +419,8 @@ def test_names_each_step_of_a_request_and_their_sum(pages):
 
     assert "FastAPI at 2,947 requests/s" in page.of("steps")
     assert "everything else 182 µs, 65% wait 61.5 µs, 22% in all 280 µs" in page.of("steps")
-    assert "The four steps are 17% of FastAPI's and 13% of Flask's time for a request that" in page.of("steps")
+    assert "The four steps are 17% of FastAPI's and 13% of Flask's time there." in page.of("steps")
+    assert [bar["class"] for bar in page.all("rect") if "wait" in bar["class"]] == ["fastapi wait", "flask wait"]
 
 
 def test_says_so_where_nobody_knows_the_wait(tmp_path):
@@ -430,7 +431,7 @@ def test_says_so_where_nobody_knows_the_wait(tmp_path):
 
     page = read(record, tmp_path)
 
-    assert "The wait was not measured." in page.of("steps")
+    assert "How long a request waits for others is not known" in page.of("steps")
     assert "everything else 182 µs, 83% in all 219 µs" in page.of("steps")
 
 
@@ -459,7 +460,19 @@ def test_calls_it_all_only_where_the_server_is_in_it(tmp_path):
     for steps in record["steps_us"].values():
         del steps["everything else"], steps["wait"]
 
-    assert re.search(r"without server \d", read(record, tmp_path).of("steps"))
+    page = read(record, tmp_path)
+
+    assert re.search(r"without server \d", page.of("steps"))
+    assert "Everything else" not in page.of("steps")
+
+
+def test_says_which_limits_the_services_had_where_requests_are_larger_than_usual(tmp_path):
+    record = records.full()
+    record["model"]["limits"] = {"SERVE_MAX_BODY_BYTES": "3000000", "SERVE_MAX_QUEUE_BYTES": "192000000"}
+
+    page = read(record, tmp_path)
+
+    assert "these had SERVE_MAX_BODY_BYTES=3000000 and SERVE_MAX_QUEUE_BYTES=192000000." in page.text
 
 
 def test_ratios_are_to_the_lane_that_a_table_shows_first(pages):

@@ -146,6 +146,15 @@ def test_the_plan_of_make_compare_has_the_cells_of_every_claim_and_no_others():
             assert (cell.workload.name, cell.lane) in asked, (each, cell)
 
 
+def test_what_is_offered_at_a_constant_rate_takes_its_seconds_and_a_closed_loop_a_warm_up_more():
+    run = Run(read_plan(COMPARED, [*MODELS, GIVEN]), 7, 5.0, 0, Cores(server=1, load=0))
+
+    took_s = {cell: run.cell_s(cell) for cell in run.cells if cell not in run.plan.probed}
+
+    assert {took_s[cell] for cell in took_s if cell.workload.share} == {5.0}
+    assert {took_s[cell] for cell in took_s if not cell.workload.share} == {5.0 + run.warm_up_s}
+
+
 def test_a_full_comparison_on_two_cores_takes_less_than_forty_minutes_and_a_quick_one_about_two():
     plan, two = read_plan(COMPARED, [*MODELS, GIVEN]), Cores(server=1, load=0)
 

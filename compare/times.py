@@ -1,0 +1,56 @@
+"""Where the time of a request goes under load: the steps of its service, what no step explains, and what it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+
+from .figures import Figures
+from .held import SERVICE_LEVEL_MS
+from .run import Run
+
+# The workload that is looked into, and at which share of what a service does at most a request hardly waits for others,
+# and at which it does.
+WORKLOAD = "compiled"
+CALM, BUSY = 0.3, 0.7
+
+REST, WAIT = "everything else", "wait"
+US_PER_MS = 1_000
+
+
+def times_us(run: Run, steps_us: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """By backend the steps, and as far as they are known: the rest of the median request while its service is calm, and
+    how much longer that takes while it is busy, the median of the rounds."""
+    found = {}
+    for lane, steps in steps_us.items():
+        found[lane] = dict(steps)
+        calm_ms, busy_ms = _p50_ms(run, lane, CALM), _p50_ms(run, lane, BUSY)
+        if calm_ms:
+            rest_us = median(calm_ms.values()) * US_PER_MS - sum(steps.values())
+            found[lane][REST] = max(0.0, rest_us)
+            longer_ms = [busy_ms[index] - calm_ms[index] for index in calm_ms.keys() & busy_ms.keys()]
+            if longer_ms and _is_held(run, lane):
+                found[lane][WAIT] = max(0.0, median(longer_ms) * US_PER_MS)
+    return found
+
+
+def busy_per_s(run: Run, lane: str) -> float:
+    """What was offered to a lane that was busy."""
+    return median(figures.offered_per_s or 0.0 for figures in _rounds(run, lane, BUSY).values())
+
+
+def _p50_ms(run: Run, lane: str, share: float) -> dict[int, float]:
+    """By round."""
+    return {index: figures.p50_ms for index, figures in _rounds(run, lane, share).items()}
+
+
+def _is_held(run: Run, lane: str) -> bool:
+    """Beyond what is held a request waits for longer, the longer a cell lasts."""
+    return median(figures.p99_ms for figures in _rounds(run, lane, BUSY).values()) <= SERVICE_LEVEL_MS
+
+
+def _rounds(run: Run, lane: str, share: float) -> dict[int, Figures]:
+    """Those in which every answer was right."""
+    cell = run.plan.at_share(WORKLOAD, lane, share)
+    of_rounds = run.measured.get(cell, {}) if cell else {}
+    return {index: figures for index, figures in of_rounds.items() if not figures.faults}

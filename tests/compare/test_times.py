@@ -1,0 +1,69 @@
+"""Of the median request under load it is told what the steps of its service do not explain, and what it waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from compare.__main__ import PLAN
+from compare.figures import figures_of
+from compare.held import SERVICE_LEVEL_MS
+from compare.load import Outcome
+from compare.models import MODELS
+from compare.plan import GIVEN, read_plan
+from compare.run import Run
+from compare.server import Cores
+from compare.times import BUSY, CALM, WORKLOAD, busy_per_s, times_us
+
+STEPS_US = {"parse": 100.0, "predict": 300.0}
+MOST_PER_S = 1_000
+
+
+@pytest.fixture
+def run_of():
+    """A run of the plan of `make compare`, in which FastAPI's requests took these milliseconds, round by round."""
+
+    def made(calm_ms, busy_ms, faults=None):
+        plan = read_plan(PLAN, [*MODELS, GIVEN])
+        run = Run(plan, 7, 5.0, 0, Cores(server=1, load=0))
+        for share, of_rounds in ((CALM, calm_ms), (BUSY, busy_ms)):
+            cell = plan.at_share(WORKLOAD, "fastapi", share)
+            assert cell, share
+            for index, took_ms in enumerate(of_rounds):
+                outcome = Outcome(waits_s=[took_ms / 1000] * 10, seconds=1.0)
+                of_round = faults if index == 0 else None
+                run.measured[cell][index] = figures_of(
+                    cell, outcome, cpu_s=0.0, offered_per_s=share * MOST_PER_S, faults=of_round
+                )
+        return run
+
+    return made
+
+
+def found(run):
+    return {name: round(us) for name, us in times_us(run, {"fastapi": STEPS_US})["fastapi"].items()}
+
+
+def test_the_rest_is_what_a_calm_service_takes_and_the_wait_how_much_longer_a_busy_one_does(run_of):
+    run = run_of([1.0, 5.0, 1.2], [3.0, 6.0, 2.0])
+
+    assert found(run) == {"parse": 100, "predict": 300, "everything else": 800, "wait": 1000}  # of 2, 1 and 0.8 ms
+    assert busy_per_s(run, "fastapi") == BUSY * MOST_PER_S
+
+
+def test_who_is_answered_sooner_while_others_are_waits_for_nobody(run_of):
+    assert found(run_of([1.0], [0.9]))["wait"] == 0
+
+
+def test_a_round_with_wrong_answers_tells_no_time(run_of):
+    faults = {"status 503": 1}
+
+    assert found(run_of([0.1, 1.0], [0.1, 4.0], faults)) == {**STEPS_US, "everything else": 600, "wait": 3000}
+
+
+@pytest.mark.parametrize("busy_ms", [[], [SERVICE_LEVEL_MS + 1]])
+def test_the_wait_for_what_was_not_held_is_not_known(run_of, busy_ms):
+    assert found(run_of([1.0], busy_ms)) == {**STEPS_US, "everything else": 600}
+
+
+def test_without_load_only_the_steps_are_known(run_of):
+    assert found(run_of([], [2.0])) == STEPS_US
