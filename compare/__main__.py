@@ -141,12 +141,14 @@ class Comparison:
 
     def _try(self, experiments: Experiments) -> None:
         cores = self._run.cores
+        timed = {claim.experiment for claim in self._claims if claim.is_timed}
         for number, (name, experiment) in enumerate(experiments.items(), start=1):
             say(f"experiment {number} of {len(experiments)}: {name}")
             before = CpuTime.of(cores.all)
             with on_cores(*cores.all):
                 self._found[name] = self._tried(name, experiment)
-            self._run.others_in_experiments[name] = others_share(before, CpuTime.of(cores.all), cores.n)
+            if name in timed:
+                self._run.others_in_experiments[name] = others_share(before, CpuTime.of(cores.all), cores.n)
 
     def _tried(self, name: str, experiment: Experiment) -> Mapping[str, Figure] | str:
         try:

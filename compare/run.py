@@ -51,7 +51,7 @@ class Run:
         runtimes: what runs the model, as a service says.
         absent: why a lane was not measured, or not to the end.
         others_shares: of the cores' time, what something else took in each round, 0 to 1.
-        others_in_experiments: the same while each ran, by its name.
+        others_in_experiments: the same while an experiment ran whose claim is timed, by its name.
     """
 
     plan: Plan

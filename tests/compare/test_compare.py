@@ -17,6 +17,7 @@ from uuid import uuid4
 import pytest
 
 from compare.__main__ import Comparison
+from compare.claims import Claim
 from compare.lanes.upstream import WAIT_S
 from compare.models import Subject
 from compare.plan import read_plan
@@ -221,20 +222,23 @@ def test_a_model_whose_requests_are_larger_than_the_services_take_by_default_is_
     assert int(limits["SERVE_MAX_QUEUE_BYTES"]) > Settings().max_queue_bytes
 
 
-def test_of_each_experiment_it_is_known_what_else_ran_and_one_that_fails_stops_no_other(tmp_path, served_artifact):
+def test_of_an_experiment_that_is_timed_it_is_known_what_else_ran_and_one_that_fails_stops_no_other(
+    tmp_path, served_artifact
+):
     def fails():
         raise RuntimeError("There is another version.")
 
     (tmp_path / "plan.toml").write_text(IN_PROCESS)
     run = Run(read_plan(tmp_path / "plan.toml", ["given"]), 1, 0.1, 42, Cores.available())
     subject = Subject(served_artifact, [1])
-    comparison = Comparison(run, {"compiled": subject}, subject, [], tmp_path)
+    timed = Claim(5, "", "", "demonstrated", experiment="timed", is_timed=True)
+    comparison = Comparison(run, {"compiled": subject}, subject, [timed], tmp_path)
 
-    comparison.make({"failing": fails, "counting": lambda: {"found": 1.0}})
+    comparison.make({"failing": fails, "counted": lambda: {"found": 1.0}, "timed": lambda: {"found": 1.0}})
 
     assert comparison.what_went_wrong() == ["These experiments failed: failing."]
     left = json.loads((tmp_path / "figures.json").read_bytes())
-    assert left["others_in_experiments"].keys() == {"failing", "counting"}
+    assert left["others_in_experiments"].keys() == {"timed"}
     assert left["is_complete"]
 
 
