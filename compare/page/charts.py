@@ -161,7 +161,7 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], longest: flo
         drawn += [
             text_at(0, y + 4, name),
             line(at(start + us), y - 8, at(start + us), y + 24, css="grid"),
-            bar(at(start), y - 8, max(at(start + us) - at(start), LEAST_BAR), 16, css),
+            bar(at(start), y - 8, max(at(start + us) - at(start), LEAST_BAR if us else 0), 16, css),
             text_at(WIDTH, y + 4, f"{digits(us)} µs, {percent(us / total if total else 0)}", anchor="end"),
         ]
         start += us

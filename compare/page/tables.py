@@ -60,6 +60,7 @@ class Saturated:
     requests_per_s: Interval
     bar: float
     ratio: str
+    p50_ms: float | None
     p99_ms: float | None
     cpu_us: float | None
 
@@ -81,6 +82,7 @@ def saturation(record: Record, asked: Demand) -> dict[str, list[Saturated]]:
             requests_per_s=rates[lane],
             bar=rates[lane].median / most,
             ratio="1" if lane == lanes[0] else of_ratio(ratio),
+            p50_ms=record.median("p50_ms", asked, lane),
             p99_ms=record.median("p99_ms", asked, lane),
             cpu_us=record.median("cpu_us", asked, lane),
         )

@@ -478,7 +478,7 @@ def test_says_which_limits_the_services_had_where_requests_are_larger_than_usual
 def test_ratios_are_to_the_lane_that_a_table_shows_first(pages):
     page = pages["full"]
 
-    assert re.search(r"The services as they ship FastAPI 4,\d{3} \S+ to \S+ 1 \S+ \S+ Flask 2,8\d\d ", page.of("lanes"))
+    assert re.search(r"The services as they ship FastAPI 4,\d{3} \S+ to \S+ 1 15\.\d 2\d\.\d", page.of("lanes"))
     assert re.search(r"Flask 2,8\d\d \S+ to \S+ 0\.\d\d \(0\.\d\d to 0\.\d\d\)", page.of("lanes"))
     assert re.search(r"FastAPI \(empty\) \S+ \S+ to \S+ 1 .* bare ASGI \S+ \S+ to \S+ 2\.4\d \(", page.of("lanes"))
 
