@@ -61,6 +61,8 @@ def _compare(options: argparse.Namespace, plan: Plan, stack: ExitStack) -> None:
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else plan.rounds)
     seconds = options.seconds or (QUICK_SECONDS if options.quick else plan.seconds)
     run = Run(plan, rounds, seconds, options.seed, Cores.available())
+    if not run.cells:
+        sys.exit(" ".join(["Nothing of the plan can be measured here.", *dict.fromkeys(run.absent.values())]))
     experiments = {} if options.without_experiments else QUICK_EXPERIMENTS if options.quick else EXPERIMENTS
     budget_min = budget_s(run, experiments) / 60
     say(f"{len(run.cells)} cells, {rounds} x {seconds:g} s each: about {budget_min:.0f} min, seed {run.seed}")

@@ -142,7 +142,7 @@ def _limited_by_load(run: Run, ratios: Iterable[Ratio]) -> list[str]:
 def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, Figure] | str) -> str:
     for ratio in claim.ratios:
         if ratio.name == name:
-            untold = f"There is no round in which {name.replace('_', ' ')} could be told."
+            untold = "No round tells all of its figures."
             lanes = [lane for _, lane in _lanes_of([ratio])]
             if ratio.figure == HELD and all(offered(run.measured, ratio.workload, lane) for lane in lanes):
                 titles = " and ".join(run.plan.lanes[lane].title or lane for lane in lanes)

@@ -32,7 +32,7 @@ def main() -> None:
         options.page.write_text(with_table(options.page.read_text(), Record(json.loads(options.record.read_text()))))
     except TableError as reason:
         sys.exit(f"{options.page} is left as it was: {reason}.")
-    except (ValueError, AttributeError):  # neither UTF-8 nor JSON, or other JSON
+    except (ValueError, AttributeError, TypeError, KeyError):  # neither UTF-8 nor JSON, or other JSON
         sys.exit(f"{options.page} is left as it was: it is no text, or {options.record} is no record.")
     except OSError as error:
         sys.exit(f"{error.filename} cannot be read or written: {error.strerror}.")

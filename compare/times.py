@@ -20,17 +20,17 @@ US_PER_MS = 1_000
 
 def times_us(run: Run, steps_us: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """By backend the steps, and as far as they are known: the rest of the median request while its service is calm, and
-    how much longer that takes while it is busy, the median of the rounds."""
+    how much longer that takes while it is busy, the median of the rounds. Where it takes less, the rest is less."""
     found = {}
     for lane, steps in steps_us.items():
         found[lane] = dict(steps)
-        calm_ms, busy_ms = _p50_ms(run, lane, CALM), _p50_ms(run, lane, BUSY)
+        calm_ms = _p50_ms(run, lane, CALM)
         if calm_ms:
-            rest_us = median(calm_ms.values()) * US_PER_MS - sum(steps.values())
-            found[lane][REST] = max(0.0, rest_us)
-            longer_ms = [busy_ms[index] - calm_ms[index] for index in calm_ms.keys() & busy_ms.keys()]
-            if longer_ms and _is_held(run, lane):
-                found[lane][WAIT] = max(0.0, median(longer_ms) * US_PER_MS)
+            longer_us = _longer_us(run, lane)
+            least_us = median(calm_ms.values()) * US_PER_MS + min(0.0, longer_us or 0.0)
+            found[lane][REST] = max(0.0, least_us - sum(steps.values()))
+            if longer_us is not None:
+                found[lane][WAIT] = max(0.0, longer_us)
     return found
 
 
@@ -39,14 +39,18 @@ def busy_per_s(run: Run, lane: str) -> float:
     return median(figures.offered_per_s or 0.0 for figures in _rounds(run, lane, BUSY).values())
 
 
+def _longer_us(run: Run, lane: str) -> float | None:
+    """None where it was not busy, or held less: then a request waits for longer, the longer a cell lasts."""
+    calm_ms, busy_ms = _p50_ms(run, lane, CALM), _p50_ms(run, lane, BUSY)
+    longer_ms = [busy_ms[index] - calm_ms[index] for index in calm_ms.keys() & busy_ms.keys()]
+    if not longer_ms or median(figures.p99_ms for figures in _rounds(run, lane, BUSY).values()) > SERVICE_LEVEL_MS:
+        return None
+    return median(longer_ms) * US_PER_MS
+
+
 def _p50_ms(run: Run, lane: str, share: float) -> dict[int, float]:
     """By round."""
     return {index: figures.p50_ms for index, figures in _rounds(run, lane, share).items()}
-
-
-def _is_held(run: Run, lane: str) -> bool:
-    """Beyond what is held a request waits for longer, the longer a cell lasts."""
-    return median(figures.p99_ms for figures in _rounds(run, lane, BUSY).values()) <= SERVICE_LEVEL_MS
 
 
 def _rounds(run: Run, lane: str, share: float) -> dict[int, Figures]:

@@ -60,7 +60,7 @@ def _matters(record: Record) -> str:
         return "When the choice matters cannot be said of what was measured."
     if not record.can_judge:
         medians = [(ratio.median, name) for name, ratio in choices.items()]
-        said = f"FastAPI's requests/s were {_span(medians)} times Flask's, and this run is none to call a difference of"
+        said = f"FastAPI's requests/s were {_span(medians)} times Flask's, which is a first impression, too"
     else:
         said = f"{until}{_called(choices)}"
     return f"{capital(said)}."

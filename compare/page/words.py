@@ -23,7 +23,7 @@ OPERATORS = {
 }
 BACKENDS = {"fastapi": "FastAPI", "flask": "Flask"}
 # Words in the names of figures, where they are written otherwise.
-WRITTEN = {**BACKENDS, "cpu": "CPU", "html": "HTML", "mib": "MiB", "us": "µs"}
+WRITTEN = {**BACKENDS, "cpu": "CPU", "html": "HTML", "json": "JSON", "jwt": "JWT", "mib": "MiB", "us": "µs"}
 
 
 def digits(value: float | None) -> str:

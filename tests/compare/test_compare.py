@@ -258,35 +258,52 @@ def test_a_handler_asks_the_upstream_of_its_workload_and_waits(comparison, recor
 
 
 @pytest.mark.parametrize(
-    ("upstream", "code", "reason"),
+    ("upstream", "reason"),
     [
         (
             'command = "tests.compare.dying {port}"',
-            1,
             "Whom this lane asks died in round 1: its exit code was 3, and its last line: There is no more memory.",
         ),
         (
             'command = "no_such_module"',
-            1,
             f"Whom this lane asks could not start: {sys.executable}: No module named no_such_module.",
-        ),
-        (
-            'packages = ["no_such_package"]\ncommand = "no_such_package"',
-            0,
-            "The package no_such_package is not installed.",
         ),
     ],
 )
-def test_says_why_there_is_no_upstream_to_ask(comparison, record, upstream, code, reason):
+def test_says_why_there_is_no_upstream_to_ask(comparison, record, upstream, reason):
     lane = '[lanes.asking]\ncommand = "tests.compare.relaying {port}"\n'
 
     run = subprocess.run(
         comparison(upstream_plan(lane, ["asking"], upstream)), cwd=ROOT, capture_output=True, text=True
     )
 
-    assert run.returncode == code, run.stdout + run.stderr
+    assert run.returncode == 1, run.stdout + run.stderr
     assert record()["lanes"][0]["workloads"][0]["absent"] == reason
     assert f"asking, asking: {reason}" in run.stderr
+
+
+def test_a_lane_whose_upstream_is_not_installed_is_told(comparison, record):
+    upstream = 'packages = ["no_such_package"]\ncommand = "no_such_package"'
+    alone = """
+[workloads.alone]
+model = "given"
+[[cells]]
+workloads = ["alone"]
+lanes = ["asking"]
+rows = [1]
+connections = [1]
+needed_by = ["2"]
+"""
+    lane = f'[lanes.asking]\ncommand = "serve_{BACKENDS[0]}"\n'
+
+    run = subprocess.run(
+        comparison(upstream_plan(lane, ["asking"], upstream) + alone), cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "asking, asking: The package no_such_package is not installed." in run.stderr
+    absent = {each["workload"]: each["absent"] for each in record()["lanes"][0]["workloads"]}
+    assert absent == {"asking": "The package no_such_package is not installed.", "alone": None}
 
 
 def test_a_lane_that_dies_before_it_has_asked_its_upstream_is_told(comparison, record):
@@ -315,13 +332,14 @@ def test_what_is_not_installed_is_no_failure(comparison):
     assert "compiled, without_package: The package no_such_package is not installed." in run.stderr
 
 
-def test_says_so_where_nothing_can_be_started(comparison, record):
+def test_says_so_where_nothing_can_be_started(comparison, tmp_path):
     run = subprocess.run(comparison(PLAN), cwd=ROOT, env=environment(PATH="/nowhere"), capture_output=True, text=True)
 
-    assert run.returncode == 0, run.stdout + run.stderr
-    for backend in BACKENDS:
-        assert f"compiled, {backend}: The program setpriv of util-linux is not installed." in run.stderr
-    assert record()["cells"] == []
+    assert run.returncode == 1
+    assert run.stderr == (
+        "Nothing of the plan can be measured here. The program setpriv of util-linux is not installed.\n"
+    )
+    assert not (tmp_path / "report" / "figures.json").exists()
 
 
 def test_fails_where_an_answer_was_wrong(comparison, record):

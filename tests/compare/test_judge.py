@@ -138,7 +138,7 @@ def test_of_a_lane_that_is_in_no_plan_it_says_that_no_round_tells(run_of):
 
     [judged] = judge([replace(claim, ratios=(Ratio("speed", "held_per_s", "one", "penguins", "nobody"),))], run, {})
 
-    assert (judged.verdict, judged.why_not) == ("not measured", "There is no round in which speed could be told.")
+    assert (judged.verdict, judged.why_not) == ("not measured", "No round tells all of its figures.")
 
 
 @pytest.mark.parametrize("figure", FIGURES)

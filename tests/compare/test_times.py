@@ -50,8 +50,8 @@ def test_the_rest_is_what_a_calm_service_takes_and_the_wait_how_much_longer_a_bu
     assert busy_per_s(run, "fastapi") == BUSY * MOST_PER_S
 
 
-def test_who_is_answered_sooner_while_others_are_waits_for_nobody(run_of):
-    assert found(run_of([1.0], [0.9]))["wait"] == 0
+def test_what_a_busy_service_answers_sooner_waits_for_nobody_and_has_less_to_explain(run_of):
+    assert found(run_of([1.0], [0.9])) == {**STEPS_US, "everything else": 500, "wait": 0}
 
 
 def test_a_round_with_wrong_answers_tells_no_time(run_of):

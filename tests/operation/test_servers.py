@@ -37,7 +37,9 @@ def requests(body):
     return {
         "the method `BREW`": request("BREW /predict HTTP/1.1"),
         "the method `post` in small letters": request("post /predict HTTP/1.1"),
-        "the method `CONNECT`": request("CONNECT localhost:80 HTTP/1.1", framing="", content=""),
+        "the line `CONNECT localhost:80 HTTP/1.1`, no body": request(
+            "CONNECT localhost:80 HTTP/1.1", framing="", content=""
+        ),
         "a path of 5,000 characters": request(f"POST /{'a' * 5000} HTTP/1.1"),
         "`HTTP/2.0` in the request line": request("POST /predict HTTP/2.0"),
         "no version in the request line": request("POST /predict"),
