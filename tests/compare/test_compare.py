@@ -42,19 +42,6 @@ env = {{ SERVE_ACCESS_LOG = "false" }}
 """
     for backend in BACKENDS
 )
-IN_PROCESS = """
-rounds = 1
-seconds = 0.1
-[workloads.compiled]
-model = "given"
-[lanes.in_process]
-[[cells]]
-workloads = ["compiled"]
-lanes = ["in_process"]
-rows = [1]
-connections = [1]
-needed_by = ["floor"]
-"""
 PLAN = f"""
 rounds = 1
 seconds = 0.3
@@ -80,18 +67,30 @@ needed_by = ["curve"]
 """
 
 
-def with_lane(name, table):
-    """The plan, and one more lane, asked on one connection."""
-    return f"""{PLAN}
-[lanes.{name}]
-{table}
+def on_one_connection(workload, lanes):
+    return f"""
 [[cells]]
-workloads = ["compiled"]
-lanes = ["{name}"]
+workloads = ["{workload}"]
+lanes = {lanes}
 rows = [1]
 connections = [1]
 needed_by = ["floor"]
 """
+
+
+IN_PROCESS = f"""
+rounds = 1
+seconds = 0.1
+[workloads.compiled]
+model = "given"
+[lanes.in_process]
+{on_one_connection("compiled", ["in_process"])}
+"""
+
+
+def with_lane(name, table):
+    """The plan, and one more lane."""
+    return f"{PLAN}\n[lanes.{name}]\n{table}\n{on_one_connection('compiled', [name])}"
 
 
 def upstream_plan(
@@ -107,12 +106,7 @@ upstream = "store"
 [lanes.store]
 {upstream}
 {lanes}
-[[cells]]
-workloads = ["asking"]
-lanes = {names}
-rows = [1]
-connections = [1]
-needed_by = ["2"]
+{on_one_connection("asking", names)}
 """
 
 
@@ -182,12 +176,7 @@ command = "no_such_package"
 [lanes.without_program]
 program = "no-such-program"
 command = "server.js {{port}}"
-[[cells]]
-workloads = ["compiled"]
-lanes = ["dying", "port_in_use", "without_package", "without_program"]
-rows = [1]
-connections = [1]
-needed_by = ["floor"]
+{on_one_connection("compiled", ["dying", "port_in_use", "without_package", "without_program"])}
 """
         run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
 
@@ -284,16 +273,7 @@ def test_says_why_there_is_no_upstream_to_ask(comparison, record, upstream, reas
 
 def test_a_lane_whose_upstream_is_not_installed_is_told(comparison, record):
     upstream = 'packages = ["no_such_package"]\ncommand = "no_such_package"'
-    alone = """
-[workloads.alone]
-model = "given"
-[[cells]]
-workloads = ["alone"]
-lanes = ["asking"]
-rows = [1]
-connections = [1]
-needed_by = ["2"]
-"""
+    alone = f'[workloads.alone]\nmodel = "given"\n{on_one_connection("alone", ["asking"])}'
     lane = f'[lanes.asking]\ncommand = "serve_{BACKENDS[0]}"\n'
 
     run = subprocess.run(

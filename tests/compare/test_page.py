@@ -553,3 +553,16 @@ def test_the_readme_is_written_from_full_runs_only(name, page, said, tmp_path):
 
     assert said in run.stderr
     assert (readme.read_text() == page) == (run.returncode != 0) == bool(said)
+
+
+@pytest.mark.parametrize("record", [[], {"claims": 1}, {"cells": [{}]}])
+def test_what_is_no_record_is_told_and_the_readme_left_as_it_was(record, tmp_path):
+    readme, figures = tmp_path / "README.md", tmp_path / "figures.json"
+    readme.write_text(README)
+    figures.write_text(json.dumps(records.full() | record if isinstance(record, dict) else record))
+
+    command = [sys.executable, "-m", "compare.table", readme, "--record", figures]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert run.stderr == f"{readme} is left as it was: it is no text, or {figures} is no record.\n"
+    assert readme.read_text() == README
