@@ -47,7 +47,7 @@ def test_the_rest_is_what_a_calm_service_takes_and_the_wait_how_much_longer_a_bu
     run = run_of([1.0, 5.0, 1.2], [3.0, 6.0, 2.0])
 
     assert found(run) == {"parse": 100, "predict": 300, "everything else": 800, "wait": 1000}  # of 2, 1 and 0.8 ms
-    assert busy_per_s(run, "fastapi") == BUSY * MOST_PER_S
+    assert busy_per_s(run, "fastapi") == pytest.approx(700)  # a swap of the two shares would be 300
 
 
 def test_what_a_busy_service_answers_sooner_waits_for_nobody_and_has_less_to_explain(run_of):
