@@ -1,44 +1,44 @@
-"""What the model package raises; each message is a sentence for a person."""
+"""The errors that this package raises. Each message is a sentence for a person."""
 
 from __future__ import annotations
 
 
 class SignatureError(ValueError):
-    """A training frame or a manifest from which no signature can be made."""
+    """No signature can be made from this training frame or manifest."""
 
 
 class EstimatorError(ValueError):
-    """An estimator that cannot be packaged, or not with these data."""
+    """The estimator cannot be packaged, or not with these data."""
 
 
 class ManifestError(ValueError):
-    """A manifest that is not as `Manifest.to_bytes` writes it."""
+    """The manifest differs from what `Manifest.to_bytes` writes."""
 
 
 class ArtifactError(ValueError):
-    """An artifact that must not be served; the message names the file and the reason."""
+    """The artifact must not be served. The message names the file and the reason."""
 
 
 class BadPrediction(ValueError):
-    """The estimator answered with another number of rows, with NaN or with a label it was not trained on."""
+    """The estimator returned the wrong number of rows, NaN, or a label that it was not trained on."""
 
 
 class EvaluationError(ValueError):
-    """A target that the predictions cannot be compared with."""
+    """The predictions cannot be scored against this target."""
 
 
 class ArtifactExists(ValueError):
-    """A folder that would have to be replaced."""
+    """The folder already exists, and nobody asked to replace it."""
 
 
 class UnusableFile(ValueError):
-    """A file of the author's that cannot be packaged; the message names it."""
+    """One of the author's files cannot be used. The message names it."""
 
 
 class ExportError(ValueError):
-    """An estimator that has no ONNX graph, or a graph that does not run."""
+    """The estimator cannot be exported to ONNX, or the graph does not run."""
 
 
 def reason(error: Exception) -> str:
-    """What another library raised, on one line, which its own messages often are not."""
+    """The error of another library, squeezed onto one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")

@@ -1,11 +1,11 @@
-"""How far a long piece of work is, told to whoever wants to show it."""
+"""The callback that reports the progress of a long job."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-Progress = Callable[[str, int, int], None]  # what is done, how much of it, how much there is
+Progress = Callable[[str, int, int], None]  # the step, how much of it is done, and the total
 
 
 def silent(_step: str, _done: int, _total: int) -> None:
-    """Shows nothing."""
+    """Show nothing."""

@@ -1,4 +1,4 @@
-"""Train the penguins and write their artifact: `python -m model.train`. Yours to replace, with `data/`."""
+"""Train on the penguins and write the artifact: `python -m model.train`. Replace it and `data/` with your own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CATEGORIES = ["island", "sex"]
 NUMBERS = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
 FEATURES = ["island", *NUMBERS, "sex"]
 
-# What the frame cannot tell: units, and bounds beyond which no penguin was ever measured.
+# The frame does not hold units, nor bounds that no penguin exceeds.
 CORRECTIONS = {
     "bill_length_mm": {"unit": "mm", "minimum": 0, "maximum": 100},
     "bill_depth_mm": {"unit": "mm", "minimum": 0, "maximum": 100},

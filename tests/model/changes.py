@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from model.artifact import ESTIMATOR, MANIFEST
-from model.manifest import manifest_from_bytes, sha256
+from model.artifact.files import ESTIMATOR, MANIFEST
+from model.artifact.manifest import manifest_from_bytes, sha256
 
 
 def repackage(folder: Path, **fields: Any) -> None:

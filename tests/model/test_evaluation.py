@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from model.errors import EvaluationError
-from model.evaluation import scores_of
-from model.outputs import Output
+from model.packaging.evaluation import scores_of
+from model.schema.outputs import Output
 
 VALUE = Output()
 LABEL = Output(is_label=True, labels=("no", "yes"))
@@ -148,7 +148,7 @@ def test_leaves_out_a_score_that_one_row_does_not_have():
     assert scores == {"mean_absolute_error": 1.0, "root_mean_squared_error": 1.0}
 
 
-UNKNOWN = "the target 'y0' holds labels that the estimator does not know: it knows"
+UNKNOWN = "the target 'y0' contains labels that the estimator does not know; it knows"
 
 
 @pytest.mark.parametrize(
@@ -156,21 +156,21 @@ UNKNOWN = "the target 'y0' holds labels that the estimator does not know: it kno
     [
         pytest.param(
             *("regression", VALUE, ["a", "b"], [1.0, 2.0]),
-            "the target 'y0' holds other values than numbers",
+            "the target 'y0' contains values that are not numbers",
             id="strings for values",
         ),
         pytest.param(
             *("regression", VALUE, [{}, []], [1.0, 2.0]),
-            "the target 'y0' holds other values than numbers",
+            "the target 'y0' contains values that are not numbers",
             id="objects for values",
         ),
         pytest.param(
             *("regression", VALUE, pd.to_datetime(["2026-11-21", "2026-11-22"]), [1.0, 2.0]),
-            "the target 'y0' holds other values than numbers",
+            "the target 'y0' contains values that are not numbers",
             id="dates for values",
         ),
         pytest.param(
-            *("regression", VALUE, [np.inf, 1.0], [1.0, 2.0]), "the target 'y0' holds infinity", id="infinity"
+            *("regression", VALUE, [np.inf, 1.0], [1.0, 2.0]), "the target 'y0' contains infinity", id="infinity"
         ),
         pytest.param(
             *("regression", VALUE, [np.nan, None], [1.0, 2.0]), "the target 'y0' is missing in every row", id="nothing"
@@ -199,4 +199,4 @@ def test_refuses_a_target_of_another_kind(task, output, true, predicted, sentenc
 def test_refuses_a_target_of_another_number_of_columns():
     refusal = refusal_of("regression", [VALUE], target_of([1.0, 2.0], [1.0, 2.0]), [1.0, 2.0])
 
-    assert refusal == "the target has 2 columns, and 1 outputs are predicted"
+    assert refusal == "the target has 2 columns, but the estimator predicts 1"

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from model.errors import EstimatorError
-from model.fitted import training_frame
+from model.packaging.fitted import training_frame
 
 from .estimators import CountingRegressor, Regressor
 
@@ -163,25 +163,25 @@ def test_says_which_columns_differ_from_those_that_were_fitted(fitted, given, di
         pytest.param(
             ON_ARRAY,
             ARRAY[:, :1],
-            "LinearRegression was fitted on an array of 2 columns, the data have 1",
+            "LinearRegression was fitted on an array of 2 columns, but the data have 1",
             id="an array",
         ),
         pytest.param(
             ON_FRAME,
             np.zeros((4, 12)),
-            "LinearRegression was fitted on an array of 2 columns, the data have 12",
+            "LinearRegression was fitted on an array of 2 columns, but the data have 12",
             id="an array for a frame",
         ),
         pytest.param(
             ON_ARRAY,
             FRAME[["width"]],
-            "LinearRegression was fitted on an array of 2 columns, the data have 1 ('width')",
+            "LinearRegression was fitted on an array of 2 columns, but the data have 1 ('width')",
             id="a frame for an array",
         ),
         pytest.param(
             ON_ARRAY,
             MANY,
-            f"LinearRegression was fitted on an array of 2 columns, the data have 12 ({TEN})",
+            f"LinearRegression was fitted on an array of 2 columns, but the data have 12 ({TEN})",
             id="a frame of many columns for an array",
         ),
     ],
@@ -190,7 +190,7 @@ def test_refuses_another_number_of_columns_than_were_fitted(estimator, data, sen
     assert refusal_of(estimator, data) == sentence
 
 
-ONE_DIMENSION = "the data have one dimension, and are not all strings: give rows and columns, or texts"
+ONE_DIMENSION = "the data have one dimension and are not all strings: pass rows and columns, or texts"
 
 
 @pytest.mark.parametrize(
@@ -200,20 +200,20 @@ ONE_DIMENSION = "the data have one dimension, and are not all strings: give rows
         pytest.param(FRAME["width"], ONE_DIMENSION, id="a series of numbers"),
         pytest.param([1.5, 2.5], ONE_DIMENSION, id="a list of numbers"),
         pytest.param(["good", None], ONE_DIMENSION, id="texts of which one is missing"),
-        pytest.param(np.zeros((2, 2, 2)), "the data have 3 dimensions: give rows and columns", id="a cube"),
-        pytest.param("good day", "the data have 0 dimensions: give rows and columns", id="one text"),
-        pytest.param({"width": [1.0]}, "the data have 0 dimensions: give rows and columns", id="a dict"),
+        pytest.param(np.zeros((2, 2, 2)), "the data have 3 dimensions: pass rows and columns", id="a cube"),
+        pytest.param("good day", "the data have 0 dimensions: pass rows and columns", id="one text"),
+        pytest.param({"width": [1.0]}, "the data have 0 dimensions: pass rows and columns", id="a dict"),
         pytest.param(
             OneHotEncoder().fit_transform(ARRAY),
-            "the data are a csr_matrix: give a DataFrame, an array, or a sequence of strings",
+            "the data are a csr_matrix: pass a DataFrame, an array, or a sequence of strings",
             id="a sparse matrix",
         ),
         pytest.param(
             iter(TEXTS),
-            "the data are a list_iterator: give a DataFrame, an array, or a sequence of strings",
+            "the data are a list_iterator: pass a DataFrame, an array, or a sequence of strings",
             id="an iterator",
         ),
-        pytest.param(None, "the data are a NoneType: give a DataFrame, an array, or a sequence of strings", id="None"),
+        pytest.param(None, "the data are a NoneType: pass a DataFrame, an array, or a sequence of strings", id="None"),
     ],
 )
 def test_refuses_data_that_are_no_rows(data, sentence):

@@ -11,10 +11,10 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from model.errors import SignatureError
-from model.fitted import training_frame
-from model.inference import infer_signature
-from model.inputs import as_fitted, frame_of, input_of, rows_of
-from model.signature import INT64_MAX, INT64_MIN, Feature, Signature
+from model.packaging.fitted import training_frame
+from model.packaging.infer_signature import infer_signature
+from model.runtime.inputs import as_fitted, frame_of, input_of, rows_of
+from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Signature
 
 from .estimators import Regressor
 
@@ -194,6 +194,7 @@ def as_held(value: Any, feature: Feature) -> Any:
     return value
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, database=None, max_examples=500)
 @given(data=st.data(), signature=signatures())
 def test_holds_every_row_that_a_signature_allows(data, signature):

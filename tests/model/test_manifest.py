@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from model.artifact import MANIFEST
+from model.artifact.files import MANIFEST
+from model.artifact.manifest import FORMAT, manifest_from_bytes
 from model.errors import ManifestError
-from model.manifest import FORMAT, manifest_from_bytes
 
 DIGEST = "0" * 64
 
@@ -166,4 +167,7 @@ def test_refuses_a_manifest_with_any_bit_of_a_byte_flipped(content):
     for index in range(len(content)):
         flipped = bytearray(content)
         flipped[index] ^= 1 << index % 8
+        with suppress(ValueError):
+            if json.loads(flipped) == json.loads(content):  # 1E-05 is 1e-05
+                continue
         refusal_of(bytes(flipped))

@@ -23,8 +23,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from model.errors import EstimatorError, ManifestError
-from model.outputs import Output, outputs_from_json
-from model.tasks import outputs_of, task_of
+from model.packaging.tasks import outputs_of, task_of
+from model.schema.outputs import Output, outputs_from_json
 
 from .estimators import Classifier, Regressor
 
@@ -225,7 +225,7 @@ def test_refuses_names_that_are_no_keys(names):
 def test_refuses_another_number_of_names_than_outputs(predicted, names, n_outputs):
     refusal = refusal_of(Regressor([]), predicted, None, names)
 
-    assert refusal == f"the target's columns are {names}, and Regressor predicts {n_outputs}"
+    assert refusal == f"the target's columns are {names}, but Regressor predicts {n_outputs}"
 
 
 class ClassifierWithoutClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -235,14 +235,14 @@ class ClassifierWithoutClasses(ClassifierMixin, BaseEstimator):  # type: ignore[
 @pytest.mark.parametrize(
     ("estimator", "predicted", "sentence"),
     [
-        (Regressor([]), ["a"], "Regressor predicts no numbers, and has no classes_ that lists labels"),
-        (Regressor([]), [None], "Regressor predicts no numbers, and has no classes_ that lists labels"),
+        (Regressor([]), ["a"], "Regressor predicts no numbers and has no classes_ with labels"),
+        (Regressor([]), [None], "Regressor predicts no numbers and has no classes_ with labels"),
         (Regressor([]), [[[1.0]]], "Regressor predicts an array of 3 dimensions instead of a table"),
         (Regressor([]), 1.0, "Regressor predicts an array of 0 dimensions instead of a table"),
         (
             ClassifierWithoutClasses(),
             ["a"],
-            "ClassifierWithoutClasses is a classifier, and has no classes_ that lists labels",
+            "ClassifierWithoutClasses is a classifier but has no classes_ with labels",
         ),
     ],
     ids=["strings for values", "objects for values", "a cube", "a number", "a classifier without classes"],

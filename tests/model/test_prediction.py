@@ -17,12 +17,12 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from model.errors import BadPrediction
-from model.estimator import FittedEstimator
-from model.inference import infer_signature
-from model.outputs import Output
-from model.prediction import Prediction, Predictor, key_of
-from model.signature import Row
-from model.tasks import outputs_of
+from model.packaging.infer_signature import infer_signature
+from model.packaging.tasks import outputs_of
+from model.runtime.prediction import Prediction, Predictor, key_of
+from model.runtime.sklearn import FittedEstimator
+from model.schema.outputs import Output
+from model.schema.signature import Row
 
 from .estimators import Classifier, ProbabilisticClassifier, Regressor
 

@@ -12,11 +12,12 @@ import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression
 
-from model.artifact import COMPILED, ESTIMATOR, GOLDEN, load
+from model.artifact import load
+from model.artifact.files import COMPILED, ESTIMATOR, GOLDEN
+from model.artifact.manifest import manifest_from_bytes
 from model.errors import ArtifactError
-from model.manifest import manifest_from_bytes
 from model.packaging import save
-from model.signature import Row
+from model.schema.signature import Row
 
 from .changes import flip_bit, leave_mark_when_opened, repackage, repackage_file
 from .conftest import FRAME
@@ -113,7 +114,7 @@ def test_falls_back_to_scikit_learn_and_says_why(folder, how, caplog):
     assert model.runtime == "sklearn"
     assert model.reason.startswith(expected)
     assert caplog.record_tuples == [
-        ("model.artifact", logging.WARNING, f"sizes runs on scikit-learn: {model.reason}"),
+        ("model.artifact.load", logging.WARNING, f"sizes runs on scikit-learn: {model.reason}"),
     ]
     assert model.predict([ROW])
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from model.errors import SignatureError
-from model.inference import infer_signature
-from model.signature import FittedOn, signature_from_json
+from model.packaging.infer_signature import infer_signature
+from model.schema.signature import FittedOn, signature_from_json
 
 FLOAT32_MAX, FLOAT64_MAX = float(np.finfo("float32").max), float(np.finfo("float64").max)
 

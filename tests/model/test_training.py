@@ -37,6 +37,7 @@ def test_learns_from_344_penguins():
     assert set(header.split(",")) == {TARGET, *FEATURES, "year"}
 
 
+@pytest.mark.slow
 def test_prints_held_out_scores_and_writes_an_artifact_that_loads(tmp_path):
     printed = trained(tmp_path / "artifact")
 
@@ -56,6 +57,7 @@ def test_scores_as_a_useful_model_does(trained_artifact):
     assert metrics["balanced_accuracy"] > 0.95
 
 
+@pytest.mark.slow
 def test_writes_the_same_artifact_when_it_is_run_again(tmp_path, trained_artifact):
     # Of the order in which sets of strings are gone through. With 30 skl2onnx names its operator sets in another one.
     for seed in ("1", "30"):

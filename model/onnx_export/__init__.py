@@ -1,0 +1,1 @@
+"""Exports a fitted estimator to ONNX, and checks that the graph predicts the same."""

@@ -1,0 +1,1 @@
+"""Turns rows into predictions, with scikit-learn or ONNX Runtime."""

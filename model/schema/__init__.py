@@ -1,0 +1,1 @@
+"""Defines what a model takes and what it predicts."""

@@ -1,0 +1,248 @@
+"""What an author's files hold, or the sentence that says what is wrong with them."""
+
+from __future__ import annotations
+
+import pickle
+
+import joblib
+import pytest
+import sklearn
+from sklearn.linear_model import LinearRegression
+
+from model.errors import UnusableFile
+from model.packaging.read_files import read_corrections, read_data, read_estimator, with_dtypes
+
+ESTIMATOR = LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("compress", [False, "zlib", "gzip", "bz2", "lzma", "xz"])
+def test_opens_what_joblib_has_written(tmp_path, compress):
+    joblib.dump(ESTIMATOR, tmp_path / "file", compress=compress and (compress, 3))
+
+    assert read_estimator(tmp_path / "file").coef_ == ESTIMATOR.coef_
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_opens_what_pickle_has_written(tmp_path, protocol):
+    (tmp_path / "file").write_bytes(pickle.dumps(ESTIMATOR, protocol))
+
+    assert read_estimator(tmp_path / "file").coef_ == ESTIMATOR.coef_
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_names_both_versions_of_scikit_learn_and_what_to_do(tmp_path, protocol):
+    older = pickle.dumps(ESTIMATOR, protocol).replace(sklearn.__version__.encode(), b"1.0.2")
+    (tmp_path / "file").write_bytes(older)
+
+    with pytest.raises(UnusableFile) as refusal:
+        read_estimator(tmp_path / "file")
+
+    assert str(refusal.value) == (
+        f"{tmp_path}/file was pickled by scikit-learn 1.0.2, and {sklearn.__version__} is installed here: fit it again "
+        f"with {sklearn.__version__}, or install the other: make add PACKAGES=scikit-learn==1.0.2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "{path} is empty"),
+        (b"estimator", "{path} cannot be opened as a pickle: "),
+        (b"customer,months\n1,2\n", "{path} cannot be opened as a pickle: ModuleNotFoundError: "),
+        (pickle.dumps(ESTIMATOR)[:-40], "{path} cannot be opened as a pickle: "),
+        (b"csklearn\nNothing\n.", "{path} cannot be opened as a pickle: AttributeError: "),
+        (
+            b"cnowhere.to.be\nfound\n.",
+            "{path} needs the module 'nowhere', which is not importable here: put a module ",
+        ),
+        (b"c__main__\nScaler\n.", "{path}: 'Scaler' was defined in __main__, a script or a notebook, where nothing "),
+        (b"\x80\x04\x8c\x08__main__\x8c\x06Scaler\x93.", "{path}: 'Scaler' was defined in __main__, a script or a "),
+    ],
+    ids=["empty", "text", "a table", "cut off", "an unknown name", "an unknown module", "of a script", "of a notebook"],
+)
+def test_refuses_what_is_no_estimator_s_pickle(tmp_path, content, sentence):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    with pytest.raises(UnusableFile) as refusal:
+        read_estimator(path)
+
+    assert str(refusal.value).startswith(sentence.format(path=path))
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("read", [read_estimator, read_data, read_corrections])
+def test_says_why_a_file_cannot_be_read(tmp_path, read):
+    with pytest.raises(UnusableFile, match=r"/none cannot be read: No such file or directory$"):
+        read(tmp_path / "none")
+    with pytest.raises(UnusableFile, match=r" cannot be read: Is a directory$"):
+        read(tmp_path)
+
+
+TABLE = "size,colour\n1.5,red\n2.5,\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (TABLE.encode(), {}),
+        (TABLE.encode("utf-8-sig"), {}),
+        (TABLE.replace("\n", "\r\n").encode(), {}),
+        (TABLE.replace("\n", ",\n").replace("colour,", "colour").encode(), {}),
+        (TABLE.encode("utf-16"), {"encoding": "utf-16"}),
+        (TABLE.replace(",", ";").encode(), {"separator": ";"}),
+        (TABLE.replace(",", "\t").encode(), {"separator": "\t"}),
+        (TABLE.replace(",", "\t").encode(), {"separator": r"\t"}),
+    ],
+    ids=[
+        "plain",
+        "BOM",
+        "CRLF",
+        "rows end with a separator",
+        "UTF-16",
+        "semicolons",
+        "tabs",
+        "tabs, as a shell says it",
+    ],
+)
+def test_reads_a_table(tmp_path, content, options):
+    (tmp_path / "file").write_bytes(content)
+
+    data = read_data(tmp_path / "file", **options)
+
+    assert list(data.columns) == ["size", "colour"]
+    assert data["size"].tolist() == [1.5, 2.5]
+    assert data["colour"].isna().tolist() == [False, True]
+
+
+def test_reads_numbers_to_the_last_digit(tmp_path):
+    (tmp_path / "file").write_text("size\n0.30000000000000004\n")
+
+    assert read_data(tmp_path / "file")["size"].tolist() == [0.30000000000000004]
+
+
+def test_keeps_strings_as_they_are_written(tmp_path):
+    (tmp_path / "file").write_text("code,size\n01234,01\n,02\n")
+
+    data = read_data(tmp_path / "file", strings=["code", "no such column"])
+
+    assert data["code"].tolist()[:1] == ["01234"]
+    assert data["code"].isna().tolist() == [False, True]
+    assert data["size"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "sentence"),
+    [
+        (b"", {}, "{path} is empty"),
+        (b"\n\n", {}, "{path} is empty"),
+        (b"size,colour\n", {}, "{path} has no rows below its header"),
+        (b"size,colour,size\n1,red,2\n", {}, "{path} has more than one column 'size'"),
+        (b"size,size.1,size\n1,red,2\n", {}, "{path} has more than one column 'size'"),
+        (
+            b"size,colour\n1,red\n1,red,2\n",
+            {},
+            "{path} is not a CSV table: Error tokenizing data. C error: Expected 2 ",
+        ),
+        (b"size,colour\n1,red,2\n1,red,2\n", {}, "{path} has rows with more fields than its header"),
+        (b'size,colour\n1,"red\n', {}, "{path} is not a CSV table: Error tokenizing data. C error: EOF inside string"),
+        ("größe\n1\n".encode("latin-1"), {}, "{path} is not utf-8: name its encoding, for example --encoding latin-1"),
+        (TABLE.encode("utf-16"), {}, "{path} is not utf-8: name its encoding, for example --encoding latin-1"),
+        (TABLE.encode(), {"encoding": "utf-16"}, "{path} is not a CSV table: UTF-16 stream does not start with BOM"),
+        (TABLE.encode(), {"encoding": "klingon"}, "there is no encoding 'klingon'"),
+        (TABLE.encode(), {"encoding": "rot13"}, "there is no encoding 'rot13'"),
+        (TABLE.encode(), {"separator": ""}, "a separator must be one ASCII character, not ''"),
+        (TABLE.encode(), {"separator": "::"}, "a separator must be one ASCII character, not '::'"),
+        (TABLE.encode(), {"separator": "\n"}, "{path} is not a CSV table: Specified '\\n' as separator or delimiter, "),
+    ],
+)
+def test_refuses_what_is_no_table(tmp_path, content, options, sentence):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    with pytest.raises(UnusableFile) as refusal:
+        read_data(path, **options)
+
+    assert str(refusal.value).startswith(sentence.format(path=path))
+    assert not str(refusal.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"[size\n", "{path} is not TOML: Expected ']' at the end of a table declaration (at line 1, column 6)"),
+        (b"\xff\xfe", "{path} is not TOML: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (b'unit = "mm"', "{path}: 'unit' is not a table; write [feature] above the corrections of a feature"),
+        (b'[[size]]\nunit = "mm"', "{path}: 'size' is not a table; write [feature] above the corrections of a feature"),
+    ],
+)
+def test_refuses_what_holds_no_corrections(tmp_path, content, sentence):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    with pytest.raises(UnusableFile) as refusal:
+        read_corrections(path)
+
+    assert str(refusal.value) == sentence.format(path=path)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "converted"),
+    [
+        ("1,2", "float32", [1.0, 2.0]),
+        ("1,2", "int8", [1, 2]),
+        ("1,0", "bool", [True, False]),
+        ("True,False", "boolean", [True, False]),
+        ("low,high", "category", ["low", "high"]),
+    ],
+)
+def test_gives_a_column_the_dtype_that_it_was_fitted_on(tmp_path, values, dtype, converted):
+    (tmp_path / "file").write_text("\n".join(["self", *values.split(",")]))
+
+    data = with_dtypes(tmp_path / "file", read_data(tmp_path / "file"), {"self": dtype})
+
+    assert str(data["self"].dtype) == dtype
+    assert data["self"].tolist() == converted
+
+
+def test_keeps_what_is_missing_in_the_dtypes_that_know_it(tmp_path):
+    (tmp_path / "file").write_text("rooms,more\n1,1\n,2\n")
+
+    data = with_dtypes(tmp_path / "file", read_data(tmp_path / "file"), {"rooms": "Int64"})
+
+    assert data["rooms"].isna().tolist() == [False, True]
+    assert data["rooms"].tolist()[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "sentence"),
+    [
+        ("0.5,1", "int64", "the column 'size' is not int64: it contains 0.5"),
+        ("1,300", "int8", "the column 'size' is not int8: it contains 300"),
+        ("1,2", "bool", "the column 'size' is not bool: it contains 2"),
+        ("yes,no", "bool", "the column 'size' is not bool: it contains 'yes'"),
+        ("0.5,1", "Int64", "the column 'size' is not Int64: TypeError: "),
+        (
+            "unknown,1",
+            "float64",
+            "the column 'size' is not float64: ValueError: could not convert string to float: 'unk",
+        ),
+    ],
+)
+def test_gives_no_column_a_dtype_that_would_change_it(tmp_path, values, dtype, sentence):
+    path = tmp_path / "file"
+    path.write_text("\n".join(["size", *values.split(",")]))
+
+    with pytest.raises(UnusableFile) as refusal:
+        with_dtypes(path, read_data(path), {"size": dtype})
+
+    assert str(refusal.value).startswith(f"{path}: {sentence}")
+
+
+@pytest.mark.parametrize("dtype", ["", "int46", "datetime64[ns]", "Sparse[float]", "V8", 64, ["int64"], {}])
+def test_knows_no_other_dtypes_than_a_feature_may_have(tmp_path, dtype):
+    (tmp_path / "file").write_text("size\n1\n")
+    data = read_data(tmp_path / "file")
+
+    with pytest.raises(UnusableFile, match=r"^the feature 'size' has no usable 'dtype'$"):
+        with_dtypes(tmp_path / "file", data, {"size": dtype})
