@@ -1,1 +1,1 @@
-"""What a client, an operator or a dashboard sees and no web framework decides."""
+"""Everything that clients, operators and dashboards see and that no web framework decides."""

@@ -1,4 +1,4 @@
-"""Is the service of this container ready? `python -m serve_core.healthcheck` exits with 0, or with the reason and 1."""
+"""`python -m serve_core.healthcheck`: exits with 0 if this container's service is ready, else with 1 and the reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIMEOUT_S = 4
 
 def main() -> None:
     settings = Settings.from_env(os.environ)
-    # An address to listen everywhere (0.0.0.0) is, to connect to, this host.
+    # A client that connects to 0.0.0.0, the address to listen on everywhere, reaches this host.
     connection = HTTPConnection(settings.host, settings.port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", "/readyz")

@@ -1,4 +1,4 @@
-"""Every setting of the services: its unit, its default, and the sentence that refuses a bad value."""
+"""Every setting of the services: its unit, its default, and the error message for an invalid value."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from typing import Any, Literal
 PREFIX = "SERVE_"
 HOUR_MS = 3_600_000
 
-# A request that waits in the queue may hold a thread of the server: these remain for health checks, metrics, refusals.
-SPARE_THREADS = 8
-
 Runtime = Literal["auto", "sklearn", "onnx"]
 
 
 class SettingsError(ValueError):
-    """A variable that is unknown or has no usable value; the message is a sentence."""
+    """An unknown variable or an invalid value; the message is one sentence for the operator."""
 
 
 def _text(value: str) -> str:
@@ -51,6 +48,15 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _rows_in_place(value: str) -> int | Literal["auto"]:
+    if value == "auto":
+        return "auto"
+    try:
+        return _integer(0)(value)
+    except ValueError:
+        raise ValueError("auto or an integer of at least 0") from None
+
+
 def _digest(value: str) -> str:
     if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
         raise ValueError("a SHA-256 in 64 lower-case hexadecimal digits")
@@ -63,86 +69,83 @@ def _setting(default: Any, parse: Callable[[str], Any], unit: str, meaning: str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Read once, in `__main__`, from `SERVE_` and the field's name in capitals."""
+    """Read once, in `__main__`. The variable of a field is `SERVE_` and its name in capitals."""
 
     artifact: Path = _setting(Path("artifact"), lambda value: Path(_text(value)), "folder", "the artifact to serve")
     artifact_digest: str | None = _setting(
         None,
         _digest,
         "SHA-256",
-        "what `manifest.json` must hash to; unset takes what the file `<artifact>.sha256` says, any if there is none",
+        "the SHA-256 that `manifest.json` must have; unset: the one in the file `<artifact>.sha256`, or any if there "
+        "is no such file",
     )
     allow_other_sklearn: bool = _setting(
-        False, _boolean, "true/false", "load an artifact that another scikit-learn trained"
+        False, _boolean, "true/false", "load an artifact that another version of scikit-learn trained"
     )
     runtime: Runtime = _setting(
         "auto",
         _one_of("auto", "sklearn", "onnx"),
         "",
-        "auto runs the compiled model where it has passed, scikit-learn otherwise",
+        "auto: the compiled model if it passed its checks, otherwise scikit-learn",
     )
-    host: str = _setting("127.0.0.1", _text, "address", "where to listen; the images say 0.0.0.0")
-    port: int = _setting(8000, _integer(0, 65535), "port", "where to listen; 0 takes a free one")
+    host: str = _setting("127.0.0.1", _text, "address", "the address to listen on; the images set 0.0.0.0")
+    port: int = _setting(8000, _integer(0, 65535), "port", "the port to listen on; 0 takes a free one")
     workers: int = _setting(
-        1, _integer(1, 64), "processes", "each predicts on its own, on a core at most; compose.yaml gives one core"
+        1, _integer(1, 64), "processes", "each uses one core at most; compose.yaml gives a service one core"
     )
-    max_body_bytes: int = _setting(2 * 1024**2, _integer(1), "bytes", "a longer body is refused with 413")
-    max_instances: int = _setting(1000, _integer(1), "instances", "more in one request are refused with 422")
+    max_body_bytes: int = _setting(2 * 1024**2, _integer(1), "bytes", "a longer body gets 413")
+    max_instances: int = _setting(1000, _integer(1), "instances", "a request with more gets 422")
     max_batch_rows: int = _setting(
         1000,
         _integer(1),
         "rows",
-        "go together in one call of the model; a request is never split, one with more goes alone",
+        "the most in one model call; a request is never split, and a larger one gets a call of its own",
+    )
+    rows_in_place: int | Literal["auto"] = _setting(
+        "auto",
+        _rows_in_place,
+        "rows",
+        "a request with at most this many rows calls the model in place, without the queue; auto measures the limit at "
+        "the start, 0 always uses the queue",
     )
     max_queue_requests: int = _setting(
         64,
         _integer(1, 1024),
         "requests",
-        "admitted and not yet answered, per worker; more are refused with 503; where each has a thread, 8 are to spare",
+        "the most that wait for predictions, per worker; further requests get 503",
     )
     max_queue_rows: int = _setting(
-        16384, _integer(1), "rows", "admitted and not yet answered, per worker; more are refused with 503"
+        16384, _integer(1), "rows", "the most that wait for predictions, per worker; further requests get 503"
     )
-    max_queue_bytes: int = _setting(
-        64 * 1024**2,
-        _integer(1),
-        "bytes",
-        "of bodies admitted and not yet answered, per worker; more are refused with 503",
-    )
-    deadline_ms: int = _setting(
-        10_000, _integer(1, HOUR_MS), "ms", "an admitted request that takes longer is answered with 504"
-    )
-    read_ms: int = _setting(
-        10_000, _integer(1, HOUR_MS), "ms", "a request that takes longer to arrive is refused with 400 or cut off"
-    )
+    deadline_ms: int = _setting(10_000, _integer(1, HOUR_MS), "ms", "an admitted request that takes longer gets 504")
     drain_ms: int = _setting(
-        2_000, _integer(0, HOUR_MS), "ms", "after SIGTERM: not ready but still listening, before the server stops"
+        2_000,
+        _integer(0, HOUR_MS),
+        "ms",
+        "how long `/readyz` answers 503 after SIGTERM while predictions are still answered; then the server stops",
     )
     log_format: str = _setting(
-        "auto", _one_of("auto", "json", "console"), "", "auto is console on a terminal and json elsewhere"
+        "auto", _one_of("auto", "json", "console"), "", "auto: console on a terminal, json elsewhere"
     )
-    log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"), "", "what is logged at the least")
-    access_log: bool = _setting(True, _boolean, "true/false", "a line per request")
+    log_level: str = _setting(
+        "info", _one_of("debug", "info", "warning", "error"), "", "the lowest level that is logged"
+    )
+    access_log: bool = _setting(True, _boolean, "true/false", "one log line per request")
 
     def __post_init__(self) -> None:
         if self.max_queue_rows < self.max_instances:
             raise SettingsError(
                 f"{PREFIX}MAX_QUEUE_ROWS is {self.max_queue_rows}, "
-                f"less than one request may bring ({PREFIX}MAX_INSTANCES is {self.max_instances})."
-            )
-        if self.max_queue_bytes < self.max_body_bytes:
-            raise SettingsError(
-                f"{PREFIX}MAX_QUEUE_BYTES is {self.max_queue_bytes}, "
-                f"less than one request may bring ({PREFIX}MAX_BODY_BYTES is {self.max_body_bytes})."
+                f"less than one request may have ({PREFIX}MAX_INSTANCES is {self.max_instances})."
             )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises: SettingsError for an unknown `SERVE_` name and for a value that its setting cannot take."""
+        """Raises: SettingsError for an unknown `SERVE_` name and for an invalid value."""
         known = {variable(setting.name): setting for setting in fields(cls)}
         given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
         if unknown := sorted(given.keys() - known.keys()):
-            raise SettingsError(f"{unknown[0]} is no setting; the settings are {', '.join(known)}.")
+            raise SettingsError(f"{unknown[0]} is not a setting; the settings are {', '.join(known)}.")
         values = {}
         for name, value in given.items():
             try:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from serve_core.startup import started
-from serve_core.witness import serve_in_a_child
+from serve_core.process.startup import started
 
 
 def main() -> None:
     with started() as settings:
-        if settings.workers == 1:  # several have uvicorn's supervisor
-            serve_in_a_child(settings)
-        # Not before: the libraries behind this import read the environment that `started` has prepared.
+        # Not earlier: the libraries behind this import read the environment that `started` prepares.
         from .server import serve
 
         serve(settings)

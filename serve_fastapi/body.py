@@ -1,87 +1,84 @@
-"""The way of a body from the wire to the declared model: counted, parsed once, validated, refused where it must be."""
+"""Bytes in, JSON document out, before FastAPI validates it: FastAPI's "Custom Request and APIRoute class"."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from starlette.types import Receive, Scope, Send
+from starlette.requests import ClientDisconnect
 
-from serve_core.json_profile import parse_and_validate
-from serve_core.problems import BodyTooLarge, IncompleteBody
-from serve_core.requests import check_headers
-from serve_core.service import Service
+from serve_core.wire.json_profile import parse
+from serve_core.wire.problems import BodyTooLarge, IncompleteBody
+from serve_core.wire.request_headers import check_headers
 
-from .state import service_of
-
-# A longer body is parsed in a thread, so that the event loop has its turns meanwhile.
+# A longer body is parsed in a thread, so that the event loop can answer other requests meanwhile. There is one thread:
+# several would take the interpreter from each other, and the event loop would wait for all of them.
 INLINE_BYTES = 64 * 1024
+PARSER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parser")
 
-Answer = Callable[..., Coroutine[Any, Any, Response]]
-Validate = Callable[[object], object]
+METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
-def json_route(validate: Validate, service: Service, max_body_bytes: int) -> type[APIRoute]:
-    """The class of a route whose JSON body `validate` turns into the model that the route declares.
+class JsonRequest(Request):
+    """A request whose body has been read and parsed. FastAPI's handler calls both methods."""
 
-    Its function gets what it declares in this order: the body, the request, the service. FastAPI's own handler would
-    parse by the standard library, make a 400 of every error in a body, and look anew for each argument.
+    content: bytes
+    document: object
 
-    The class raises: TypeError where more is declared, a dependency of the application included.
+    async def body(self) -> bytes:
+        return self.content
+
+    async def json(self) -> object:
+        return self.document
+
+
+def json_route(max_body_bytes: int, max_instances: int = 0) -> type[APIRoute]:
+    """A route class for bodies of limited length that are JSON as `serve_core.wire.json_profile` defines it.
+
+    Use it for a router of your own: `APIRouter(route_class=json_route(...))`.
     """
 
     class JsonRoute(APIRoute):
-        def __init__(self, path: str, endpoint: Answer, **declared: Any) -> None:
-            super().__init__(path, endpoint, **declared)
-            needs = self.dependant
-            others = [*needs.path_params, *needs.query_params, *needs.header_params, *needs.cookie_params]
-            if others or [dependency.call for dependency in needs.dependencies] != [service_of]:
-                # Nobody would see to it: a check of who asks would be skipped in silence.
-                raise TypeError(
-                    f"{path} gets its body, the request and the service, and nothing else that is declared."
-                )
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
 
-            async def answer_json(scope: Scope, receive: Receive, send: Send) -> None:
-                request = Request(scope, receive)
-                body = await read_body(request, max_body_bytes)
-                scope["state"]["n_body_bytes"] = len(body)
+            async def handle_json(request: Request) -> Response:
+                if request.method not in METHODS_WITH_BODY:
+                    return await handle(request)
+                json_request = JsonRequest(request.scope, request.receive)
+                json_request.content = body = await read_body(request, max_body_bytes)
                 if len(body) <= INLINE_BYTES:
-                    validated = parse_and_validate(body, validate)
+                    json_request.document = parse(body, max_instances)
                 else:
-                    validated = await asyncio.to_thread(parse_and_validate, body, validate)
-                response = await endpoint(validated, request, service)
-                await response(scope, receive, send)
+                    loop = asyncio.get_running_loop()
+                    json_request.document = await loop.run_in_executor(PARSER, parse, body, max_instances)
+                return await handle(json_request)
 
-            self.app = answer_json
+            return handle_json
 
     return JsonRoute
 
 
 async def read_body(request: Request, max_body_bytes: int) -> bytes:
-    """Raises: what `check_headers` raises, BodyTooLarge, IncompleteBody."""
-    raw_headers = request.scope["headers"]
-    headers = {name: value.decode("latin-1") for name, value in reversed(raw_headers)}  # of several the first
-    announced = headers.get(b"content-length")
-    # As many zeros as a client likes may stand in front: Python reads 4300 digits at most.
+    """Raises: the errors of `check_headers`, BodyTooLarge, IncompleteBody."""
+    headers = request.headers
+    announced = headers.get("content-length")
+    # Python parses at most 4300 digits, and a client may send any number of leading zeros.
     length = int(announced.lstrip("0") or "0") if announced else None
-    encoding = headers.get(b"content-encoding")
-    if encoding is not None:  # sent twice it is joined (RFC 9110, 5.3)
-        encoding = ",".join(request.headers.getlist("content-encoding"))
-    check_headers(headers.get(b"content-type"), encoding, length, max_body_bytes)
+    encodings = ",".join(headers.getlist("content-encoding"))  # two headers of one name are joined (RFC 9110, 5.3)
+    check_headers(headers.get("content-type"), encodings, length, max_body_bytes)
     chunks = []
     n_bytes = 0
-    more_body = True
-    while more_body:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise IncompleteBody
-        chunk = message.get("body", b"")
-        chunks.append(chunk)
-        n_bytes += len(chunk)
-        if n_bytes > max_body_bytes:
-            raise BodyTooLarge(max_body_bytes)
-        more_body = message.get("more_body", False)
+    try:
+        async for chunk in request.stream():
+            n_bytes += len(chunk)
+            if n_bytes > max_body_bytes:
+                raise BodyTooLarge(max_body_bytes)
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise IncompleteBody from None
     return b"".join(chunks)

@@ -1,39 +1,67 @@
-"""Whatever is raised becomes a problem document here; the middleware hands over what no handler has caught."""
+"""Turns every error that a route raises into a problem document; the middleware does so for bugs."""
 
 from __future__ import annotations
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from serve_core.problems import MEDIA_TYPE, InternalError, MethodNotAllowed, ModelFailed, NotFound, Refusal
+from serve_core.wire.problems import (
+    MEDIA_TYPE,
+    HttpError,
+    InternalError,
+    MethodNotAllowed,
+    ModelFailed,
+    NotFound,
+    Refusal,
+    allowed,
+)
+
+from .state import service_of
+from .validation import refusal_of
 
 logger = structlog.get_logger("serve.errors")
 
 
 def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(HTTPException, _not_routed)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
 
 
-def problem_response(refusal: Refusal, request_id: str) -> Response:
+def problem_response(refusal: Refusal) -> Response:
     if isinstance(refusal, ModelFailed | InternalError):
         logger.error(refusal.code, exc_info=refusal.__cause__)
     return Response(
-        refusal.body(request_id), status_code=refusal.status, headers=dict(refusal.headers), media_type=MEDIA_TYPE
+        refusal.body(),
+        status_code=refusal.status,
+        headers=dict(refusal.headers),
+        media_type=MEDIA_TYPE,
     )
 
 
-async def _refused(request: Request, refusal: Exception) -> Response:
+async def _refused(_: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
-    return problem_response(refusal, request.state.request_id)
+    return problem_response(refusal)
 
 
-async def _not_routed(request: Request, error: Exception) -> Response:
-    """The router knows two refusals of its own."""
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    service = await service_of(request)
+    return problem_response(refusal_of(error.errors(), service.model.signature))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """An error that a route, a dependency or the router raised, with its own status and headers."""
     assert isinstance(error, HTTPException)
-    if error.status_code == 405 and error.headers:
-        return await _refused(request, MethodNotAllowed(error.headers["Allow"].split(", ")))
-    if error.status_code == 404:
-        return await _refused(request, NotFound())
-    raise error
+    headers = dict(error.headers or {})
+    if error.status_code == 405 and "Allow" in headers:
+        methods = headers["Allow"].split(", ")
+        if request.method == "OPTIONS":  # every path answers OPTIONS
+            return HTMLResponse(headers={"Allow": allowed(methods)})
+        return problem_response(MethodNotAllowed(methods))
+    if error.status_code == 404 and error.detail == "Not Found":  # the router's own words
+        return problem_response(NotFound())
+    return problem_response(HttpError(error.status_code, error.detail, headers))

@@ -1,27 +1,27 @@
-"""Around every request: its id, HEAD answered as GET, bugs answered as 500, one count and one line at its end."""
+"""Surrounds every request: sets its id, answers HEAD like GET and bugs with 500, counts and logs it at its end."""
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve_core.access import AccessLog
-from serve_core.logs import begin_request
-from serve_core.problems import InternalError
-from serve_core.requests import MAX_DISCARDED_BYTES, request_id_of
+from serve_core.service import Service
+from serve_core.telemetry.access import AccessLog
+from serve_core.telemetry.logs import begin_request
+from serve_core.wire.problems import InternalError
+from serve_core.wire.request_headers import request_id_of
 
 from .errors import problem_response
 
 
 class RequestMiddleware:
-    """Plain ASGI: Starlette's `BaseHTTPMiddleware` would wrap every answer in a task of its own."""
+    """Plain ASGI, because Starlette's `BaseHTTPMiddleware` runs every answer in a task of its own."""
 
-    def __init__(self, app: ASGIApp, access_log: AccessLog, read_s: float) -> None:
+    def __init__(self, app: ASGIApp, service: Service, access_log: AccessLog) -> None:
         self._app = app
+        self._service = service
         self._access_log = access_log
-        self._read_s = read_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,18 +29,15 @@ class RequestMiddleware:
             return
 
         started = perf_counter()
-        # An id sent twice is joined (RFC 9110, 5.3), and is no usable id then.
+        # Two ids are joined (RFC 9110, 5.3), which is no well-formed id.
         ids = [value for name, value in scope["headers"] if name == b"x-request-id"]
         request_id = request_id_of(b",".join(ids).decode("latin-1"))
         begin_request(request_id)
-        state = scope.setdefault("state", {})
-        state["request_id"] = request_id
         method = scope["method"]
-        if method == "HEAD":  # the server, which has its own scope, drops the body of the answer
+        if method == "HEAD":  # the server has its own scope and drops the body of the answer
             scope = {**scope, "method": "GET"}
-        # Starlette's patterns also match before a last newline, which no path has.
+        # Starlette's patterns also match before a final newline, which no path of ours has.
         scope["path"] = scope["path"].replace("\n", "\0")
-        body = _TimedBody(receive, self._read_s, has_come=state.get("body_has_come", False))
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -48,58 +45,31 @@ class RequestMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message["headers"], (b"x-request-id", request_id.encode())]
-                await body.read_to_the_end()
-                if not body.is_whole:
+                if self._service.is_draining:  # the client then connects to another instance
                     headers.append((b"connection", b"close"))
-                message["headers"] = headers
+                message = {**message, "headers": headers}
             await send(message)
 
         try:
-            await self._app(scope, body.receive, send_with_id)
-        except Exception as error:  # the edge of the application: a bug is answered and logged
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:  # the edge of the application: log the bug and answer 500
             failure = InternalError()
             failure.__cause__ = error
-            response = problem_response(failure, request_id)
+            response = problem_response(failure)
             if not status:
-                await response(scope, body.receive, send_with_id)
+                await response(scope, receive, send_with_id)
         finally:
-            if status:  # else the client or the server went before there was an answer
+            if status:  # otherwise the connection ended before an answer
                 self._access_log.finished(route=_template(scope, status), method=method, status=status, started=started)
 
 
-class _TimedBody:
-    """The body of a request for as long as it may take to arrive; then it is as if the client had gone."""
-
-    def __init__(self, receive: Receive, read_s: float, *, has_come: bool) -> None:
-        self.is_whole = False
-        self._receive = receive
-        self._due_s = None if has_come else asyncio.get_running_loop().time() + read_s
-        self._has_ended = False
-
-    async def receive(self) -> Message:
-        if self._due_s is None or self._has_ended:
-            message = await self._receive()
-        else:
-            try:
-                async with asyncio.timeout_at(self._due_s):
-                    message = await self._receive()
-            except TimeoutError:
-                message = {"type": "http.disconnect"}
-        self._has_ended = not message.get("more_body", False)
-        self.is_whole = self.is_whole or (self._has_ended and message["type"] == "http.request")
-        return message
-
-    async def read_to_the_end(self) -> None:
-        """A client that is still sending would see a broken connection instead of an early answer."""
-        n_bytes = 0
-        while not self._has_ended and n_bytes < MAX_DISCARDED_BYTES:
-            n_bytes += len((await self.receive()).get("body", b""))
-
-
 def _template(scope: Scope, status: int) -> str | None:
-    # A path that exists answers 405 to a wrong method, but it is no route that answers.
-    if "endpoint" not in scope or status == 405:
+    """The path of the route that answered; no route answers with 405."""
+    if status == 405:
         return None
-    # FastAPI's own routes (/openapi.json) are Starlette's, which do not name themselves: they have no parameters.
-    path: str = scope["route"].path if "route" in scope else scope["path"]
-    return path
+    if route := scope.get("route"):
+        path: str = route.path
+        return path
+    # FastAPI's route for its document does not tell which one it is.
+    openapi_url: str = scope["app"].openapi_url
+    return openapi_url if scope["path"] == scope.get("root_path", "") + openapi_url else None

@@ -1,4 +1,4 @@
-"""What the routes answer, and what they declare of it."""
+"""The answers of the routes, and the models that declare them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from fastapi import Response
 from pydantic import BaseModel, Field, create_model
 
 from model.artifact import Model
-from model.outputs import Output
+from model.schema.outputs import Output
 
 from .validation import typed_dict
 
 
 class JSON(Response):
-    """Bytes that are JSON already."""
+    """An answer whose content is JSON bytes already."""
 
     media_type = "application/json"
 
@@ -25,7 +25,7 @@ class ServedModel(BaseModel):
 
 
 class PredictResponse(BaseModel):
-    """What the answers of all models share; `response_model` says what a prediction is."""
+    """The common part of all models' answers; `response_model` adds the shape of a prediction."""
 
     predictions: list[Any]
     model: ServedModel
@@ -54,12 +54,12 @@ class ModelDocument(BaseModel):
 
 
 def response_model(model: Model) -> type[PredictResponse]:
-    """The answer's model, built from what the estimator predicts."""
+    """The model of the answer, built from the outputs of the estimator."""
     outputs = model.manifest.outputs
     if len(outputs) == 1:
         prediction: Any = _prediction("Prediction", outputs[0])
     else:
-        # As in a request, a TypedDict takes any string as the name of a field.
+        # As for requests: a TypedDict allows any string as the name of a field.
         fields = {output.name: _prediction(f"Output{index}", output) for index, output in enumerate(outputs)}
         prediction = typed_dict("Prediction", {"outputs": typed_dict("Outputs", fields)})
     return create_model("PredictResponse", __base__=PredictResponse, predictions=(list[prediction], ...))

@@ -1,61 +1,60 @@
-"""What the service answers, path by path."""
+"""The routes of the service, path by path."""
 
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from serve_core import documents, metrics
-from serve_core.openapi import problem_responses
 from serve_core.service import Service
 from serve_core.settings import Settings
+from serve_core.telemetry.metrics import MEDIA_TYPE
+from serve_core.wire import documents
+from serve_core.wire.openapi import problem_responses
 
 from .body import json_route
 from .responses import JSON, ModelDocument, Status, response_model
-from .state import ServiceDep
+from .state import ServiceDep, predictions_of
 from .validation import request_model
-from .waiting import predictions_of
 
 
-def add_service_routes(app: FastAPI, service: Service, settings: Settings) -> None:
-    """The routes, with request and response declared from the model's signature.
+def service_routes(service: Service, settings: Settings) -> APIRouter:
+    """The routes. The model's signature declares their requests and responses.
 
-    On the application itself: a router that is included is searched anew for each request.
+    An application that includes them sets `app.state.service` and calls `add_error_handlers(app)`.
     """
     model = service.model
-    Body: Any = request_model(model.signature, settings.max_instances)
-    served = documents.served(model)
-    model_document = documents.model_document(model)
+    PredictBody: Any = request_model(model.signature, settings.max_instances)
+    routes = APIRouter(route_class=json_route(settings.max_body_bytes, settings.max_instances))
 
-    async def predict(body: Body, request: Request, service: ServiceDep) -> JSON:
-        """One prediction per instance, in the same order."""
-        return JSON(documents.predictions_document(await predictions_of(body.rows(), request, service), served))
-
-    app.router.add_api_route(
+    @routes.post(
         "/predict",
-        predict,
-        methods=["POST"],
         response_model=response_model(model),
         responses=problem_responses([400, 413, 415, 422, 500, 503, 504]),
-        route_class_override=json_route(Body.of, service, settings.max_body_bytes),
     )
+    async def predict(body: PredictBody, request: Request, service: ServiceDep) -> JSON:
+        """One prediction per instance, in the same order."""
+        predictions = await predictions_of(body.rows(), request, service)
+        # Return bytes: FastAPI need not validate predictions that the model has just made.
+        return JSON(documents.predictions_document(predictions, service.model))
 
-    @app.get("/model", response_model=ModelDocument)
-    async def describe_model() -> JSON:
-        """What is served: signature, metrics, versions, runtime."""
-        return JSON(model_document)
+    @routes.get("/model", response_model=ModelDocument)
+    async def describe_model(service: ServiceDep) -> JSON:
+        """The model that is served: signature, metrics, versions, runtime."""
+        return JSON(documents.model_document(service.model))
 
-    @app.get("/livez", response_model=Status)
-    async def livez() -> JSON:
+    @routes.get("/livez")
+    async def livez() -> Status:
         """The process answers."""
-        return JSON(documents.ALIVE)
+        return Status(status="alive")
 
-    @app.get("/readyz", response_model=Status, responses=problem_responses([503]))
-    async def readyz(service: ServiceDep) -> JSON:
-        """The service takes predictions, or says why not."""
+    @routes.get("/readyz", responses=problem_responses([503]))
+    async def readyz(service: ServiceDep) -> Status:
+        """The service is ready for predictions, or says why not."""
         service.check_ready()
-        return JSON(documents.READY)
+        return Status(status="ready")
 
-    @app.get("/metrics", response_class=Response)
-    async def scrape_metrics() -> Response:
+    @routes.get("/metrics", response_class=Response)
+    async def scrape_metrics(service: ServiceDep) -> Response:
         """Prometheus metrics of all workers."""
-        return Response(metrics.scrape(), media_type=metrics.MEDIA_TYPE)
+        return Response(service.metrics.scrape(), media_type=MEDIA_TYPE)
+
+    return routes

@@ -1,125 +1,125 @@
-"""uvicorn: one process that serves, or a supervisor with as many workers as the settings say."""
+"""uvicorn: one process, or uvicorn's supervisor with as many workers as the settings say."""
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
-from collections.abc import Iterable
+import threading
 from functools import partial
 from multiprocessing import parent_process
+from pathlib import Path
 from typing import Any
 
 import structlog
+import uvicorn
 from fastapi import FastAPI
-from uvicorn import Config, Server
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
 
 from model.artifact import Model
 from model.errors import ArtifactError
-from serve_core.draining import drain_on_sigterm
-from serve_core.in_flight import say_what_died
-from serve_core.loading import announce, load_model
-from serve_core.logs import configure_logging
-from serve_core.metrics import Metrics
+from serve_core.process.draining import drain_on_sigterm
+from serve_core.process.environment import METRICS_FOLDER
+from serve_core.process.loading import announce, load_model
+from serve_core.process.startup import (
+    BACKLOG,
+    HUNG_WORKER_S,
+    IDLE_S,
+    allow_many_connections,
+    bound_socket,
+    make_collections_rarer,
+    stop_budget_s,
+)
 from serve_core.service import Service
 from serve_core.settings import Settings, variable
-from serve_core.startup import BACKLOG, HUNG_WORKER_S, IDLE_S, bound_socket, n_descriptors, stop_budget_s
-from serve_core.witness import end_with_the_parent
+from serve_core.telemetry.logs import configure_logging
 
 from .app import create_app
-from .connections import LimitedProtocol
 
 logger = structlog.get_logger("serve.server")
 
-# uvloop accepts one connection a turn of the loop from each socket that listens. Under load a turn takes tens of
-# milliseconds: of a crowd that connects at once the last, or a health check behind it, would wait for seconds.
+# In a turn of the loop, uvloop accepts one connection from each listening socket. Under load a turn takes tens of
+# milliseconds: if many clients connect at once, the last one, or a health check behind them, would wait for seconds.
 ACCEPTED_A_TURN = 16
+
+# A worker that finds another artifact than the others serve exits with this code. uvicorn's supervisor then stops
+# them all, instead of starting it again and again, and exits with code 0; so the worker writes the reason to a file.
+STARTUP_FAILURE = 3
+FAILED = "failed"
 
 
 def serve(settings: Settings) -> None:
-    """Returns after SIGTERM, when every request is answered."""
+    """Serve until SIGTERM; returns when every request is answered."""
     configure_logging(settings)
     model = load_model(settings)
-    n_descriptors()  # a connection takes one
+    allow_many_connections()
     listener = bound_socket(settings.host, settings.port)
-    sockets = [listener, *(listener.dup() for _ in range(ACCEPTED_A_TURN - 1))]
     announce(model)
+    options: dict[str, Any] = {
+        "factory": True,
+        "lifespan": "on",
+        "ws": "none",
+        "log_config": None,
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "backlog": BACKLOG,
+        "timeout_keep_alive": IDLE_S,
+        "timeout_graceful_shutdown": stop_budget_s(settings),
+    }
     if settings.workers == 1:
-        Server(_config(settings, partial(worker_app, model, settings))).run(sockets)
+        sockets = [listener, *(listener.dup() for _ in range(ACCEPTED_A_TURN - 1))]
+        uvicorn.Server(uvicorn.Config(partial(worker_app, model, settings), **options)).run(sockets)
         return
-    # Each worker is a new interpreter and loads its own: the same, whatever the folder holds by then.
+    # Each worker is a new interpreter and loads the model again. It must be the same, even if the folder has changed.
     os.environ[variable("artifact_digest")] = model.digest
     del model
-    supervisor = Supervisor(_config(settings, f"{__name__}:new_worker_app"), sockets)
-    supervisor.run()
-    _say_what_died(supervisor.processes)
-    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
-        sys.exit(STARTUP_FAILURE)
+    uvicorn.run(
+        f"{__name__}:new_worker_app",
+        fd=listener.fileno(),
+        workers=settings.workers,
+        timeout_worker_healthcheck=HUNG_WORKER_S,
+        **options,
+    )
+    failed = Path(os.environ[METRICS_FOLDER], FAILED)
+    if failed.exists():
+        sys.exit(failed.read_text())
 
 
 def new_worker_app() -> FastAPI:
-    """The application of a worker that uvicorn has spawned."""
-    supervisor = parent_process()
-    assert supervisor
-    end_with_the_parent(supervisor.sentinel)
+    """The application of a worker that uvicorn spawned."""
+    faulthandler.enable()
+    _end_with_the_supervisor()
     settings = Settings.from_env(os.environ)
     configure_logging(settings)
     try:
         model = load_model(settings)
     except ArtifactError as reason:
-        logger.error("a worker could not start", reason=str(reason))
-        sys.exit(1)  # and is started again: the code for a failure at the start would end its neighbours, too
+        Path(os.environ[METRICS_FOLDER], FAILED).write_text(f"A worker could not start: {reason}")
+        # At once: while a worker shuts down its interpreter it does not answer the supervisor, which then waits.
+        os._exit(STARTUP_FAILURE)
     return worker_app(model, settings)
 
 
 def worker_app(model: Model, settings: Settings) -> FastAPI:
-    """Called by uvicorn in the process that serves, after it has installed its signal handlers."""
-    service = Service(model, settings, Metrics())
+    """uvicorn calls this in the process that serves, after it has installed its signal handlers."""
+    make_collections_rarer()
+    service = Service(model, settings)
     end = signal.getsignal(signal.SIGTERM)
     assert callable(end)
-    # Ctrl-C twice. uvicorn would drop what is in flight at the second, where it has little time left anyway.
+    # Ctrl-C twice: at the second one uvicorn would drop requests in flight, although they have little time left anyway.
     signal.signal(signal.SIGINT, lambda _, frame: end(signal.SIGTERM, frame))
     drain_on_sigterm(service, settings.drain_ms)
     return create_app(service, settings)
 
 
-class Supervisor(Multiprocess):
-    """Learns at once of a worker that dies in a health check, and says which requests it died with.
+def _end_with_the_supervisor() -> None:
+    """If the supervisor dies, stop as after SIGTERM: a worker that is left behind would keep the port."""
+    supervisor = parent_process()
+    assert supervisor
 
-    uvicorn's own keeps the worker's end of their pipe open, and waits for an answer until the worker counts as hung.
-    """
+    def end() -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
-    def keep_subprocess_alive(self) -> None:
-        for process in self.processes:
-            process.child_conn.close()
-        before = list(self.processes)
-        super().keep_subprocess_alive()
-        _say_what_died(process for process in before if process not in self.processes)
-
-
-def _say_what_died(processes: Iterable[Process]) -> None:
-    for process in processes:
-        assert process.pid
-        say_what_died(process.pid)
-
-
-def _config(settings: Settings, app: Any) -> Config:
-    return Config(
-        app,
-        factory=True,
-        lifespan="on",
-        http=LimitedProtocol,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=IDLE_S,
-        workers=settings.workers,
-        timeout_graceful_shutdown=stop_budget_s(settings),
-        timeout_worker_healthcheck=HUNG_WORKER_S,
-    )
+    threading.Thread(target=end, name="supervisor", daemon=True).start()

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model, with_config
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    model_validator,
+    with_config,
+)
+from pydantic_core import InitErrorDetails
 from typing_extensions import TypedDict
 
-from model.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature
-from serve_core.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
-from serve_core.openapi import description_of
-from serve_core.problems import MAX_FAULTS, InvalidEnvelope, InvalidInstances, Refusal
+from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature
+from serve_core.wire.faults import Fault, fault_at, field_fault, not_an_object, unknown_key, unknown_member
+from serve_core.wire.openapi import description_of
+from serve_core.wire.problems import MAX_FAULTS, InvalidEnvelope, InvalidInstances, InvalidRequest, Refusal
 
-# mypy reads a TypedDict only where its fields are written out.
+# mypy only understands a TypedDict whose fields are written out.
 typed_dict: Any = TypedDict
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 TYPES = {"number": float, "integer": int, "boolean": bool, "text": str}
 
-# Of Pydantic's errors only the type is stable; its words never reach a client.
+# Only the types of Pydantic's errors are stable. Its words never reach a client of `/predict`.
 FAULT_CODES = {
     "missing": "missing",
     "float_type": "not_a_number",
@@ -42,48 +53,58 @@ ENVELOPE_CODES = {
 
 
 class PredictRequest(BaseModel):
-    """What the requests for all models share; `request_model` says what an instance is."""
+    """The common part of all models' requests; `request_model` adds the shape of an instance."""
 
     model_config = STRICT
-    signature: ClassVar[Signature]
     names: ClassVar[list[str]]
     envelope: ClassVar[TypeAdapter[Any]]
     instance: ClassVar[TypeAdapter[Any]]
 
     instances: list[Any]
 
-    @classmethod
-    def of(cls, document: object) -> Self:
-        """Raises: InvalidEnvelope, InvalidInstances."""
-        try:
-            return cls.model_validate(document)
-        except ValidationError:
-            raise cls._refusal(document) from None
-
     def rows(self) -> list[Row]:
         names = self.names
         return [[instance[name] for name in names] for instance in self.instances]
 
+    @model_validator(mode="wrap")
     @classmethod
-    def _refusal(cls, document: Any) -> Refusal:
-        unknown_members = []
-        for error in _errors(cls.envelope, document, {"instances"}):
-            if error["type"] != "extra_forbidden":
-                return InvalidEnvelope(ENVELOPE_CODES[error["type"]])
-            unknown_members.append(unknown_member(error["loc"][0]))
-        return InvalidInstances(chain(cls._faults(document["instances"]), unknown_members))
+    def _name_faults(cls, document: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """Stop at the first faulty instance, and only then collect the faults, at most one more than is reported.
+
+        A short body can have a hundred thousand faults, and each costs Pydantic time.
+        """
+        document = cls._narrowed(document)
+        try:
+            return validate(document)
+        except ValidationError as error:
+            raise ValidationError.from_exception_data(error.title, cls._errors(document)) from None
 
     @classmethod
-    def _faults(cls, instances: list[Any]) -> Iterator[Fault]:
-        """Instance by instance, so that the search can end when enough is found."""
-        names = set(cls.signature.names)
-        for index, instance in enumerate(instances):
-            for error in _errors(cls.instance, instance, names):
-                yield _fault(error, index, cls.signature)
+    def _narrowed(cls, document: Any) -> Any:
+        """The document with only as many unknown keys as can be reported: Pydantic makes an error of each."""
+        document = _narrowed(document, {"instances"})
+        instances = document.get("instances") if isinstance(document, dict) else None
+        most = len(cls.names) + MAX_FAULTS
+        if isinstance(instances, list) and any(len(each) > most for each in instances if isinstance(each, dict)):
+            names = set(cls.names)
+            return {**document, "instances": [_narrowed(each, names) for each in instances]}
+        return document
+
+    @classmethod
+    def _errors(cls, document: Any) -> list[InitErrorDetails]:
+        of_envelope = _errors(cls.envelope, document)
+        if any(error["type"] != "extra_forbidden" for error in of_envelope):
+            return of_envelope
+        of_instances = (
+            InitErrorDetails(**{**error, "loc": ("instances", index, *error["loc"])})
+            for index, instance in enumerate(document["instances"])
+            for error in _errors(cls.instance, instance)
+        )
+        return list(islice(chain(of_instances, of_envelope), MAX_FAULTS + 1))
 
 
 def request_model(signature: Signature, max_instances: int) -> type[PredictRequest]:
-    """The request's model, built from the signature: a TypedDict takes any string as the name of a field."""
+    """The model of the request, built from the signature. A TypedDict allows any string as the name of a field."""
     fields = {feature.name: _field(feature) for feature in signature.features}
     instance: Any = with_config(STRICT)(typed_dict("Instance", fields))
     length: dict[str, Any] = {"min_length": 1, "max_length": max_instances}
@@ -92,10 +113,21 @@ def request_model(signature: Signature, max_instances: int) -> type[PredictReque
         __base__=PredictRequest,
         instances=(list[instance], Field(**length, fail_fast=True, examples=[[signature.example]])),
     )
-    request.signature, request.names = signature, signature.names
+    request.names = signature.names
     request.instance = TypeAdapter(instance)
     request.envelope = TypeAdapter(create_model("Envelope", __config__=STRICT, instances=(list[Any], Field(**length))))
     return request
+
+
+def refusal_of(errors: Sequence[Any], signature: Signature) -> Refusal:
+    """The refusal for the errors that FastAPI found in a request."""
+    for error in errors:
+        if error["loc"] in (("body",), ("body", "instances")) and error["type"] in ENVELOPE_CODES:
+            return InvalidEnvelope(ENVELOPE_CODES[error["type"]])
+    features = {feature.name: feature for feature in signature.features}
+    faults = [_fault(error, features) for error in errors]
+    is_of_instances = all(error["loc"][:2] == ("body", "instances") or _is_unknown_member(error) for error in errors)
+    return InvalidInstances(faults) if is_of_instances else InvalidRequest(faults)
 
 
 def _field(feature: Feature) -> Any:
@@ -111,32 +143,53 @@ def _field(feature: Feature) -> Any:
     return Annotated[declared, Field(description=description_of(feature), examples=[feature.example])]
 
 
-def _errors(adapter: TypeAdapter[Any], value: object, known: set[str]) -> list[Any]:
-    if isinstance(value, dict):
-        # Pydantic makes an error of each of a hundred thousand unknown keys: it is shown as many as can be listed.
-        unknown = islice((key for key in value if key not in known), MAX_FAULTS + 1)
-        value = {key: value[key] for key in chain(known & value.keys(), unknown)}
+def _narrowed(value: Any, known: set[str]) -> Any:
+    if not isinstance(value, dict) or len(value) <= len(known) + MAX_FAULTS:
+        return value
+    unknown = islice((key for key in value if key not in known), MAX_FAULTS + 1)
+    return {key: value[key] for key in chain(known & value.keys(), unknown)}
+
+
+def _errors(adapter: TypeAdapter[Any], value: object) -> list[InitErrorDetails]:
     try:
         adapter.validate_python(value)
     except ValidationError as error:
-        return error.errors(include_url=False, include_context=False)
+        return [
+            InitErrorDetails(type=found["type"], loc=found["loc"], input=found["input"], ctx=found.get("ctx", {}))
+            for found in error.errors(include_url=False)
+        ]
     return []
 
 
-def _fault(error: Any, index: int, signature: Signature) -> Fault:
-    if not error["loc"]:
-        return not_an_object(index)
-    name = error["loc"][0]
-    if error["type"] == "extra_forbidden":
-        return unknown_key(index, name)
-    feature = next(feature for feature in signature.features if feature.name == name)
-    code = FAULT_CODES[error["type"]]
-    # An integer beyond all doubles is a number, and one beyond 64 bits is out of a range that nobody declared.
-    if code == "not_a_number" and type(error["input"]) is int:
-        code = "out_of_range"
+def _is_unknown_member(error: Any) -> bool:
+    return len(error["loc"]) == 2 and error["loc"][0] == "body" and error["type"] == "extra_forbidden"
+
+
+def _fault(error: Any, features: Mapping[str, Feature]) -> Fault:
+    match error["loc"], error["type"]:
+        case ("body", str(member)), "extra_forbidden":
+            return unknown_member(member)
+        case ("body", "instances", int(index)), "dict_type":
+            return not_an_object(index)
+        case ("body", "instances", int(index), key), "extra_forbidden":
+            return unknown_key(index, key)
+        case ("body", "instances", int(index), key), type_ if key in features and type_ in FAULT_CODES:
+            return field_fault(_code(type_, error["input"], features[key]), index, features[key])
+        case location, type_:
+            return fault_at(location, type_, error["msg"])
+
+
+def _code(type_: str, value: object, feature: Feature) -> str:
+    code = FAULT_CODES[type_]
+    # An integer beyond all doubles is still a number. One beyond 64 bits, which orjson reads as a float, is an integer.
+    if type_ == "float_type" and type(value) is int:
+        return "out_of_range"
+    if type_ == "int_type" and type(value) is float and not INT64_MIN < value <= INT64_MAX:
+        code = "below_minimum" if value < 0 else "above_maximum"
+    # Nobody declared the bounds of 64 bits.
     if feature.kind == "integer" and (code, None) in (
         ("below_minimum", feature.minimum),
         ("above_maximum", feature.maximum),
     ):
-        code = "out_of_range"
-    return field_fault(code, index, feature)
+        return "out_of_range"
+    return code

@@ -1,1 +1,1 @@
-"""The Flask service: every check is spelled out."""
+"""The Flask service: every check is written out."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from serve_core.startup import started
+from serve_core.process.startup import started
 
 
 def main() -> None:
     with started() as settings:
-        # Not before: the libraries behind this import read the environment that `started` has prepared.
+        # Not earlier: the libraries behind this import read the environment that `started` prepares.
         from .server import serve
 
         serve(settings)

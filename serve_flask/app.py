@@ -1,14 +1,9 @@
-"""The application: its parts put together around a service that is not started yet."""
+"""The application: hooks, error handlers and routes around a service, which the server starts and stops."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from flask import Blueprint, Flask
 
-from flask import Flask, Request
-from werkzeug.routing import MapAdapter
-
-from serve_core.access import AccessLog
 from serve_core.service import Service
 from serve_core.settings import Settings
 
@@ -19,29 +14,31 @@ from .routes import service_routes
 from .state import State
 
 
-class PlainFlask(Flask):
-    """Routes by path and method alone: Werkzeug has refusals of its own for a Host or an Upgrade that it dislikes."""
-
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        if request is None:
-            return super().create_url_adapter(None)
-        # `bind` would encode the name of the host anew for each request.
-        return MapAdapter(self.url_map, "localhost", "/", "", "http", request.path, request.method)
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """No view and no hook is async: Flask would look into each of them anew for each request."""
-        return func
-
-
 def create_app(service: Service, settings: Settings) -> Flask:
-    """The server starts and stops the service, in the process that serves."""
-    app = PlainFlask(__name__, static_folder=None)
-    # Paths and methods as they are: no redirect, no OPTIONS that nobody wrote.
-    app.url_map.merge_slashes = False
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.extensions["state"] = State(service, settings)
-    add_request_hooks(app, AccessLog(service.metrics, settings))
+    """A complete application. Enter `with service:` in the process that serves."""
+    app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False  # `/docs//x` is not another name of `/docs/x`
+    init_app(app, service, settings)
+    add_request_hooks(app)
     add_error_handlers(app)
     app.register_blueprint(service_routes)
     app.register_blueprint(docs_routes)
     return app
+
+
+def init_app(app: Flask, service: Service, settings: Settings) -> None:
+    """Give an application the service that its views use."""
+    app.extensions["serve"] = State(service, settings)
+
+
+def create_blueprint() -> Blueprint:
+    """The service for an application of your own, which calls `init_app` and registers this blueprint under a prefix.
+
+    Its hooks and error handlers only see the requests of its own views.
+    """
+    blueprint = Blueprint("serve", __name__)
+    add_request_hooks(blueprint)
+    add_error_handlers(blueprint)
+    blueprint.register_blueprint(service_routes)
+    blueprint.register_blueprint(docs_routes)
+    return blueprint

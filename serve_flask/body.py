@@ -1,40 +1,44 @@
-"""The way of a body from the wire to rows: counted, parsed once, validated, refused where it must be."""
+"""Bytes in, JSON document out: a body is measured, read and parsed before it is validated."""
 
 from __future__ import annotations
 
-from flask import g, request
+from threading import Lock
 
-from model.signature import Row
-from serve_core.json_profile import parse_and_validate
-from serve_core.problems import BodyTooLarge, IncompleteBody
-from serve_core.requests import check_headers
+from flask import request
 
-from .state import State
-from .validation import rows_of
+from serve_core.wire.json_profile import parse
+from serve_core.wire.problems import BodyTooLarge, IncompleteBody
+from serve_core.wire.request_headers import check_headers
+
+# Longer bodies are parsed one at a time: several threads would only keep the interpreter from each other, and a health
+# check would have to wait for all of them.
+SHORT_BYTES = 64 * 1024
+PARSER = Lock()
 
 
-def read_rows(state: State) -> tuple[list[Row], int]:
-    """The rows, and of how many bytes they were read.
+def read_json(max_body_bytes: int, max_instances: int = 0) -> object:
+    """The document in the body of the current request.
 
-    Raises: what `read_body`, `parse_and_validate` and `rows_of` raise.
+    Raises: the errors of `check_headers` and `parse`, BodyTooLarge, IncompleteBody.
     """
-    body = read_body(state.max_body_bytes)
-    return parse_and_validate(body, lambda document: rows_of(document, state.columns, state.max_instances)), len(body)
+    body = read_body(max_body_bytes)
+    if len(body) <= SHORT_BYTES:
+        return parse(body, max_instances)
+    with PARSER:
+        return parse(body, max_instances)
 
 
 def read_body(max_body_bytes: int) -> bytes:
-    """Raises: what `check_headers` raises, BodyTooLarge, IncompleteBody."""
-    environ, length = request.environ, request.content_length
-    check_headers(environ.get("CONTENT_TYPE"), environ.get("HTTP_CONTENT_ENCODING"), length, max_body_bytes)
+    length = request.content_length
+    check_headers(request.content_type, request.headers.get("Content-Encoding"), length, max_body_bytes)
     try:
-        # Werkzeug's own limit cuts a chunked body silently: one byte more than is allowed shows that there is more.
+        # Werkzeug's own limit silently cuts a chunked body. One byte more than is allowed shows that there is more.
         body = request.stream.read(max_body_bytes + 1)
-    except Exception as error:  # each server has exceptions of its own for a connection that ends or a broken chunk
+    except Exception as error:  # each server has its own exceptions for a closed connection or a broken chunk
         raise IncompleteBody from error
-    # gunicorn hands out what came before the connection ended.
+    # gunicorn returns the bytes that arrived before the connection ended.
     if len(body) < min(length or 0, max_body_bytes):
         raise IncompleteBody
     if len(body) > max_body_bytes:
         raise BodyTooLarge(max_body_bytes)
-    g.is_body_read = True
     return body

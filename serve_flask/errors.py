@@ -1,30 +1,53 @@
-"""Whatever is raised becomes a problem document here, and only here."""
+"""Turns every error that a view raises into a problem document."""
 
 from __future__ import annotations
 
 import structlog
-from flask import Flask, Response, g
+from flask import Blueprint, Flask, Response
+from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as UnknownMethod
 from werkzeug.exceptions import NotFound as UnknownPath
+from werkzeug.wrappers import Response as AnyResponse
 
-from serve_core.problems import MEDIA_TYPE, InternalError, MethodNotAllowed, ModelFailed, NotFound, Refusal
+from serve_core.wire.problems import (
+    MEDIA_TYPE,
+    HttpError,
+    InternalError,
+    MethodNotAllowed,
+    ModelFailed,
+    NotFound,
+    Refusal,
+)
 
 logger = structlog.get_logger("serve.errors")
 
 
-def add_error_handlers(app: Flask) -> None:
+def add_error_handlers(app: Flask | Blueprint) -> None:
     app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(UnknownPath, lambda _: _refused(NotFound()))
-    app.register_error_handler(UnknownMethod, lambda error: _refused(MethodNotAllowed(error.valid_methods or ())))
+    app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failed)
 
 
 def _refused(refusal: Refusal) -> Response:
     if isinstance(refusal, ModelFailed | InternalError):
         logger.error(refusal.code, exc_info=refusal.__cause__)
-    return Response(
-        refusal.body(g.request_id), status=refusal.status, headers=dict(refusal.headers), mimetype=MEDIA_TYPE
-    )
+    return Response(refusal.body(), status=refusal.status, headers=dict(refusal.headers), mimetype=MEDIA_TYPE)
+
+
+def _http_error(error: HTTPException) -> Response | AnyResponse:
+    """An error that a view, an extension or Werkzeug raised, with its own status and headers."""
+    response = error.get_response()
+    if error.response or response.status_code < 400:  # `abort(response)` or a redirect
+        return response
+    if isinstance(error, UnknownMethod) and error.valid_methods:
+        return _refused(MethodNotAllowed(error.valid_methods))
+    has_own_words = error.description != type(error).description
+    if isinstance(error, UnknownPath) and not has_own_words:
+        return _refused(NotFound())
+    headers = {
+        name: value for name, value in response.headers.items() if name not in ("Content-Type", "Content-Length")
+    }
+    return _refused(HttpError(response.status_code, error.description if has_own_words else None, headers))
 
 
 def _failed(error: Exception) -> Response:

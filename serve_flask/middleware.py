@@ -1,4 +1,4 @@
-"""Around every request: its id at the start, one count and one line at its end."""
+"""Surrounds every request: sets its id at the start, counts and logs it at its end."""
 
 from __future__ import annotations
 
@@ -6,51 +6,50 @@ from contextlib import suppress
 from time import perf_counter
 from typing import IO
 
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 
-from serve_core.access import AccessLog
-from serve_core.logs import begin_request
-from serve_core.problems import NotFound
-from serve_core.requests import MAX_DISCARDED_BYTES, request_id_of
+from serve_core.telemetry.logs import begin_request
+from serve_core.wire.problems import NotFound
+from serve_core.wire.request_headers import request_id_of
 
+from .openapi import template_of
+from .state import state
+
+MAX_DISCARDED_BYTES = 64 * 1024**2
 CHUNK_BYTES = 64 * 1024
 
 
-def add_request_hooks(app: Flask, access_log: AccessLog) -> None:
-    @app.before_request
-    def begin() -> None:
-        environ = request.environ
-        g.started = perf_counter()
-        g.request_id = request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID"))
-        begin_request(request_id)
-        # gunicorn gives `/predict` for `//predict`, and Werkzeug routes `/%2fpredict` there: both are other paths.
-        if environ["PATH_INFO"].startswith("//") or environ.get("RAW_URI", "").startswith("//"):
-            request.url_rule = None
-            raise NotFound
+def add_request_hooks(app: Flask | Blueprint) -> None:
+    app.before_request(_begin)
+    app.after_request(_finish)
 
-    @app.after_request
-    def finish(response: Response) -> Response:
-        if not g.get("is_body_read"):
-            _read_to_the_end(request.stream)
-        response.headers["X-Request-ID"] = g.request_id
-        rule = request.url_rule
-        access_log.finished(
-            route=_template(rule.rule) if rule else None,
-            method=request.method,
-            status=response.status_code,
-            started=g.started,
-        )
-        return response
+
+def _begin() -> None:
+    g.started = perf_counter()
+    g.request_id = request_id_of(request.headers.get("X-Request-ID"))
+    begin_request(g.request_id)
+    # Werkzeug routes `//predict` and `/%2fpredict` to `/predict`, and gunicorn has already merged two slashes.
+    if any(request.environ.get(name, "").startswith("//") for name in ("RAW_URI", "PATH_INFO")):
+        raise NotFound
+    g.route = request.url_rule
+
+
+def _finish(response: Response) -> Response:
+    _read_to_the_end(request.stream)
+    response.headers["X-Request-ID"] = g.request_id
+    route = g.get("route")
+    state().access_log.finished(
+        route=template_of(route) if route else None,
+        method=request.method,
+        status=response.status_code,
+        started=g.started,
+    )
+    return response
 
 
 def _read_to_the_end(body: IO[bytes]) -> None:
-    """A client that is still sending would see a broken connection instead of an early answer."""
+    """Discard the rest of a body: gunicorn discards 64 KiB, then closes a connection that it promised to keep."""
     n_bytes = 0
-    with suppress(Exception):  # each server has exceptions of its own for a connection that ends
+    with suppress(Exception):  # each server has its own exceptions for a closed connection
         while n_bytes < MAX_DISCARDED_BYTES and (chunk := body.read(CHUNK_BYTES)):
             n_bytes += len(chunk)
-
-
-def _template(rule: str) -> str:
-    """The rule as OpenAPI writes it, so that a dashboard reads every service alike."""
-    return rule.replace("<", "{").replace(">", "}")

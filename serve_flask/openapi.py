@@ -1,14 +1,19 @@
-"""The OpenAPI document, written over the signature."""
+"""The OpenAPI document, built from the signature."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from inspect import getdoc
 from typing import Any
 
+from flask import Flask
+from werkzeug.routing import Rule
+
 from model.artifact import Model
-from model.outputs import Output
-from model.signature import INT64_MAX, INT64_MIN, Feature, Signature
-from serve_core.openapi import DESCRIPTION, description_of, problem_responses
+from model.schema.outputs import Output
+from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Signature
+from serve_core.wire.openapi import DESCRIPTION, description_of, problem_responses
 
 Schema = dict[str, Any]
 
@@ -16,51 +21,55 @@ TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "catego
 LABEL_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-def openapi_document(model: Model, max_instances: int) -> Schema:
+def openapi_document(app: Flask, model: Model, max_instances: int) -> Schema:
+    """Describes our routes in full, and others by their path, methods and docstring."""
     manifest = model.manifest
+    described = _described(model, max_instances)
+    paths: dict[str, Schema] = {}
+    for rule in app.url_map.iter_rules():
+        blueprint, _, name = rule.endpoint.rpartition(".")
+        is_ours = blueprint.endswith("service")
+        if name not in described if is_ours else blueprint.endswith("docs") or name == "static":
+            continue
+        operation = {
+            "summary": name.replace("_", " ").title(),
+            "description": getdoc(app.view_functions[rule.endpoint]) or "",
+            "operationId": name if is_ours else rule.endpoint,
+            **(described[name] if is_ours else _undescribed(rule)),
+        }
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        paths.setdefault(template_of(rule), {}).update({method.lower(): operation for method in methods})
     return {
         "openapi": "3.1.0",
         "info": {"title": manifest.name, "description": DESCRIPTION, "version": manifest.version},
-        "paths": {
-            "/predict": {
-                "post": {
-                    **_operation("predict", "One prediction per instance, in the same order."),
-                    "requestBody": {"required": True, "content": _json(_request(manifest.signature, max_instances))},
-                    "responses": _responses(
-                        _json(_answer(manifest.outputs)), problems=[400, 413, 415, 422, 500, 503, 504]
-                    ),
-                }
-            },
-            "/model": {
-                "get": {
-                    **_operation("describe_model", "What is served: signature, metrics, versions, runtime."),
-                    "responses": _responses(_json(_MODEL), problems=[]),
-                }
-            },
-            "/livez": {
-                "get": {
-                    **_operation("livez", "The process answers."),
-                    "responses": _responses(_json(_STATUS), problems=[]),
-                }
-            },
-            "/readyz": {
-                "get": {
-                    **_operation("readyz", "The service takes predictions, or says why not."),
-                    "responses": _responses(_json(_STATUS), problems=[503]),
-                }
-            },
-            "/metrics": {
-                "get": {
-                    **_operation("scrape_metrics", "Prometheus metrics of all workers."),
-                    "responses": _responses({}, problems=[]),
-                }
-            },
-        },
+        "paths": paths,
     }
 
 
-def _operation(name: str, description: str) -> Schema:
-    return {"summary": name.replace("_", " ").title(), "description": description, "operationId": name}
+def template_of(rule: Rule) -> str:
+    """The path of a rule as OpenAPI writes it: `/items/{id}`."""
+    return re.sub(r"<(?:[^<>]*:)?([^<>]*)>", r"{\1}", rule.rule)
+
+
+def _described(model: Model, max_instances: int) -> dict[str, Schema]:
+    manifest = model.manifest
+    return {
+        "predict": {
+            "requestBody": {"required": True, "content": _json(_request(manifest.signature, max_instances))},
+            "responses": _responses(_json(_answer(manifest.outputs)), problems=[400, 413, 415, 422, 500, 503, 504]),
+        },
+        "describe_model": {"responses": _responses(_json(_MODEL), problems=[])},
+        "livez": {"responses": _responses(_json(_STATUS), problems=[])},
+        "readyz": {"responses": _responses(_json(_STATUS), problems=[503])},
+        "scrape_metrics": {"responses": _responses({}, problems=[])},
+    }
+
+
+def _undescribed(rule: Rule) -> Schema:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
+    ]
+    return {"responses": _responses({}, problems=[]), **({"parameters": parameters} if parameters else {})}
 
 
 def _responses(content: Schema, problems: list[int]) -> Schema:
@@ -91,7 +100,7 @@ def _request(signature: Signature, max_instances: int) -> Schema:
 def _feature(feature: Feature) -> Schema:
     schema: Schema = {"type": TYPES[feature.kind]}
     if feature.kind == "category":
-        # The only one is a constant in JSON Schema.
+        # A single category is a constant in JSON Schema.
         schema |= (
             {"enum": list(feature.categories)} if len(feature.categories) > 1 else {"const": feature.categories[0]}
         )

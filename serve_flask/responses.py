@@ -1,4 +1,4 @@
-"""Bytes that are JSON, as Flask sends them."""
+"""The answers of the views: JSON bytes as a Flask response."""
 
 from __future__ import annotations
 

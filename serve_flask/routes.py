@@ -1,15 +1,18 @@
-"""What the service answers, path by path."""
+"""The views of the service, path by path."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+import orjson
+from flask import Blueprint, Response, current_app
 
-from serve_core import documents, metrics
+from serve_core.telemetry.metrics import MEDIA_TYPE
+from serve_core.wire import documents
 
-from .body import read_rows
+from .body import read_json
+from .openapi import openapi_document
 from .responses import JSON
-from .state import state
-from .waiting import predictions_of
+from .state import predictions_of, state
+from .validation import rows_of
 
 service_routes = Blueprint("service", __name__)
 
@@ -18,15 +21,15 @@ service_routes = Blueprint("service", __name__)
 def predict() -> JSON:
     """One prediction per instance, in the same order."""
     current = state()
-    rows, n_body_bytes = read_rows(current)
-    predictions = predictions_of(rows, n_body_bytes, current.service)
-    return JSON(documents.predictions_document(predictions, current.served))
+    document = read_json(current.settings.max_body_bytes, current.settings.max_instances)
+    rows = rows_of(document, current.columns, current.settings.max_instances)
+    return JSON(documents.predictions_document(predictions_of(rows), current.service.model))
 
 
 @service_routes.get("/model")
 def describe_model() -> JSON:
-    """What is served: signature, metrics, versions, runtime."""
-    return JSON(state().model_document)
+    """The model that is served: signature, metrics, versions, runtime."""
+    return JSON(documents.model_document(state().service.model))
 
 
 @service_routes.get("/livez")
@@ -37,7 +40,7 @@ def livez() -> JSON:
 
 @service_routes.get("/readyz")
 def readyz() -> JSON:
-    """The service takes predictions, or says why not."""
+    """The service is ready for predictions, or says why not."""
     state().service.check_ready()
     return JSON(documents.READY)
 
@@ -45,9 +48,10 @@ def readyz() -> JSON:
 @service_routes.get("/metrics")
 def scrape_metrics() -> Response:
     """Prometheus metrics of all workers."""
-    return Response(metrics.scrape(), content_type=metrics.MEDIA_TYPE)
+    return Response(state().service.metrics.scrape(), content_type=MEDIA_TYPE)
 
 
 @service_routes.get("/openapi.json")
 def openapi() -> JSON:
-    return JSON(state().openapi_document)
+    current = state()
+    return JSON(orjson.dumps(openapi_document(current_app, current.service.model, current.settings.max_instances)))

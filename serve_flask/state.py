@@ -1,30 +1,35 @@
-"""What a view asks Flask for: the running service, and what was made once from its model."""
+"""The running service in Flask's current application, and its predictions for a view."""
 
 from __future__ import annotations
 
-import orjson
 from flask import current_app
 
-from serve_core.documents import model_document, served
+from model.schema.signature import Row
+from serve_core.batching.job_queue import Predictions
 from serve_core.service import Service
 from serve_core.settings import Settings
+from serve_core.telemetry.access import AccessLog
 
-from .openapi import openapi_document
 from .validation import columns_of
 
 
 class State:
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service = service
+        self.settings = settings
         self.columns = columns_of(service.model.signature)
-        self.max_body_bytes = settings.max_body_bytes
-        self.max_instances = settings.max_instances
-        self.served = served(service.model)
-        self.model_document = model_document(service.model)
-        self.openapi_document = orjson.dumps(openapi_document(service.model, settings.max_instances))
+        self.access_log = AccessLog(service.metrics, settings)
 
 
 def state() -> State:
-    """The current application's."""
-    found: State = current_app.extensions["state"]
+    """The state that `init_app` stored in the current application."""
+    found: State = current_app.extensions["serve"]
     return found
+
+
+def predictions_of(rows: list[Row]) -> Predictions:
+    """Wait for the predictions in the thread of the request. WSGI cannot tell that the client has left.
+
+    Raises: the errors of `Service.submit` and of its future.
+    """
+    return state().service.submit(rows).result()

@@ -1,30 +1,30 @@
-"""JSON document in, rows out: every check spelled out."""
+"""JSON document in, rows out: every check is written out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from math import inf, isfinite
+from math import copysign, inf, isfinite
 from sys import float_info
 from typing import Any
 
-from model.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature, Value
-from serve_core.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
-from serve_core.problems import InvalidEnvelope, InvalidInstances
+from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature, Value
+from serve_core.wire.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
+from serve_core.wire.problems import InvalidEnvelope, InvalidInstances
 
 MAX_DOUBLE = float_info.max
 
-# What the row holds of a valid value; raises Faulty for any other.
+# Returns the value for the row; raises Faulty if the value is invalid.
 Read = Callable[[Any], Value]
 Columns = Sequence[tuple[str, Read, Feature]]
 
 
 class Faulty(ValueError):
-    """A value with a fault: the code of it."""
+    """A value is invalid; the message is the code of its fault."""
 
 
 def columns_of(signature: Signature) -> Columns:
-    """What `rows_of` asks of each feature, put together once."""
+    """The checks of each feature, built once for `rows_of`."""
     return [(feature.name, _READERS[feature.kind](feature), feature) for feature in signature.features]
 
 
@@ -91,7 +91,7 @@ def _number_reader(feature: Feature) -> Read:
     most = MAX_DOUBLE if feature.maximum is None else feature.maximum
 
     def read(value: Any) -> float | None:
-        if type(value) is float and least <= value <= most:  # as nearly all are: the rest can be slow
+        if type(value) is float and least <= value <= most:  # nearly all are: the rest may be slow
             return value
         if value is None and feature.nullable:
             return None
@@ -120,7 +120,10 @@ def _integer_reader(feature: Feature) -> Read:
     def read(value: Any) -> int | None:
         if value is None and feature.nullable:
             return None
-        if isinstance(value, bool) or not isinstance(value, int):
+        # orjson makes a float of an integer beyond 64 bits.
+        if isinstance(value, float) and not INT64_MIN < value <= INT64_MAX:
+            value = copysign(inf, value)
+        elif isinstance(value, bool) or not isinstance(value, int):
             raise Faulty("not_an_integer")
         if value < least:
             raise Faulty("below_minimum")
@@ -128,7 +131,7 @@ def _integer_reader(feature: Feature) -> Read:
             raise Faulty("above_maximum")
         if not INT64_MIN <= value <= INT64_MAX:
             raise Faulty("out_of_range")
-        return value
+        return int(value)
 
     return read
 

@@ -9,23 +9,19 @@ import subprocess
 
 import pytest
 
-from model.summary import curl_line
+from model.packaging.summary import URL, curl_line
 
-from ..artifacts import OTHERS
-from ..services import PORTS
+from ..artifacts import FEW, OTHERS, of_every_model
 from ..values import about, values_of
 
 
+@of_every_model(*FEW)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_line_is_answered_as_packaging_said(request, service, artifact, model, tmp_path):
     line, said = printed_for(request.node.callspec.params["artifact"], artifact, model, tmp_path / "artifact")
-    assert f"localhost:{PORTS[service.backend]}/predict" in line
+    assert line.endswith(f" {URL}")
 
-    # Only this service runs.
-    for backend, port in PORTS.items():
-        url = f"{service.url}/predict" if backend == service.backend else ""
-        line = line.replace(f"localhost:{port}/predict", url)
-    run = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    run = subprocess.run(["bash", "-c", line.replace(URL, f"{service.url}/predict")], capture_output=True, text=True)
 
     assert run.returncode == 0, run.stderr
     assert values_of(json.loads(run.stdout)["predictions"]) == about(values_of(said["predictions"]))
@@ -36,7 +32,4 @@ def printed_for(name, artifact, model, folder):
     if name in OTHERS:
         printed = OTHERS[name](folder)
         return re.findall(r"^curl .*$", printed, re.MULTILINE)[0], json.loads(printed.splitlines()[-1])
-    urls = [f"localhost:{port}/predict" for port in PORTS.values()]
-    return curl_line(model.signature, artifact, urls), {
-        "predictions": model.predict([[*model.signature.example.values()]])
-    }
+    return curl_line(model.signature, artifact), {"predictions": model.predict([[*model.signature.example.values()]])}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import orjson
 
+from ..artifacts import FEW, of_every_model
 
+
+@of_every_model(*FEW)
 def test_describes_the_model(client, model):
     document = client.get("/model").json()
 
@@ -16,6 +19,7 @@ def test_describes_the_model(client, model):
     assert document["runtime"] == {"name": model.runtime, "reason": model.reason}
 
 
+@of_every_model(*FEW)
 def test_answers_the_example_that_it_documents(client):
     document = client.get("/openapi.json").json()
     schema = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]

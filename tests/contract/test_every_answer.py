@@ -31,14 +31,18 @@ def test_sends_a_harmless_request_id_back(client, method, path):
 
 
 @pytest.mark.parametrize(("method", "path"), REQUESTS)
-@pytest.mark.parametrize("unusable", [None, "", "a b", "x" * 129, "é".encode("latin-1"), "a/b", "a\tb", "<id>"])
-def test_makes_a_request_id_where_none_is_usable(client, method, path, unusable):
-    headers = {} if unusable is None else {"X-Request-ID": unusable}
-
-    made = [client.request(method, path, headers=headers).headers["X-Request-ID"] for _ in range(2)]
+def test_makes_a_request_id_for_a_request_without_one(client, method, path):
+    made = [client.request(method, path).headers["X-Request-ID"] for _ in range(2)]
 
     assert all(re.fullmatch("[0-9a-f]{32}", request_id) for request_id in made)
     assert made[0] != made[1]
+
+
+@pytest.mark.parametrize("unusable", ["", "a b", "x" * 129, "é".encode("latin-1"), "a/b", "a\tb", "<id>"])
+def test_makes_a_request_id_where_the_one_sent_is_unusable(client, unusable):
+    response = client.get("/livez", headers={"X-Request-ID": unusable})
+
+    assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
 
 
 def test_makes_a_request_id_where_two_are_sent(client):
@@ -70,11 +74,6 @@ def test_answers_head_like_get_without_the_body(client, path):
     assert head.content == b""
 
 
-@pytest.mark.parametrize("header", [{"Host": "a..b"}, {"Host": "x" * 64 + ".example"}, {"Upgrade": "websocket"}])
-def test_answers_whatever_else_the_headers_say(client, header):
-    assert client.get("/livez", headers=header).json() == {"status": "alive"}
-
-
 @pytest.mark.parametrize("path", ["/livez", "/model", "/openapi.json", "/docs", "/nothing"])
 def test_takes_no_word_for_what_a_proxy_would_know(client, path):
     forwarded = {
@@ -93,15 +92,6 @@ def test_takes_no_word_for_what_a_proxy_would_know(client, path):
 
     assert (response.status_code, response.content) == (plain.status_code, plain.content)
     assert response.headers.keys() == plain.headers.keys()
-
-
-@pytest.mark.parametrize("unusual", [{"Range": "bytes=abc"}, {"Range": "bytes=5-2"}, {"If-Match": '"x"'}])
-def test_shows_a_file_of_the_documentation_whole(client, unusual):
-    plain = client.get("/docs/swagger-ui.css")
-    response = client.get("/docs/swagger-ui.css", headers=unusual)
-
-    assert (response.status_code, response.content) == (200, plain.content)
-    assert response.headers["Content-Type"] == "text/css; charset=utf-8"
 
 
 def test_keeps_the_connection_for_the_next_request(client, signature):

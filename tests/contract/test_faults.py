@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..artifacts import FEW, of_every_model
 from ..bodies import body_of, faulty_texts, instance_texts, object_of, pointer, telling_features
 
 JSON = {"Content-Type": "application/json"}
@@ -19,12 +20,14 @@ def faults(client, *instances, tail=""):
     return [(error["pointer"], error["code"]) for error in response.json()["errors"]]
 
 
+@of_every_model(*FEW)
 def test_points_at_every_missing_feature_in_signature_order(client, signature):
     missing = [(pointer("instances", 0, name), "missing") for name in signature.names]
 
     assert faults(client, {}) == missing[:MAX_FAULTS]
 
 
+@of_every_model(*FEW)
 def test_refuses_every_value_that_a_feature_does_not_take(client, signature):
     for feature in telling_features(signature):
         for text, code in faulty_texts(feature):
@@ -39,6 +42,7 @@ def test_says_that_a_missing_feature_is_required(client):
     assert {error["detail"] for error in response.json()["errors"]} == {"required"}
 
 
+@of_every_model(*FEW)
 def test_lists_the_categories_that_there_are(client, signature):
     for feature in telling_features(signature):
         if feature.kind == "category":
@@ -51,6 +55,7 @@ def test_lists_the_categories_that_there_are(client, signature):
             assert error["detail"] == f"expected one of: {', '.join(listed)}{more}"
 
 
+@of_every_model(*FEW)
 def test_refuses_unknown_keys_after_the_features_and_in_body_order(client, signature):
     texts = instance_texts(signature)
     name = signature.names[-1]
@@ -76,6 +81,7 @@ def test_refuses_instances_that_are_not_objects(client, signature):
     assert found == [(pointer("instances", index), "not_an_object") for index in (0, 2, 3, 4)]
 
 
+@of_every_model(*FEW)
 def test_lists_faults_by_instance_and_members_of_the_body_last(client, signature):
     texts = instance_texts(signature)
     first, last = signature.names[0], signature.names[-1]
@@ -110,6 +116,7 @@ def test_lists_a_hundred_faults_and_says_that_there_are_more(client):
     assert "truncated" not in exactly.json()
 
 
+@of_every_model(*FEW)
 def test_never_repeats_a_value(client, signature):
     secret = "4111-1111-1111-1111"
     faulty = dict.fromkeys(signature.names, f'["{secret}"]') | {"surplus": f'"{secret}"'}

@@ -6,7 +6,11 @@ import json
 
 import pytest
 
+from serve_core.settings import Settings
+
 from ..bodies import body_of, instance_texts
+
+JSON = {"Content-Type": "application/json"}
 
 # The value of a feature is on the third level: it brings 61 of its own to the 64 that are allowed.
 SURPLUS = [
@@ -18,6 +22,9 @@ SURPLUS = [
     (r'"\ud800"', "lone_surrogate"),
     (r'"\udc00\ud800"', "lone_surrogate"),
     (r'{"\uDFFF": 1}', "lone_surrogate"),
+    (r'"\ud83d\ud83d\ude00"', "lone_surrogate"),
+    (r'"\ud83d\ude00\ude00"', "lone_surrogate"),
+    (r'"\ud83d\\\ude00"', "lone_surrogate"),
     ("1" * 4301, "integer_too_long"),
     ("-" + "1" * 4301, "integer_too_long"),
     ("nan", "not_json"),
@@ -37,7 +44,18 @@ SURPLUS = [
     ("/* no */ 1", "not_json"),
     ("", "not_json"),
 ]
-WELL_FORMED = ["[" * 61 + "]" * 61, r'"\ud83d\ude00"', r'"\\ud800"', "1" * 4300, "1e400", "-0", '"\\u0000"', "\r\n\t 1"]
+WELL_FORMED = [
+    "[" * 61 + "]" * 61,
+    r'"\ud83d\ude00"',
+    r'["\uD83D\uDE00\uD83D\uDE00", 1e400]',
+    r'"\\ud800"',
+    r'["\\\\ud800", 1e400]',
+    "1" * 4300,
+    "1e400",
+    "-0",
+    '"\\u0000"',
+    "\r\n\t 1",
+]
 
 BODIES = [
     (b"", "empty_body"),
@@ -57,7 +75,7 @@ BODIES = [
 
 
 def code(client, body):
-    response = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
+    response = client.post("/predict", content=body, headers=JSON)
     return response.status_code, response.json().get("code")
 
 
@@ -86,7 +104,39 @@ def test_refuses_bodies_that_are_not_json(client, body, expected):
     assert code(client, body) == (400, expected)
 
 
+# One for each instance that a request may have, and 10,000.
+MAX_COLLECTIONS = 10_000 + Settings().max_instances
+# The body, its array, the instance and the array in it are four.
+REST = MAX_COLLECTIONS - 4
+
+
+@pytest.mark.parametrize(
+    ("surplus", "expected"),
+    [
+        ("[" + ",".join(["[]"] * REST) + "]", (422, "invalid_instances")),
+        ("[" + ",".join(["[]"] * (REST + 1)) + "]", (400, "too_many_collections")),
+        ("[" + ",".join(['{"": 0}'] * (REST + 1)) + "]", (400, "too_many_collections")),
+        ("[" + ",".join(["[]"] * (REST + 1)) + ", NaN]", (400, "too_many_collections")),
+        ("[" + "[]," * (REST + 1), (400, "too_many_collections")),
+        ("[" * MAX_COLLECTIONS, (400, "too_deep")),
+        (json.dumps(["[{" * MAX_COLLECTIONS, '"[\\"']), (422, "invalid_instances")),
+    ],
+    ids=["the most", "one more", "objects", "with NaN", "cut short", "too deep as well", "in strings"],
+)
+def test_limits_how_many_arrays_and_objects_a_body_holds(client, surplus, expected):
+    assert code(client, f'{{"instances": [{{"surplus": {surplus}}}]}}'.encode()) == expected
+
+
+def test_takes_as_many_unknown_keys_as_a_body_has_room_for(client):
+    keys = ", ".join(f'"surplus{index}": 0' for index in range(50_000))
+
+    response = client.post("/predict", content=f'{{"instances": [{{{keys}}}]}}', headers=JSON)
+
+    errors = response.json()["errors"]
+    assert (response.status_code, len(errors), response.json()["truncated"]) == (422, 100, True)
+
+
 def test_says_where_the_json_ends(client):
-    response = client.post("/predict", content=b'{\n  "instances" []}', headers={"Content-Type": "application/json"})
+    response = client.post("/predict", content=b'{\n  "instances" []}', headers=JSON)
 
     assert response.json()["detail"] == "The body is not JSON at line 2, column 15."

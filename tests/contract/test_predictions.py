@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ..artifacts import FEW, of_every_model
 from ..bodies import body_of, instance_texts, object_of, telling_features, text_of, valid_texts
 
 JSON = {"Content-Type": "application/json"}
@@ -18,6 +19,7 @@ def predict(client, body):
     return client.post("/predict", content=body, headers=JSON)
 
 
+@of_every_model(*FEW)
 def test_answers_an_instance_as_the_model_predicts_it(client, model, signature):
     response = predict(client, body_of(instance_texts(signature)))
 
@@ -34,6 +36,7 @@ def test_names_the_model_that_answered(client, model, signature):
     assert response.json()["model"] == {"name": model.manifest.name, "version": model.manifest.version}
 
 
+@of_every_model(*FEW)
 def test_answers_labels_and_their_keys_in_the_types_of_the_training(client, model, signature):
     [prediction] = predict(client, body_of(instance_texts(signature))).json()["predictions"]
     predictions = prediction.get("outputs", {None: prediction})
@@ -52,6 +55,7 @@ def test_answers_labels_and_their_keys_in_the_types_of_the_training(client, mode
         assert [*answered.get("probabilities", {})] == (keys if output.has_probabilities else [])
 
 
+@of_every_model(*FEW)
 def test_answers_instances_in_their_order(client, signature):
     instances = varied(signature)
 
@@ -63,6 +67,7 @@ def test_answers_instances_in_their_order(client, signature):
         assert_alike(prediction, alone)
 
 
+@of_every_model(*FEW)
 def test_takes_the_values_at_the_edge_of_each_feature(client, signature):
     for feature in telling_features(signature):
         for text in valid_texts(feature):

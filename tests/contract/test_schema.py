@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.signature import Signature
+from model.schema.signature import Signature
+
+from ..artifacts import of_every_model
 
 # For more it draws no body in any sensible time, and finds ever more to cover in one.
 MAX_DRAWN_FEATURES = 100
 
 
+@of_every_model("served", "every_kind")
 def test_schemathesis_finds_no_answer_that_the_document_does_not_allow(service, signature, tmp_path):
     run = subprocess.run(
         [

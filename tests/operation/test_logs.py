@@ -10,7 +10,9 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
+from ..leftovers import run_if_killed
 from ..services import PATIENCE_S, ROOT, Running, environment, running
 from .asking import Asking, asking
 
@@ -72,6 +74,7 @@ def test_repeats_no_value_of_a_request(backend, puppet):
     assert [line for line in service.lines if WORD in str(line).lower()] == []
 
 
+@pytest.mark.slow
 def test_is_json_line_by_line_where_there_is_no_terminal(backend, puppet):
     with running(backend, puppet, workers=2, log_level="debug", log_format="auto") as service:
         with asking(service) as ask:
@@ -128,14 +131,18 @@ def test_can_be_without_a_line_per_request(backend, puppet):
     assert "model_failed" in events
 
 
+@pytest.mark.slow
 def test_is_readable_on_a_console(backend, puppet):
-    with subprocess.Popen(
-        [sys.executable, "-m", f"serve_{backend}"],
-        cwd=ROOT,
-        env=environment(puppet, log_format="console"),
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", f"serve_{backend}"],
+            cwd=ROOT,
+            env=environment(puppet, log_format="console"),
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+        run_if_killed(f"kill -KILL {process.pid}"),
+    ):
         assert process.stderr
         try:
             listening = next(line for line in process.stderr if "listening" in line)
@@ -151,6 +158,7 @@ def test_is_readable_on_a_console(backend, puppet):
     assert "\x1b" not in listening + text
 
 
+@pytest.mark.slow
 def test_is_readable_and_in_colours_on_a_terminal(backend, puppet):
     terminal, end_of_the_service = pty.openpty()
     with (
@@ -162,6 +170,7 @@ def test_is_readable_and_in_colours_on_a_terminal(backend, puppet):
             env=environment(puppet, is_recorded=False, log_format="auto"),
             stderr=end_of_the_service,
         ) as process,
+        run_if_killed(f"kill -KILL {process.pid}"),
     ):
         os.close(end_of_the_service)
         try:

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from model.artifact import COMPILED, load
+from model.artifact import load
+from model.artifact.files import COMPILED
 
 from ..services import PATIENCE_S
 
@@ -35,7 +36,7 @@ def loaded(service):
     return set(re.findall(r"/site-packages/(\w+)/", maps))
 
 
-@pytest.mark.parametrize("runtime", ["auto", "onnx"])
+@pytest.mark.parametrize("runtime", ["auto", pytest.param("onnx", marks=pytest.mark.slow)])
 def test_runs_the_compiled_model(serve, line, runtime):
     name, reason, value = said_and_answered(serve(line, runtime=runtime))
 
@@ -50,6 +51,7 @@ def test_runs_scikit_learn_where_it_is_asked_for(serve, line):
     assert value == pytest.approx(8)
 
 
+@pytest.mark.slow
 def test_loads_scikit_learn_and_pandas_only_to_run_them(serve, line):
     """They take a second to import, and 100 MB."""
     used = {}
@@ -61,6 +63,7 @@ def test_loads_scikit_learn_and_pandas_only_to_run_them(serve, line):
     assert used == {"onnx": {"onnxruntime"}, "sklearn": {"onnxruntime", "pandas", "sklearn"}}
 
 
+@pytest.mark.slow
 def test_runs_scikit_learn_where_the_compiled_model_is_damaged(serve, line):
     (line / COMPILED).write_bytes(b"")
 
@@ -73,6 +76,7 @@ def test_runs_scikit_learn_where_the_compiled_model_is_damaged(serve, line):
     service.logged(f"line runs on scikit-learn: {reason}")
 
 
+@pytest.mark.slow
 def test_each_worker_runs_the_compiled_model(serve, line):
     service = serve(line, workers=2)
 

@@ -1,4 +1,4 @@
-"""What the servers make of requests at the edge of HTTP is what docs/servers.md says."""
+"""The servers answer requests at the edge of HTTP as docs/servers.md says."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def requests(body):
         "no version in the request line": request("POST /predict"),
         "no `Host`": request(host=""),
         "`Host` twice": request(predict, "Host: other"),
+        "`Host: a..b`": request(host="Host: a..b"),
         "`Content-Type` twice": request(predict, "Content-Type: application/json"),
         "a header of 9,000 bytes": request(predict, f"X-Long: {'a' * 9000}"),
         "a header of 70,000 bytes": request(predict, f"X-Long: {'a' * 70_000}"),
@@ -60,6 +61,9 @@ def requests(body):
         "a chunk size that is no number": request(framing=chunked, content=f"zz\r\n{body}"),
         "`Expect: 100-continue`": request(predict, "Expect: 100-continue"),
         "an unknown `Expect`": request(predict, "Expect: unknown"),
+        "`Upgrade: websocket`": request(
+            predict, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAM"
+        ),
         "`Upgrade: h2c`": request(
             predict, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAM"
         ),

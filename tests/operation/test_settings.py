@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from model.manifest import running_libraries
+from model.artifact.manifest import running_libraries
 
 from ..bodies import body_of
 from ..model.changes import repackage
@@ -58,6 +58,7 @@ def test_the_document_says_how_many_instances_are_taken(limited):
     assert body["properties"]["instances"]["maxItems"] == MAX_INSTANCES
 
 
+@pytest.mark.slow
 def test_what_another_scikit_learn_has_trained_is_served_where_that_is_allowed(serve, puppet, tmp_path):
     artifact = Path(shutil.copytree(puppet, tmp_path / "artifact"))
     repackage(artifact, libraries=running_libraries() | {"scikit-learn": "0.24.2"})

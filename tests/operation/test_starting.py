@@ -1,8 +1,7 @@
-"""A start that cannot be: one sentence on standard error, no traceback, an exit code that is not 0."""
+"""A start that fails: one sentence on standard error, no traceback, an exit code that is not 0."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
 import subprocess
@@ -15,18 +14,21 @@ from typing import Any
 import joblib
 import pytest
 
-from model.manifest import manifest_from_bytes, running_libraries, sha256
+from model.artifact.manifest import manifest_from_bytes, sha256
 
 from ..estimators import LeavesAMark, SlowToLoad, save_puppet
+from ..leftovers import run_if_killed
 from ..services import PATIENCE_S, ROOT, environment
 from .gate import Gate
 
 Refused = Callable[..., str]
 
+ONE_WORKER_OR_TWO = pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+
 
 @pytest.fixture
 def refused(backend: str, puppet: Path) -> Refused:
-    """Starts a service that must not serve, and brings the sentence that it ends with."""
+    """Starts a service that must not serve, and returns the sentence that it ends with."""
 
     def start(artifact: Path = puppet, variables: dict[str, str] | None = None, **settings: Any) -> str:
         ended = subprocess.run(
@@ -62,40 +64,11 @@ def repackage(artifact: Path, **fields: Any) -> None:
 def test_names_a_mistyped_setting(refused):
     sentence = refused(variables={"SERVE_PROT": "8001"})
 
-    assert sentence.startswith("SERVE_PROT is no setting")
+    assert sentence.startswith("SERVE_PROT is not a setting")
     assert "SERVE_PORT" in sentence
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "expected"),
-    [
-        ("port", "80a", "an integer of at least 0 and at most 65535"),
-        ("port", "65536", "an integer of at least 0 and at most 65535"),
-        ("workers", "0", "an integer of at least 1 and at most 64"),
-        ("deadline_ms", "-1", "an integer of at least 1 and at most 3600000"),
-        ("access_log", "yes", "true or false"),
-        ("log_format", "xml", "one of: auto, json, console"),
-        ("runtime", "torch", "one of: auto, sklearn, onnx"),
-        ("artifact_digest", "abc", "a SHA-256 in 64 lower-case hexadecimal digits"),
-        ("host", "", "a text that is not empty"),
-    ],
-)
-def test_says_what_a_setting_takes(refused, setting, value, expected):
-    assert refused(**{setting: value}) == f"SERVE_{setting.upper()} is {value!r}, but takes {expected}."
-
-
-@pytest.mark.parametrize(
-    ("setting", "limited"),
-    [("max_queue_rows", "MAX_INSTANCES is 1000"), ("max_queue_bytes", "MAX_BODY_BYTES is 2097152")],
-)
-def test_says_which_settings_contradict_each_other(refused, setting, limited):
-    sentence = refused(**{setting: 10})
-
-    assert f"SERVE_{setting.upper()} is 10" in sentence
-    assert f"SERVE_{limited}" in sentence
-
-
-@pytest.mark.parametrize("workers", [1, 2])
+@ONE_WORKER_OR_TWO
 def test_says_that_the_port_is_in_use(refused, workers):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -105,6 +78,7 @@ def test_says_that_the_port_is_in_use(refused, workers):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("host", "reason"),
     [
@@ -113,7 +87,7 @@ def test_says_that_the_port_is_in_use(refused, workers):
     ],
     ids=["another machine's", "no name"],
 )
-def test_says_that_the_address_is_not_of_this_machine(refused, host, reason):
+def test_says_that_the_address_is_not_this_machines(refused, host, reason):
     sentence = refused(host=host, port=8000)
 
     assert sentence.startswith(f"Cannot listen on {host}, port 8000: ")
@@ -130,16 +104,15 @@ def test_says_that_the_temporary_folder_takes_no_files(refused, tmp_path):
     assert "TMPDIR" in sentence
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@ONE_WORKER_OR_TWO
 def test_says_that_there_is_no_artifact(refused, tmp_path, workers):
     assert f"{tmp_path}/manifest.json cannot be read" in refused(tmp_path, workers=workers)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("change", [lambda content: content[:-100], lambda content: b"x" + content[1:]])
-def test_says_which_file_is_truncated_or_changed(refused, broken, workers, change):
+@ONE_WORKER_OR_TWO
+def test_says_which_file_was_changed(refused, broken, workers):
     pickle = broken / "model.joblib"
-    pickle.write_bytes(change(pickle.read_bytes()))
+    pickle.write_bytes(b"x" + pickle.read_bytes()[1:])
 
     assert f"{pickle} is not the file that was packaged" in refused(broken, workers=workers)
 
@@ -151,30 +124,7 @@ def test_says_that_another_artifact_is_pinned(refused, puppet):
     assert "0" * 64 in sentence
 
 
-def test_says_that_another_scikit_learn_has_trained_the_model(refused, broken):
-    repackage(broken, libraries=running_libraries() | {"scikit-learn": "0.24.2"})
-
-    sentence = refused(broken)
-
-    assert "trained with scikit-learn 0.24.2" in sentence
-    assert "SERVE_ALLOW_OTHER_SKLEARN" in sentence
-
-
-def test_says_that_the_manifest_is_not_json(refused, broken):
-    (broken / "manifest.json").write_text("{")
-
-    assert f"{broken}/manifest.json is not JSON" in refused(broken)
-
-
-def test_says_which_golden_row_is_predicted_otherwise(refused, broken):
-    golden = json.loads((broken / "golden.json").read_bytes())
-    golden["predictions"][0] = {"value": 1.0}
-    (broken / "golden.json").write_text(json.dumps(golden))
-    repackage(broken)
-
-    assert f"{broken}/golden.json: the model predicts golden row 0 otherwise" in refused(broken)
-
-
+@pytest.mark.slow
 def test_does_not_open_a_pickle_whose_digest_is_wrong(refused, broken, tmp_path):
     mark = tmp_path / "mark"
     joblib.dump(LeavesAMark(mark), broken / "model.joblib")
@@ -196,18 +146,21 @@ def test_leaves_nothing_in_the_temporary_folder(refused, tmp_path):
     assert not list(temporary.iterdir())
 
 
-def test_ends_at_once_when_it_is_told_to_while_the_model_loads(backend, tmp_path):
+def test_sigterm_stops_the_start_while_the_model_loads(backend, tmp_path):
     fifo, temporary, artifact = tmp_path / "gate", tmp_path / "temporary", tmp_path / "artifact"
     temporary.mkdir()
     save_puppet(artifact, SlowToLoad(fifo))
     gate = Gate(fifo)
-    with subprocess.Popen(
-        [sys.executable, "-m", f"serve_{backend}"],
-        cwd=ROOT,
-        env=environment(artifact) | {"TMPDIR": str(temporary)},
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", f"serve_{backend}"],
+            cwd=ROOT,
+            env=environment(artifact) | {"TMPDIR": str(temporary)},
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+        run_if_killed(f"kill -KILL {process.pid}"),
+    ):
         try:
             gate.wait_for_call()
             process.terminate()
@@ -217,7 +170,3 @@ def test_ends_at_once_when_it_is_told_to_while_the_model_loads(backend, tmp_path
             gate.open()
     assert (process.returncode, stderr) == (0, "")
     assert not list(temporary.iterdir())
-
-
-def test_names_why_the_compiled_model_that_is_asked_for_cannot_run(refused, puppet):
-    assert f"{puppet} holds no compiled model: texts are not compiled" in refused(runtime="onnx")

@@ -18,6 +18,7 @@ def telling(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize(("said", "expected"), [(None, 1), ("2", 2)], ids=["by default", "as it is told"])
 def test_compute_in_so_many_threads(serve, telling, monkeypatch, workers, said, expected):

@@ -7,14 +7,14 @@ import importlib
 import orjson
 import pytest
 
-from model.signature import Row, Signature
+from model.schema.signature import Row, Signature
 
 from ..bodies import body_of, instance_texts, valid_texts
 
 
 def rows_from_fastapi(document: object, signature: Signature) -> list[Row]:
     request_model = importlib.import_module("serve_fastapi.validation").request_model
-    rows: list[Row] = request_model(signature, 1000).of(document).rows()
+    rows: list[Row] = request_model(signature, 1000).model_validate(document).rows()
     return rows
 
 

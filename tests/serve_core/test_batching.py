@@ -1,16 +1,15 @@
-"""How many calls of the model a batch costs in which some requests make it fail."""
+"""How many calls of the model a batch costs if some of its requests make it fail."""
 
 from __future__ import annotations
 
 import math
-from concurrent.futures import Future
 from itertools import chain, combinations
 
 import pytest
 
-from serve_core.batching import answers_to
-from serve_core.problems import ModelFailed
-from serve_core.queue import Job
+from serve_core.batching.halving import answers_to
+from serve_core.batching.job_queue import Job
+from serve_core.wire.problems import ModelFailed
 
 
 class Counting:
@@ -28,7 +27,9 @@ class Counting:
 
 
 def jobs_of(n_jobs, faulty):
-    return [Job([["faulty" if index in faulty else index]], 0, "", math.inf, Future()) for index in range(n_jobs)]
+    return [
+        Job([["faulty" if index in faulty else index]], request_id=None, expires_s=math.inf) for index in range(n_jobs)
+    ]
 
 
 def assert_each_its_own(jobs, answers, faulty):
@@ -41,7 +42,7 @@ def assert_each_its_own(jobs, answers, faulty):
 
 
 @pytest.mark.parametrize("n_jobs", range(1, 65))
-def test_one_that_fails_costs_no_more_than_two_calls_for_each_halving(n_jobs):
+def test_one_failing_request_costs_two_calls_for_each_halving(n_jobs):
     for faulty in range(n_jobs):
         predict = Counting()
         jobs = jobs_of(n_jobs, {faulty})
@@ -50,7 +51,7 @@ def test_one_that_fails_costs_no_more_than_two_calls_for_each_halving(n_jobs):
         assert predict.n_calls - 1 <= 2 * math.log2(n_jobs) + 1
 
 
-def test_several_that_fail_leave_the_others_their_answers():
+def test_failing_requests_leave_the_others_their_answers():
     for n_faulty in range(9):
         for faulty in combinations(range(8), n_faulty):
             jobs = jobs_of(8, faulty)
@@ -58,7 +59,7 @@ def test_several_that_fail_leave_the_others_their_answers():
             assert_each_its_own(jobs, answers_to(jobs, Counting(), waits=lambda _: True), faulty)
 
 
-def test_a_batch_that_fails_when_nobody_waits_any_more_is_not_asked_again():
+def test_a_failed_batch_is_not_retried_when_nobody_waits():
     predict = Counting()
     jobs = jobs_of(8, {3})
 
@@ -68,7 +69,7 @@ def test_a_batch_that_fails_when_nobody_waits_any_more_is_not_asked_again():
     assert all(isinstance(answer, ModelFailed) for _, answer in answers)
 
 
-def test_nobody_waits_for_a_call_that_others_make_necessary():
+def test_every_request_is_answered_as_soon_as_its_half_succeeds():
     predict = Counting()
 
     answered_after = {
@@ -80,7 +81,7 @@ def test_nobody_waits_for_a_call_that_others_make_necessary():
     assert list(answered_after.values()) == [2, 2, 2, 2, 3, 3, 4, 5]
 
 
-def test_what_nobody_waits_for_is_not_predicted():
+def test_requests_that_nobody_waits_for_are_not_predicted():
     predict = Counting()
 
     assert list(answers_to(jobs_of(8, ()), predict, waits=lambda _: False)) == []

@@ -1,4 +1,4 @@
-"""A model that kills its process, which nobody starts again here: a container has its engine."""
+"""A lone worker is the process itself: when it dies, its exit code is the signal's, and an engine starts it again."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import httpx
 import pytest
 
 from ..operation.asking import asking
+from ..operation.test_dying import assert_shows_the_stack
 
-pytestmark = pytest.mark.parametrize("backend", ["fastapi"], indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("backend", ["fastapi"], indirect=True)]
 
 
-def test_the_exit_code_of_a_lone_worker_says_the_signal(serve, puppet):
+@pytest.mark.parametrize(("command", "signum"), [("die", signal.SIGKILL), ("crash", signal.SIGSEGV)])
+def test_the_exit_code_of_a_lone_worker_names_the_signal(serve, puppet, command, signum):
     service = serve(puppet)
     with asking(service) as ask, pytest.raises(httpx.RemoteProtocolError):
-        ask.predict("die")
+        ask.predict(command)
 
-    assert service.exit_code() == 128 + signal.SIGKILL
+    assert service.exit_code() == -signum
+    if command == "crash":
+        assert_shows_the_stack(service)

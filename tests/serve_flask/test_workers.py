@@ -1,4 +1,4 @@
-"""A worker that is replaced: its workers are forked from what was loaded."""
+"""gunicorn's workers are forked from a process that has loaded the model: they all serve that one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from ..estimators import save_puppet
 from ..operation.asking import asking
 from ..operation.test_workers import both_workers, wait_for_another_worker
 
-pytestmark = pytest.mark.parametrize("backend", ["flask"], indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("backend", ["flask"], indirect=True)]
 
 
-def test_one_that_comes_back_serves_what_the_other_serves(serve, puppet, tmp_path):
-    """Whoever replaces the artifact under a running service gets no mixture of two models."""
+def test_a_restarted_worker_serves_the_same_model(serve, puppet, tmp_path):
     artifact = shutil.copytree(puppet, tmp_path / "artifact")
     service = serve(artifact, workers=2)
     with asking(service) as ask:

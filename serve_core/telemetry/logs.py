@@ -1,4 +1,4 @@
-"""Logs: a JSON object a line, or readable ones on a terminal; the request id in each, no value of a request in any."""
+"""Logs: JSON lines, or readable ones on a terminal; each has the request id, and none has a value of a request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from .settings import Settings
+from ..settings import Settings
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -32,7 +32,7 @@ _SHARED: list[Processor] = [
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send every logger of the process, the server's included, through one handler on standard error."""
+    """Send every logger of the process, including the server's, through one handler to standard error."""
     as_console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
     renderer: Processor = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
@@ -62,23 +62,28 @@ def configure_logging(settings: Settings) -> None:
     )
 
 
+def current_request_id() -> str | None:
+    """The id of the request that this thread or task is answering; None between requests."""
+    return _request_id.get()
+
+
 def begin_request(request_id: str) -> None:
-    """Put the id into every line of this request."""
+    """Add the id to every log line of this request."""
     _request_id.set(request_id)
 
 
 def end_request() -> None:
-    """What the server says next on this thread is not of this request."""
+    """Remove the id: the next lines of this thread do not belong to the request."""
     _request_id.set(None)
 
 
 def _log_warning(_message: object, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
-    """Of a Python warning, too, the message may repeat a value of the request."""
+    """Log a Python warning without its message, which may repeat a value of the request."""
     logging.getLogger("py.warnings").warning("%s at %s:%d", category.__name__, filename, lineno)
 
 
 def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Say of an exception its type and the lines it passed: its message may repeat a value of the request."""
+    """Replace an exception by its type and its stack: its message may repeat a value of the request."""
     error = _exception(event.pop("exc_info", None))
     if error is None:
         return event

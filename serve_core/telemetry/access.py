@@ -1,4 +1,4 @@
-"""The end of every request: one count in the metrics, one line in the log."""
+"""Records the end of every request: one count in the metrics, one line in the log."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from time import perf_counter
 
 import structlog
 
+from ..settings import Settings
 from .logs import end_request
 from .metrics import METHODS, OTHER, UNMATCHED, Metrics
-from .settings import Settings
 
 logger = structlog.get_logger("serve.access")
 
@@ -21,8 +21,8 @@ class AccessLog:
     def finished(self, *, route: str | None, method: str, status: int, started: float) -> None:
         """
         Args:
-            route: the template of the route that answered; None where none did.
-            started: when the headers had come, on `perf_counter`'s clock.
+            route: the template of the route that answered; None if no route did.
+            started: when the headers had arrived, on the clock of `perf_counter`.
         """
         seconds = perf_counter() - started
         route = route or UNMATCHED

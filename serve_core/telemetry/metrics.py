@@ -1,6 +1,7 @@
-"""Prometheus metrics, exact over all workers of a service: each writes files of its own, a scrape adds them up.
+"""Prometheus metrics, exact over all workers of a service: each worker writes its own files, and a scrape adds them up.
 
-Import this after `environment.prepared_environment`: prometheus_client chooses where values live when it is imported.
+This needs the folder that `environment.prepared_environment` creates before this import. Without it, for example in
+another application or a test, the values are kept in the process.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from .environment import METRICS_FOLDER
+from ..process.environment import METRICS_FOLDER
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
-# The labels of all that no route answers and of all that is no method: a client's own words would be endless.
+# The labels of requests without a route or with an unknown method: clients could make up labels without end.
 UNMATCHED, OTHER = "unmatched", "other"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -32,7 +33,7 @@ class Metrics:
     """The metrics of one worker."""
 
     def __init__(self) -> None:
-        registry = CollectorRegistry()
+        self._registry = registry = CollectorRegistry()
         self.request_seconds = Histogram(
             "serve_request_seconds",
             "From the request's headers to its answer.",
@@ -42,51 +43,50 @@ class Metrics:
         )
         self.model_call_seconds = Histogram(
             "serve_model_call_seconds",
-            "Time in one call of the model that succeeded.",
+            "Time in a model call that succeeded.",
             buckets=_SECONDS,
             registry=registry,
         )
         self.model_call_rows = Histogram(
-            "serve_model_call_rows", "Rows in one call of the model that succeeded.", buckets=_ROWS, registry=registry
+            "serve_model_call_rows", "Rows in a model call that succeeded.", buckets=_ROWS, registry=registry
         )
-        self.model_failures = Counter(
-            "serve_model_failures", "Calls of the model in which it failed.", registry=registry
-        )
+        self.model_failures = Counter("serve_model_failures", "Model calls that failed.", registry=registry)
         self.queue_requests = _gauge("serve_queue_requests", "Requests in the queue.", registry)
         self.queue_rows = _gauge("serve_queue_rows", "Rows in the queue.", registry)
         self.ready_workers = _gauge(
             "serve_ready_workers", "Workers that have started and are not shutting down.", registry
         )
 
-        # Finding a metric by its labels costs as much as counting in it.
+        # Looking up a metric by its labels costs as much as counting in it.
         self._request_seconds_of = cache(self.request_seconds.labels)
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         self._request_seconds_of(route, method, status).observe(seconds)
 
     def count_call(self, n_rows: int, seconds: float) -> None:
-        """One in which the model has predicted."""
+        """Count a model call that succeeded."""
         self.model_call_seconds.observe(seconds)
         self.model_call_rows.observe(n_rows)
 
+    def scrape(self) -> bytes:
+        """The metrics of all workers in the text format of `MEDIA_TYPE`.
 
-def scrape() -> bytes:
-    """All workers' metrics in the text format of `MEDIA_TYPE`.
-
-    Counters of dead workers stay, their gauges go. It is done here, and not when a worker ends, because not
-    every server has a hook for that.
-    """
-    folder = Path(os.environ[METRICS_FOLDER])
-    for gauges in folder.glob("gauge_live*_*.db"):
-        if not _is_alive(int(gauges.stem.rpartition("_")[2])):
-            gauges.unlink(missing_ok=True)  # a scrape of another worker may be faster
-    registry = CollectorRegistry()
-    registry.register(_AllWorkers(folder))
-    return generate_latest(registry)
+        Counters of dead workers stay; their gauges are removed. A scrape does this, because not every server has a
+        hook for the end of a worker.
+        """
+        if METRICS_FOLDER not in os.environ:
+            return generate_latest(self._registry)
+        folder = Path(os.environ[METRICS_FOLDER])
+        for gauges in folder.glob("gauge_live*_*.db"):
+            if not _is_alive(int(gauges.stem.rpartition("_")[2])):
+                gauges.unlink(missing_ok=True)  # another worker's scrape may have removed it
+        registry = CollectorRegistry()
+        registry.register(_AllWorkers(folder))
+        return generate_latest(registry)
 
 
 class _AllWorkers(Collector):
-    """prometheus_client's own fails on the file of a worker that starts: it is empty for a moment."""
+    """prometheus_client's own collector fails on a starting worker's file, which is empty for a moment."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -100,7 +100,7 @@ class _AllWorkers(Collector):
 def _has_content(file: Path) -> bool:
     try:
         return file.stat().st_size > 0
-    except FileNotFoundError:  # a scrape of another worker has removed it
+    except FileNotFoundError:  # another worker's scrape has removed it
         return False
 
 
@@ -111,6 +111,6 @@ def _gauge(name: str, meaning: str, registry: CollectorRegistry) -> Gauge:
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except OSError:  # no such process, or another user's that has got its id since
+    except OSError:  # no such process, or the id now belongs to another user's process
         return False
     return True

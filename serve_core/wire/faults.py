@@ -1,10 +1,11 @@
-"""One thing wrong in a body: where it is, its stable code, and what was expected instead."""
+"""A fault is one error in a request: its place, its stable code, and the value that was expected."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from model.signature import Feature
+from model.schema.signature import Feature
 
 MAX_LISTED_CATEGORIES = 50
 
@@ -13,31 +14,42 @@ MAX_LISTED_CATEGORIES = 50
 class Fault:
     """
     Attributes:
-        pointer: a JSON pointer (RFC 6901) into the body.
-        instance: the index of the instance it is in, None for the body's own members.
+        place: `pointer`, a JSON pointer (RFC 6901) into the body; or `in` and `name` of a parameter, as in OpenAPI.
+        instance: the index of its instance; None for a member of the body itself.
     """
 
-    pointer: str
+    place: Mapping[str, str]
     code: str
     detail: str
     instance: int | None = None
 
 
 def field_fault(code: str, instance: int, feature: Feature) -> Fault:
-    """A fault in the value of a feature; the value itself is never repeated."""
-    return Fault(f"/instances/{instance}/{_escaped(feature.name)}", code, _expected(code, feature), instance)
+    """A fault in the value of a feature. It never repeats the value."""
+    return Fault(_at("instances", instance, feature.name), code, _expected(code, feature), instance)
 
 
 def unknown_key(instance: int, key: str) -> Fault:
-    return Fault(f"/instances/{instance}/{_escaped(key)}", "unknown_key", "the model has no such feature", instance)
+    return Fault(_at("instances", instance, key), "unknown_key", "the model has no such feature", instance)
 
 
 def unknown_member(key: str) -> Fault:
-    return Fault(f"/{_escaped(key)}", "unknown_key", 'only "instances" is expected here')
+    return Fault(_at(key), "unknown_key", 'only "instances" is expected here')
 
 
 def not_an_object(instance: int) -> Fault:
-    return Fault(f"/instances/{instance}", "not_an_object", "expected an object of features", instance)
+    return Fault(_at("instances", instance), "not_an_object", "expected an object of features", instance)
+
+
+def fault_at(location: Sequence[str | int], code: str, detail: str) -> Fault:
+    """A fault in a part of the request that the model's signature does not describe.
+
+    Args:
+        location: "body" and the path into it, or "query", "path", "header" or "cookie" and the name of a parameter.
+    """
+    part, *path = location
+    place = _at(*path) if part == "body" else {"in": str(part), "name": ".".join(map(str, path))}
+    return Fault(place, code, detail)
 
 
 def _expected(code: str, feature: Feature) -> str:
@@ -70,5 +82,5 @@ def _number(bound: float | None) -> str:
     return str(bound).removesuffix(".0")
 
 
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
+def _at(*path: str | int) -> dict[str, str]:
+    return {"pointer": "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)}

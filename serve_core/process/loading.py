@@ -1,4 +1,4 @@
-"""The model that the settings name: loaded, and said in the log."""
+"""Loads the model that the settings name, and logs which one it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import structlog
 
 from model.artifact import Model, load
 
-from .settings import Settings
+from ..settings import Settings
 
 logger = structlog.get_logger("serve.loading")
 

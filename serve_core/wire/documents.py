@@ -1,19 +1,19 @@
-"""The answers with status 200: what is predicted, and what is served."""
+"""The JSON documents of answers with status 200."""
 
 from __future__ import annotations
 
 import orjson
 
 from model.artifact import Model
-from model.prediction import Prediction
+from model.runtime.prediction import Prediction
 
 ALIVE = orjson.dumps({"status": "alive"})
 READY = orjson.dumps({"status": "ready"})
 
 
-def predictions_document(predictions: list[Prediction], served: dict[str, str]) -> bytes:
-    """What `POST /predict` answers, by orjson: the standard library writes floats otherwise."""
-    return orjson.dumps({"predictions": predictions, "model": served})
+def predictions_document(predictions: list[Prediction], model: Model) -> bytes:
+    """The answer of `POST /predict`, by orjson: the standard library would write floats differently."""
+    return orjson.dumps({"predictions": predictions, "model": served(model)})
 
 
 def served(model: Model) -> dict[str, str]:
@@ -21,7 +21,7 @@ def served(model: Model) -> dict[str, str]:
 
 
 def model_document(model: Model) -> bytes:
-    """What `GET /model` answers."""
+    """The answer of `GET /model`."""
     manifest = model.manifest
     return orjson.dumps(
         {

@@ -1,4 +1,4 @@
-"""SIGTERM: first not ready but still listening, so that a load balancer can turn away; then the server's own stop."""
+"""SIGTERM: /readyz says 503 at once, predictions go on until load balancers have noticed, then the server stops."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ import threading
 import time
 from types import FrameType
 
-from .service import Service
+from ..service import Service
 
-ECHO_S = 0.5
+# A supervisor may look for signals only twice a second, and passes them on only then.
+ECHO_S = 1.0
 
 
 def drain_on_sigterm(service: Service, drain_ms: int) -> None:
-    """Put this in front of the handler that the server has installed. Call it in the main thread.
+    """Catch SIGTERM in front of the handler that the server has installed. Call it in the main thread.
 
-    A second SIGTERM, that of the drain's end or an impatient operator's, goes to the server at once. One right behind
-    the first is an echo: whoever stops a whole group of processes, as systemd does, also tells the parent, which hands
-    it on.
+    During the drain the backend answers with `Connection: close`, so that clients connect to another instance. A second
+    SIGTERM, from the end of the drain or from an impatient operator, goes to the server at once. One right after the
+    first is an echo: systemd, for example, signals every process of a group, and the parent passes its signal on.
     """
     servers_handler = signal.getsignal(signal.SIGTERM)
     begun, is_over = threading.Event(), threading.Event()
 
     def drain() -> None:
         begun.wait()
-        # Not in the handler: it may have interrupted whoever holds the metric's lock.
+        # Not in the signal handler: it may interrupt a thread that holds the metric's lock.
         service.metrics.ready_workers.set(0)
         time.sleep(drain_ms / 1000)
         is_over.set()
         os.kill(os.getpid(), signal.SIGTERM)
 
     def begin(_signum: int, _frame: FrameType | None) -> None:
-        service.begin_shutdown()
+        service.begin_draining()
         began_s = time.monotonic()
 
         def end(signum: int, frame: FrameType | None) -> None:

@@ -1,22 +1,18 @@
-"""What the headers of a request may say, before its body is read."""
+"""Checks of the request headers, before the body is read."""
 
 from __future__ import annotations
 
 import random
 import re
 
-from .in_flight import MAX_ID_CHARACTERS
 from .problems import BodyTooLarge, UnsupportedContentEncoding, UnsupportedMediaType
 
-# So much of a body is read and thrown away where an answer is due before its end.
-MAX_DISCARDED_BYTES = 64 * 1024**2
-
-_REQUEST_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_ID_CHARACTERS}}}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def request_id_of(header: str | None) -> str:
-    """The client's `X-Request-ID` if it is harmless, a new one otherwise."""
-    # As long as a UUID, and not from the system's source of randomness: nothing has to be unable to guess it.
+    """The client's `X-Request-ID` if it is well formed, otherwise a new one."""
+    # As long as a UUID, but from a fast generator: an id need not be hard to guess.
     return header if header and _REQUEST_ID.fullmatch(header) else f"{random.getrandbits(128):032x}"
 
 

@@ -1,41 +1,36 @@
-"""Every refusal, in the order in which the first that applies answers, as an RFC 9457 problem document."""
+"""Every refusal as an RFC 9457 problem document, in the order of the checks: the first match wins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import orjson
 
+from ..telemetry.logs import current_request_id
 from .faults import Fault
 
 MEDIA_TYPE = "application/problem+json"
 
-# Python's own phrases differ between its versions, and the frameworks' between each other.
-TITLES = {
-    400: "Bad Request",
-    404: "Not Found",
-    405: "Method Not Allowed",
+# Python's phrases differ between its versions, and those of the frameworks differ from each other.
+_TITLES = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",
-    415: "Unsupported Media Type",
     422: "Unprocessable Content",
     499: "Client Closed Request",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
 }
 RETRY_AFTER_S = 1
 MAX_FAULTS = 100
 
 
 class Refusal(Exception):
-    """A request that gets a problem document. Subclasses are the rows of the refusal table.
+    """A request that is answered with a problem document. The subclasses are the rows of the refusal table.
 
     Attributes:
         code: stable, for programs; `detail` is a sentence for a person and may change.
     """
 
-    status: ClassVar[int]
+    status: int
     code: str
     detail: str
 
@@ -48,21 +43,40 @@ class Refusal(Exception):
         return {}
 
     def members(self) -> dict[str, Any]:
-        """What the problem document says beyond what every one says."""
+        """Further members of the problem document."""
         return {}
 
-    def body(self, request_id: str) -> bytes:
+    def body(self) -> bytes:
+        request_id = current_request_id()
         return orjson.dumps(
             {
                 "type": "about:blank",
-                "title": TITLES[self.status],
+                "title": title_of(self.status),
                 "status": self.status,
                 "code": self.code,
                 "detail": self.detail,
-                "request_id": request_id,
+                **({"request_id": request_id} if request_id else {}),
                 **self.members(),
             }
         )
+
+
+class HttpError(Refusal):
+    """An error that a route, an extension or the framework itself raised, with its own status and headers."""
+
+    def __init__(self, status: int, detail: object, headers: Mapping[str, str] | None = None) -> None:
+        """
+        Args:
+            detail: the author's words; if there are none, the title of the status.
+        """
+        self.status = status
+        self.code = title_of(status).lower().replace(" ", "_").replace("-", "_").replace("'", "")
+        self._headers = headers or {}
+        super().__init__(detail if detail and isinstance(detail, str) else title_of(status))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._headers
 
 
 class NotFound(Refusal):
@@ -74,7 +88,7 @@ class MethodNotAllowed(Refusal):
     status, code = 405, "method_not_allowed"
 
     def __init__(self, methods: Iterable[str]) -> None:
-        self._allow = ", ".join(sorted(with_head(methods)))
+        self._allow = allowed(methods)
         super().__init__(f"This path answers {self._allow} only.")
 
     @property
@@ -104,7 +118,7 @@ class BodyTooLarge(Refusal):
 
 
 class MalformedBody(Refusal):
-    """Not JSON as `json_profile` has it; the code says which rule was broken."""
+    """Not JSON as `json_profile` defines it; the code names the broken rule."""
 
     status = 400
 
@@ -119,7 +133,7 @@ class IncompleteBody(MalformedBody):
 
 
 class InvalidEnvelope(Refusal):
-    """JSON that is no `{"instances": [...]}` of a usable length."""
+    """JSON that is not `{"instances": [...]}` with a valid number of instances."""
 
     status = 422
     details: ClassVar = {
@@ -135,13 +149,14 @@ class InvalidEnvelope(Refusal):
         super().__init__(self.details[code])
 
 
-class InvalidInstances(Refusal):
-    """Faults in fields: the first hundred of them, in order."""
+class InvalidRequest(Refusal):
+    """Faults in a request: the first hundred, in order."""
 
-    status, code = 422, "invalid_instances"
+    status, code = 422, "invalid_request"
+    part = "the request"
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        """Takes no more than `MAX_FAULTS` + 1 from `faults`, so that a hostile body is not searched to its end."""
+        """Take at most `MAX_FAULTS` + 1 from `faults`, so that a hostile body is not searched to its end."""
         self.faults: list[Fault] = []
         self.truncated = False
         for fault in faults:
@@ -152,16 +167,23 @@ class InvalidInstances(Refusal):
         n_instances = len({fault.instance for fault in self.faults if fault.instance is not None})
         super().__init__(
             f"{'More than ' if self.truncated else ''}{_count(len(self.faults), 'fault')} "
-            f"in {_count(n_instances, 'instance') if n_instances else 'the body'}"
+            f"in {_count(n_instances, 'instance') if n_instances else self.part}"
         )
 
     def members(self) -> dict[str, Any]:
-        errors = [{"pointer": fault.pointer, "code": fault.code, "detail": fault.detail} for fault in self.faults]
+        errors = [{**fault.place, "code": fault.code, "detail": fault.detail} for fault in self.faults]
         return {"errors": errors, "truncated": True} if self.truncated else {"errors": errors}
 
 
+class InvalidInstances(InvalidRequest):
+    """Faults in the instances of `POST /predict`, or members beside them."""
+
+    code = "invalid_instances"
+    part = "the body"
+
+
 class Unavailable(Refusal):
-    """Nothing is wrong with the request: another worker or a later moment may answer it."""
+    """The request is fine; another worker may answer it, or this one later."""
 
     status = 503
 
@@ -194,30 +216,35 @@ class DeadlinePassed(Refusal):
 
 
 class ClientLeft(Refusal):
-    """Seen in metrics and logs alone: nobody is there to be told. The status is the one that nginx uses."""
+    """Only metrics and logs show it, because the client has gone. nginx uses the same status."""
 
     status, code = 499, "client_left"
     detail = "The client closed the connection before there was an answer."
 
 
 class ModelFailed(Refusal):
-    """The estimator raised or answered nonsense; raised `from` what it was."""
+    """The estimator raised an exception or returned an unusable value; raised `from` the cause."""
 
     status, code = 500, "model_failed"
     detail = "The model could not predict this; the log has the reason under the request id."
 
 
 class InternalError(Refusal):
-    """A bug of ours; raised `from` what it was."""
+    """A bug in the service; raised `from` the cause."""
 
     status, code = 500, "internal_error"
     detail = "The service failed; the log has the reason under the request id."
 
 
-def with_head(methods: Iterable[str]) -> set[str]:
-    """HEAD on a GET route is GET without a body, on every path."""
-    allowed = set(methods)
-    return allowed | {"HEAD"} if "GET" in allowed else allowed
+def title_of(status: int) -> str:
+    """The reason phrase of RFC 9110 and its registry; "Error" for an unregistered status."""
+    return _TITLES.get(status, "Error")
+
+
+def allowed(methods: Iterable[str]) -> str:
+    """The value of `Allow`: a path that answers GET also answers HEAD, and every path answers OPTIONS."""
+    answered = {*methods, "OPTIONS"}
+    return ", ".join(sorted(answered | {"HEAD"} if "GET" in answered else answered))
 
 
 def _count(number: int, noun: str) -> str:

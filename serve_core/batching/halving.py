@@ -1,25 +1,25 @@
-"""One call of the model for many requests: each gets its own predictions, and one that fails the call fails alone."""
+"""One model call for many requests: each gets its own predictions, and a failing request never fails its batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from .problems import ModelFailed
-from .queue import Answer, Job, Predictions
+from ..wire.problems import ModelFailed
+from .job_queue import Answer, Job, Predictions
 
 Answers = list[tuple[Job, Answer]]
 Predict = Callable[[list[Job]], Predictions]
 
 
 def answers_to(jobs: list[Job], predict: Predict, waits: Callable[[Job], bool]) -> Iterator[Answers]:
-    """What the model says to each job that still waits, call by call.
+    """Yield the model's answers to the jobs that still wait, call by call.
 
-    Jobs at which it fails together are asked again in halves. Among n jobs, one at which it fails costs at most
-    2 * log2(n) + 1 calls more.
+    If a call fails, its jobs are asked again in halves. One failing job among n costs at most 2 * log2(n) + 1 more
+    calls.
 
     Args:
-        predict: one call of the model, with the rows of all jobs one after the other; raises ModelFailed.
+        predict: calls the model once with the rows of all jobs, in their order; raises ModelFailed.
     """
     jobs = [job for job in jobs if waits(job)]
     if not jobs:
@@ -31,7 +31,7 @@ def answers_to(jobs: list[Job], predict: Predict, waits: Callable[[Job], bool]) 
     else:
         yield [(job, list(islice(predictions, len(job.rows)))) for job in jobs]
         return
-    # Outside of the `except`: what fails from here on has a reason of its own.
+    # Outside the `except`: later failures must not have this one as their context.
     if len(jobs) > 1 and any(map(waits, jobs)):
         yield from _answers_apart(jobs, predict, waits)
     else:
@@ -39,7 +39,7 @@ def answers_to(jobs: list[Job], predict: Predict, waits: Callable[[Job], bool]) 
 
 
 def _answers_apart(jobs: list[Job], predict: Predict, waits: Callable[[Job], bool]) -> Iterator[Answers]:
-    """To jobs at which the model fails together."""
+    """The answers to jobs that the model failed on in one call."""
     half = len(jobs) // 2
     first, second = jobs[:half], jobs[half:]
     fails_in_first = False
@@ -48,5 +48,5 @@ def _answers_apart(jobs: list[Job], predict: Predict, waits: Callable[[Job], boo
         fails_in_first |= any(isinstance(answer, ModelFailed) for _, answer in answers)
     if fails_in_first or len(second) == 1:
         yield from answers_to(second, predict, waits)
-    else:  # it is the second half at which the model fails: no call has to show it
+    else:  # the second half must fail: no call has to show it
         yield from _answers_apart(second, predict, waits)

@@ -1,13 +1,13 @@
-"""What an OpenAPI document says in words that no framework decides."""
+"""Texts and schemas of the OpenAPI documents that no framework decides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from model.signature import Feature
+from model.schema.signature import Feature
 
-from .problems import MEDIA_TYPE, TITLES
+from .problems import MEDIA_TYPE, title_of
 
 DESCRIPTION = "Predictions of one scikit-learn model. Refusals are problem documents (RFC 9457) with stable codes."
 
@@ -15,10 +15,12 @@ _ERROR = {
     "type": "object",
     "properties": {
         "pointer": {"type": "string", "description": "a JSON pointer (RFC 6901) into the body"},
+        "in": {"type": "string", "description": "where the parameter is, if the fault is not in the body"},
+        "name": {"type": "string", "description": "of the parameter"},
         "code": {"type": "string", "description": "stable, for programs"},
         "detail": {"type": "string", "description": "what was expected, for a person"},
     },
-    "required": ["pointer", "code", "detail"],
+    "required": ["code", "detail"],
     "additionalProperties": False,
 }
 PROBLEM: dict[str, Any] = {
@@ -33,14 +35,14 @@ PROBLEM: dict[str, Any] = {
         "errors": {"type": "array", "items": _ERROR},
         "truncated": {"type": "boolean", "description": "true where there are more errors than are listed"},
     },
-    "required": ["type", "title", "status", "code", "detail", "request_id"],
+    "required": ["type", "title", "status", "code", "detail"],
     "additionalProperties": False,
 }
 
 
 def problem_responses(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
     return {
-        status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": PROBLEM}}} for status in statuses
+        status: {"description": title_of(status), "content": {MEDIA_TYPE: {"schema": PROBLEM}}} for status in statuses
     }
 
 

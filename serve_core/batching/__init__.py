@@ -1,0 +1,1 @@
+"""How requests share the model: the queue, failing batches, and the thread that calls the model."""

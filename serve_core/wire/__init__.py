@@ -1,0 +1,1 @@
+"""The content of HTTP messages, the same for every framework: accepted JSON, answered documents, refusals."""

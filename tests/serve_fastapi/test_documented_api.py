@@ -1,0 +1,76 @@
+"""The FastAPI service uses what the manuals of FastAPI, Starlette, Pydantic and uvicorn show, and nothing behind it."""
+
+from __future__ import annotations
+
+from ..house.documented import attributes, imported, private_attributes, subclassed
+
+LIBRARIES = {"fastapi", "pydantic", "pydantic_core", "starlette", "uvicorn"}
+
+# Each name with the page that shows it.
+IMPORTED = {
+    "fastapi.APIRouter": "FastAPI, Bigger Applications",
+    "fastapi.Depends": "FastAPI, Dependencies",
+    "fastapi.FastAPI": "FastAPI, First Steps",
+    "fastapi.HTTPException": "FastAPI, Handling Errors",
+    "fastapi.Request": "FastAPI, Using the Request Directly",
+    "fastapi.Response": "FastAPI, Return a Response Directly",
+    "fastapi.exceptions.RequestValidationError": "FastAPI, Handling Errors",
+    "fastapi.openapi.docs.get_swagger_ui_html": "FastAPI, Custom Docs UI Static Assets",
+    "fastapi.responses.FileResponse": "FastAPI, Custom Response",
+    "fastapi.responses.HTMLResponse": "FastAPI, Custom Response",
+    "fastapi.routing.APIRoute": "FastAPI, Custom Request and APIRoute class",
+    "pydantic.BaseModel": "Pydantic, Models",
+    "pydantic.ConfigDict": "Pydantic, Configuration",
+    "pydantic.Field": "Pydantic, Fields",
+    "pydantic.ModelWrapValidatorHandler": "Pydantic, Validators",
+    "pydantic.TypeAdapter": "Pydantic, Type Adapter",
+    "pydantic.ValidationError": "Pydantic, Error Handling",
+    "pydantic.create_model": "Pydantic, Models: dynamic model creation",
+    "pydantic.model_validator": "Pydantic, Validators",
+    "pydantic.with_config": "Pydantic, Configuration",
+    "pydantic_core.InitErrorDetails": "Pydantic, API of pydantic_core",
+    "starlette.exceptions.HTTPException": "FastAPI, Handling Errors",
+    "starlette.requests.ClientDisconnect": "Starlette, Requests",
+    "starlette.types.ASGIApp": "Starlette, Middleware: pure ASGI",
+    "starlette.types.Message": "Starlette, Middleware: pure ASGI",
+    "starlette.types.Receive": "Starlette, Middleware: pure ASGI",
+    "starlette.types.Scope": "Starlette, Middleware: pure ASGI",
+    "starlette.types.Send": "Starlette, Middleware: pure ASGI",
+    "uvicorn": "uvicorn, Running programmatically",
+}
+ATTRIBUTES = {
+    "Config": "uvicorn, Running programmatically",
+    "Server": "uvicorn, Running programmatically",
+    "add_exception_handler": "Starlette, Exceptions",
+    "add_middleware": "FastAPI, Advanced Middleware",
+    "from_exception_data": "Pydantic, API of pydantic_core",
+    "getlist": "Starlette, Requests: headers are a multi-dict",
+    "include_router": "FastAPI, Bigger Applications",
+    "is_disconnected": "Starlette, Requests",
+    "post": "FastAPI, First Steps",
+    "receive": "FastAPI, Custom Request and APIRoute class",
+    "run": "uvicorn, Running programmatically",
+    "state": "Starlette, Applications: storing state",
+    "status_code": "FastAPI, Handling Errors",
+    "stream": "Starlette, Requests",
+    "validate_python": "Pydantic, Type Adapter",
+}
+# Of sockets, futures and event loops, and of structlog.
+PYTHON = {"cancel", "dup", "fileno", "get_logger", "run_in_executor"}
+SUBCLASSED = {"APIRoute", "BaseModel", "Request", "Response"}
+
+
+def test_imports_documented_names():
+    assert imported("serve_fastapi", LIBRARIES) == IMPORTED.keys()
+
+
+def test_uses_documented_attributes():
+    assert attributes("serve_fastapi") - PYTHON - ATTRIBUTES.keys() == set()
+
+
+def test_uses_no_private_attribute():
+    assert not private_attributes("serve_fastapi")
+
+
+def test_inherits_only_from_what_the_manuals_inherit_from():
+    assert subclassed("serve_fastapi") <= SUBCLASSED

@@ -1,0 +1,74 @@
+"""The Flask service uses what the manuals of Flask, Werkzeug and gunicorn show, and nothing behind it."""
+
+from __future__ import annotations
+
+from ..house.documented import attributes, imported, private_attributes, subclassed
+
+LIBRARIES = {"flask", "gunicorn", "werkzeug"}
+
+# Each name with the page that shows it.
+IMPORTED = {
+    "flask.Blueprint": "Flask, Modular Applications with Blueprints",
+    "flask.Flask": "Flask, Quickstart",
+    "flask.Response": "Flask, API: Response Objects",
+    "flask.abort": "Flask, Quickstart: Redirects and Errors",
+    "flask.current_app": "Flask, The App and Request Context",
+    "flask.g": "Flask, The App and Request Context",
+    "flask.request": "Flask, Quickstart: Accessing Request Data",
+    "flask.send_from_directory": "Flask, API: Useful Functions and Classes",
+    "gunicorn.app.base.BaseApplication": "gunicorn, Custom Application",
+    "werkzeug.exceptions.HTTPException": "Flask, Handling Application Errors: Generic Exception Handlers",
+    "werkzeug.exceptions.MethodNotAllowed": "Werkzeug, HTTP Exceptions",
+    "werkzeug.exceptions.NotFound": "Werkzeug, HTTP Exceptions",
+    "werkzeug.routing.Rule": "Werkzeug, URL Routing",
+    "werkzeug.wrappers.Response": "Werkzeug, Request / Response Objects",
+}
+ATTRIBUTES = {
+    "after_request": "Flask, API: Blueprint Objects",
+    "arguments": "Werkzeug, URL Routing",
+    "before_request": "Flask, API: Blueprint Objects",
+    "cfg": "gunicorn, Custom Application",
+    "content_length": "Flask, API: Incoming Request Data",
+    "content_type": "Flask, API: Incoming Request Data",
+    "description": "Flask, Handling Application Errors: Generic Exception Handlers",
+    "endpoint": "Werkzeug, URL Routing",
+    "environ": "Flask, API: Incoming Request Data",
+    "extensions": "Flask, Flask Extension Development",
+    "get_response": "Flask, Handling Application Errors: Generic Exception Handlers",
+    "iter_rules": "Werkzeug, URL Routing",
+    "merge_slashes": "Werkzeug, URL Routing",
+    "post": "Flask, Quickstart: HTTP Methods",
+    "register_blueprint": "Flask, Modular Applications with Blueprints",
+    "register_error_handler": "Flask, Handling Application Errors",
+    "rule": "Werkzeug, URL Routing",
+    "run": "gunicorn, Custom Application",
+    "set": "gunicorn, Custom Application",
+    "status_code": "Flask, API: Response Objects",
+    "stream": "Flask, API: Incoming Request Data",
+    "url_map": "Flask, API: Application Object",
+    "url_rule": "Flask, API: Incoming Request Data",
+    "valid_methods": "Werkzeug, HTTP Exceptions",
+    "view_functions": "Flask, API: Application Object",
+}
+# A public method of the request that gunicorn hands to `pre_request`; its manual shows no way to close a connection
+# behind an answer, and WSGI forbids an application to send `Connection`.
+NOT_SHOWN = {"force_close"}
+# Of sockets and modules of the standard library, and of structlog.
+PYTHON = {"addFilter", "detach", "get_logger", "max", "msg"}
+SUBCLASSED = {"BaseApplication", "Response"}
+
+
+def test_imports_documented_names():
+    assert imported("serve_flask", LIBRARIES) == IMPORTED.keys()
+
+
+def test_uses_documented_attributes():
+    assert attributes("serve_flask") - PYTHON - NOT_SHOWN - ATTRIBUTES.keys() == set()
+
+
+def test_uses_no_private_attribute():
+    assert not private_attributes("serve_flask")
+
+
+def test_inherits_only_from_what_the_manuals_inherit_from():
+    assert subclassed("serve_flask") - {"ValueError"} <= SUBCLASSED
