@@ -1,0 +1,28 @@
+"""The FastAPI service with two routes more: `uvicorn tests.extending.served_fastapi:app`."""
+
+import os
+from typing import Any
+
+from fastapi import Request
+
+from serve_core.process.loading import load_model
+from serve_core.service import Service
+from serve_core.settings import Settings
+from serve_fastapi.app import create_app
+from serve_fastapi.state import ServiceDep, predictions_of
+
+settings = Settings.from_env(os.environ)
+app = create_app(Service(load_model(settings), settings), settings)
+
+
+@app.get("/example")
+async def predict_example(request: Request, service: ServiceDep, times: int = 1) -> list[Any]:
+    """The prediction of the signature's example, so many times."""
+    example = service.model.signature.example
+    return await predictions_of([list(example.values())] * times, request, service)
+
+
+@app.post("/rows")
+def predict_rows(rows: list[list[Any]], service: ServiceDep) -> int:
+    """How many predictions there are; in a thread, as FastAPI calls every `def`."""
+    return len(service.submit(rows).result())

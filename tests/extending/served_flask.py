@@ -1,0 +1,32 @@
+"""The Flask service with two views more: `gunicorn tests.extending.served_flask:app`."""
+
+import atexit
+import os
+from typing import Any
+
+from flask import request
+
+from serve_core.process.loading import load_model
+from serve_core.service import Service
+from serve_core.settings import Settings
+from serve_flask.app import create_app
+from serve_flask.state import predictions_of, state
+
+settings = Settings.from_env(os.environ)
+service = Service(load_model(settings), settings)
+service.start()
+atexit.register(service.stop)
+app = create_app(service, settings)
+
+
+@app.get("/example")
+def predict_example() -> list[Any]:
+    """The prediction of the signature's example, so many times."""
+    example = state().service.model.signature.example
+    return predictions_of([list(example.values())] * request.args.get("times", 1, type=int))
+
+
+@app.post("/rows")
+def predict_rows() -> str:
+    """How many predictions there are."""
+    return str(len(predictions_of(request.get_json())))

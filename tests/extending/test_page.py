@@ -1,0 +1,22 @@
+"""docs/extending.md quotes code that is run here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+
+from ..services import ROOT
+
+PAGE = (ROOT / "docs" / "extending.md").read_text()
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+SOURCES = [path.read_text() for path in Path(__file__).parent.glob("*.py") if path.name != Path(__file__).name]
+
+
+@pytest.mark.parametrize("piece", [piece.strip("\n") for block in BLOCKS for piece in block.split("\n\n")])
+def test_the_page_quotes_code_that_is_run(piece):
+    quoted = [f"\n{indent(piece, ' ' * width)}\n" for width in (0, 4, 8)]
+
+    assert any(text in source for text in quoted for source in SOURCES)
