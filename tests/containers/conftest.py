@@ -12,6 +12,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
+from ..leftovers import run_if_killed
 from ..services import BACKENDS, eventually
 from . import gated
 from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, copy_context, require
@@ -39,11 +40,9 @@ def project(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactor
     """`docker compose up` in a fresh clone: every service up and healthy."""
     project = Project(tmp_path_factory.mktemp("clone"), f"test-{uuid4().hex[:8]}")
     copy_context(project.folder, *BACKENDS)
-    try:
+    with project.removed_at_the_end():
         project.compose("up", "--build", "--detach", "--wait", *BACKENDS)
         yield project
-    finally:
-        project.compose("down", "--rmi", "local")
 
 
 @pytest.fixture
@@ -77,6 +76,7 @@ def start(engine: docker.DockerClient, project: Project, backend: str) -> Iterat
                 environment={f"SERVE_{name.upper()}": str(value) for name, value in settings.items()},
             )
             containers.callback(container.remove, force=True)
+            containers.enter_context(run_if_killed(f"docker rm --force {container.id}"))
             return container
 
         yield start

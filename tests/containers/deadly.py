@@ -1,9 +1,8 @@
-"""A model that kills its process when a row tells it to: mounted into a container like a gated one."""
+"""A model that crashes in native code when a row tells it to: mounted into a container like a gated one."""
 
 from __future__ import annotations
 
-import os
-import signal
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,11 @@ DEADLY = -86420.75
 
 
 class Mortal:
-    """Zero for every row but `DEADLY`, which is a fault in native code."""
+    """Zero for every row but `DEADLY`, for which it reads memory that is not its own."""
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
         if DEADLY in set(frame["x"]):
-            os.kill(os.getpid(), signal.SIGKILL)
+            ctypes.string_at(0)
         return np.zeros(len(frame))
 
 

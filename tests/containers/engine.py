@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
+from ..leftovers import run_if_killed
 from ..services import BACKENDS, PATIENCE_S, ROOT
 
 PORT = 8000
@@ -28,13 +31,24 @@ class Project:
     name: str
 
     def compose(self, *arguments: str) -> str:
-        any_port = {f"{backend.upper()}_PORT": "0" for backend in BACKENDS}
-        return command(
-            "docker", "compose", "--project-name", self.name, *arguments, cwd=self.folder, env=os.environ | any_port
-        )
+        return self.run("docker", "compose", *arguments)
+
+    def run(self, *words: str) -> str:
+        """A command in its folder, whose Compose is this project's."""
+        any_port = {f"{backend.upper()}{of}_PORT": "0" for backend in BACKENDS for of in ("", "_EDGE")}
+        return command(*words, cwd=self.folder, env=os.environ | any_port | {"COMPOSE_PROJECT_NAME": self.name})
 
     def image(self, backend: str) -> str:
         return f"{self.name}-{backend}"
+
+    @contextmanager
+    def removed_at_the_end(self) -> Iterator[None]:
+        """With its containers and images, whatever profile they are of."""
+        with run_if_killed(f"docker compose --project-name {self.name} down --remove-orphans --rmi local"):
+            try:
+                yield
+            finally:
+                self.compose("--profile", "*", "down", "--rmi", "local")
 
 
 def command(*words: str, **options: Any) -> str:

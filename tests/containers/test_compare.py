@@ -14,6 +14,7 @@ from ..services import BACKENDS, ROOT
 from .engine import Project, copy_context
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("engine")
 def test_leaves_its_report_in_the_folder_of_the_clone(tmp_path: Path):
     project = Project(tmp_path, f"test-{uuid4().hex[:8]}")
@@ -22,7 +23,7 @@ def test_leaves_its_report_in_the_folder_of_the_clone(tmp_path: Path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "compare" / "small.toml").write_text(PLAN)
     options = ["--quick", "--seconds", "0.5", "--without-experiments", "--plan", "compare/small.toml"]
-    try:
+    with project.removed_at_the_end():
         said = project.compose("--profile", "compare", "run", "--build", "--rm", "compare", *options)
 
         assert said.splitlines()[-1] == "The report: compare/report/index.html"
@@ -30,5 +31,3 @@ def test_leaves_its_report_in_the_folder_of_the_clone(tmp_path: Path):
         assert record["is_complete"]
         assert {cell["lane"] for cell in record["cells"]} == set(BACKENDS)
         assert (tmp_path / "compare" / "report" / "index.html").exists()
-    finally:
-        project.compose("--profile", "compare", "down", "--rmi", "local")

@@ -12,7 +12,7 @@ import pytest
 from docker.models.containers import Container
 from sklearn.linear_model import Ridge
 
-from model.artifact import MANIFEST
+from model.artifact.files import MANIFEST
 from model.packaging import save
 
 from ..services import PATIENCE_S
@@ -74,6 +74,7 @@ def test_runs_in_an_environment_of_its_own_without_pip(container):
     assert inside(container, code) == "/app/.venv None"
 
 
+@pytest.mark.slow
 def test_takes_the_artifact_of_the_build_context(build, serve, backend, other_artifact, tmp_path):
     copy_context(tmp_path, backend)
     shutil.copytree(other_artifact, tmp_path / "artifact")
@@ -81,6 +82,7 @@ def test_takes_the_artifact_of_the_build_context(build, serve, backend, other_ar
     assert served_by(serve(image=build(tmp_path))) == digest_of(other_artifact)
 
 
+@pytest.mark.slow
 def test_is_built_where_the_other_backends_were_deleted(build, serve, backend, container, tmp_path):
     """It trains again, to the same bytes."""
     copy_context(tmp_path, backend)

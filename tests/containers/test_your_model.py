@@ -34,6 +34,7 @@ def image(engine, backend, tmp_path):
     engine.images.remove(tag)
 
 
+@pytest.mark.slow
 def test_answers_with_modules_that_are_nowhere_else_in_the_image(image, serve, tmp_path):
     golden = json.loads((tmp_path / "artifact/golden.json").read_bytes())
     container = serve(image=image)
@@ -49,6 +50,7 @@ def test_answers_with_modules_that_are_nowhere_else_in_the_image(image, serve, t
     assert inside(container, "from importlib.util import find_spec; print(find_spec('ratios'))") == "None"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
 @pytest.mark.usefixtures("engine")  # where images can be built, packages can be found
 def test_make_add_brings_a_package_to_every_image_and_changes_nothing_else(tmp_path):

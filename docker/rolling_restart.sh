@@ -1,0 +1,14 @@
+#!/bin/sh
+# Replace every replica of the named services, one at a time: start a new one, wait until it is ready, stop an old one.
+# A new replica that does not get ready ends this script; the old ones go on.
+set -eu
+
+for service in "$@"; do
+    old=$(docker compose ps --quiet "$service")
+    one_more=$(($(echo "$old" | wc -w) + 1))
+    for replica in $old; do
+        docker compose up --detach --wait --no-deps --no-recreate --scale "$service=$one_more" "$service"
+        docker stop "$replica"
+        docker rm "$replica"
+    done
+done
