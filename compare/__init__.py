@@ -1,1 +1,1 @@
-"""What a request costs, measured: the services beside bare servers and minimal routes, under one load. Not served."""
+"""Measures the services beside bare servers and minimal routes under the same load. No service imports this package."""

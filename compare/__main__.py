@@ -1,4 +1,4 @@
-"""An answer to "Flask or FastAPI?" on this machine, for this model: `python -m compare`."""
+"""Answers "Flask or FastAPI?" for this model on this machine: `python -m compare`."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from threadpoolctl import threadpool_limits
 from model.errors import ArtifactError
 
 from .bench import QUICK_ROUNDS, QUICK_SECONDS, above_zero, say
-from .claims import Claim, Figure, read_claims
 from .experiments import Unavailable
 from .experiments.lines import core_lines, lines_by_file
 from .experiments.registry import EXPERIMENTS, QUICK_EXPERIMENTS, Experiment, Experiments
 from .experiments.weight import weights
-from .judge import judge
-from .models import MODELS, Subject
-from .others import CpuTime, of_others, others_share
+from .judging.claims import Claim, Figure, read_claims
+from .judging.judge import judge
+from .measuring.models import MODELS, Subject
+from .measuring.others import CpuTime, of_others, others_share
+from .measuring.plan import GIVEN, Plan, PlanError, read_plan
+from .measuring.run import Run, measure
+from .measuring.server import Cores, exit_through_finally, on_cores
+from .measuring.steps import steps_us
 from .page import write_page
-from .plan import GIVEN, Plan, PlanError, read_plan
-from .record import PAGE, RECORD, Extras, alone_in, make_room, now, record_of, write_record
-from .report import doubts_of_load
-from .run import Run, measure
-from .server import Cores, exit_through_finally, on_cores
-from .steps import steps_us
+from .reporting.record import PAGE, RECORD, Extras, alone_in, make_room, now, record_of, write_record
+from .reporting.report import doubts_of_load
 
 PLAN = Path(__file__).with_name("plan.toml")
 REPORT = Path(__file__).parent / "report"
 DEFAULT_MODEL = "penguins"
 
-# For the budget: the models that are not given, and what needs no load.
+# For the estimate of the run's time: training the other models, and the experiments without load.
 TRAINING_S = 20.0
 EXPERIMENTS_S, QUICK_EXPERIMENTS_S = 90.0, 45.0
 
@@ -89,13 +89,13 @@ def _compare(options: argparse.Namespace, plan: Plan, stack: ExitStack) -> None:
 
 
 def budget_s(run: Run, experiments: Experiments) -> float:
-    """About as long as everything takes."""
+    """About how long the whole run takes."""
     experiments_s = (EXPERIMENTS_S if experiments is EXPERIMENTS else QUICK_EXPERIMENTS_S) if experiments else 0.0
     return TRAINING_S + run.total_s + experiments_s
 
 
 class Comparison:
-    """What is found, and written again whenever more is known."""
+    """The results, written again whenever there are more."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class Comparison:
         self._failed: list[str] = []
 
     def make(self, experiments: Experiments) -> None:
-        """Whatever ends it, what is known by then is in the report."""
+        """However it ends, the report contains the results so far."""
         is_complete = False
         self._write(is_complete)
         try:
@@ -132,7 +132,7 @@ class Comparison:
                 say(f"Stopped. What was known by then: {_from_here(self._html)}")
 
     def what_went_wrong(self) -> list[str]:
-        """Sentences; none where everything that is installed answered as it must."""
+        """Sentences; none if every installed lane answered correctly."""
         measured = [figures for rounds in self._run.measured.values() for figures in rounds.values()]
         said = {
             "Some answers were wrong; the report says which.": any(figures.faults for figures in measured),
@@ -158,7 +158,7 @@ class Comparison:
         except Unavailable as unavailable:
             return str(unavailable)
         except Exception as error:
-            # A framework that has changed, say: the others go on, and the report tells.
+            # For example, a framework has changed: the other experiments go on, and the report says so.
             reason = f"The experiment failed: {type(error).__name__}: {error}"
             say(reason)
             self._failed.append(name)
@@ -183,15 +183,15 @@ class Comparison:
 
 
 def _from_here(path: Path) -> Path:
-    """As it is called on the other side of a container's mount, too."""
+    """The relative path, which is also valid on the other side of a container's mount."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _models(plan: Plan, artifact: Path | None, folder: Path) -> dict[str, Subject]:
-    """By name, those that the plan asks for, and the one that is given."""
+    """The models that the plan needs and the given one, by name."""
     names = {plan.asked[name].model for name in plan.names} | {GIVEN}
     subjects = {}
-    for name in sorted(names, key=lambda each: each != GIVEN):  # the one that may be wrong comes first
+    for name in sorted(names, key=lambda each: each != GIVEN):  # first the one that may be invalid
         sizes = {cell.workload.rows for cell in plan.cells if plan.asked[cell.workload.name].model == name} | {1}
         trained = DEFAULT_MODEL if name == GIVEN else name
         place = artifact if artifact and name == GIVEN else _trained(trained, folder)

@@ -1,4 +1,4 @@
-"""Measure what the services cost beside what could be the fastest, in one run: `python -m compare.bench`."""
+"""Measures the services beside the fastest that is possible, in one run: `python -m compare.bench`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from .models import MODELS, Subject
-from .plan import PlanError, read_plan
-from .record import cells_of
-from .report import machine, report
-from .run import Run, measure
-from .server import Cores, exit_through_finally
+from .measuring.models import MODELS, Subject
+from .measuring.plan import PlanError, read_plan
+from .measuring.run import Run, measure
+from .measuring.server import Cores, exit_through_finally
+from .reporting.record import cells_of
+from .reporting.report import machine, report
 
 PLAN = Path(__file__).with_name("bench.toml")
 JSON = Path(__file__).parent / "report" / "bench.json"

@@ -1,4 +1,4 @@
-"""The verdicts as README.md shows them, written by `python -m compare.table README.md` from what was measured."""
+"""Writes the verdicts of a complete run into README.md: `python -m compare.table README.md`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from .others import of_others
+from .measuring.others import of_others
 from .page import tables
 from .page.record import Record
 from .page.words import day_of
@@ -20,7 +20,7 @@ BEGIN, END = "<!-- comparison -->", "<!-- end of the comparison -->"
 
 
 class TableError(ValueError):
-    """A table that must not be written; the message is a sentence."""
+    """The table must not be written; the message says why."""
 
 
 def main() -> None:
@@ -74,7 +74,7 @@ def _faults(record: Record) -> str:
 
 
 def _escaped(cell: str) -> str:
-    """Neither a column nor a tag of its own."""
+    """The text, escaped so that it makes neither a column nor a tag."""
     return re.sub(r"\s+", " ", html.escape(cell, quote=False)).replace("|", "&#124;")
 
 

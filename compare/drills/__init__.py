@@ -1,1 +1,1 @@
-"""What a service must stand: each drill starts it, does that to it, and checks what was found against the bounds."""
+"""Each drill starts a service, puts it through a bad situation, and checks the results against bounds."""

@@ -1,4 +1,4 @@
-"""Thousands of clients that send a request and leave: nothing of them may stay behind."""
+"""Thousands of clients send a request and leave: nothing of them may stay behind."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from contextlib import ExitStack, suppress
 from itertools import cycle, islice
 from math import inf
 
-from ..asking import PATIENCE_S
-from ..load import put_load_on, request_of
-from ..models import faults_of
-from ..server import Server, on_cores
+from ..measuring.asking import PATIENCE_S
+from ..measuring.load import put_load_on, request_of
+from ..measuring.models import faults_of
+from ..measuring.server import Server, on_cores
 from .site import Check, Site, seconds_until, slow_payload
 
-# Of a model that is slow, so that requests wait while their clients leave.
+# The time of a slow call, so that requests wait while their clients leave.
 CALL_S = 0.1
 
-# So many come at once, and the next when the service has let go of most of them: how much memory it takes to have more
-# of them waiting is another question.
+# This many clients come at once, and the next ones when the service has released most of them. The memory for more
+# waiting clients is another question.
 GROUP = 500
 
-# Where threads are made as they are needed, there are more after so long.
+# The time in which a service that creates threads on demand has created them.
 THREADS_GROW_S = 1.0
 
-# As long as a request may take to arrive and to be answered.
+# The time that a request may take to arrive and to be answered.
 MOST_TO_SETTLE_S = 20.0
 MOST_GROWTH_MIB = 8.0
 
 CLOSED, HALF_CLOSED, RESET, CUT_SHORT = range(4)
-# Of a group, so many stay for a while.
+# This many clients of a group stay for a while.
 MOST_HALF_CLOSED = 50
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
@@ -75,7 +75,7 @@ def _checks(which: str, server: Server, payload: bytes, site: Site) -> Iterator[
 
 
 def _have_threads_made(server: Server, request: bytes, n_clients: int) -> None:
-    """All that the service may have: each holds a client that stops in the middle of its request."""
+    """Makes the service create all its threads: a client that stops in the middle of its request holds one."""
     with ExitStack() as stack:
         for _ in range(n_clients):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE_S))
@@ -86,7 +86,7 @@ def _have_threads_made(server: Server, request: bytes, n_clients: int) -> None:
 
 
 def _abandon(port: int, request: bytes, n_clients: int) -> int:
-    """How many could not connect."""
+    """Returns: how many clients could not connect."""
     n_unconnected = 0
     half_closed: deque[socket.socket] = deque()
     for way in islice(cycle((CLOSED, HALF_CLOSED, RESET, CUT_SHORT)), n_clients):

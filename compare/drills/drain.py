@@ -1,4 +1,4 @@
-"""SIGTERM under load: whoever was let in is answered, whoever comes later is told to go elsewhere."""
+"""SIGTERM under load: admitted requests are answered, and later clients are told to go elsewhere."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from http import HTTPStatus
 from subprocess import TimeoutExpired
 from time import perf_counter
 
-from serve_core.startup import stop_budget_s
+from serve_core.process.startup import stop_budget_s
 
-from ..load import Outcome, put_load_on
-from ..models import faults_of
-from ..server import Server, on_cores
+from ..measuring.load import Outcome, put_load_on
+from ..measuring.models import faults_of
+from ..measuring.server import Server, on_cores
 from .site import Check, Site, slow_payload
 
 CONNECTIONS = 32
@@ -32,7 +32,7 @@ def drain(site: Site) -> Iterator[Check]:
     most_s = drain_ms / 1000 + stop_budget_s(site.settings)
 
     with site.serving(drain_ms=drain_ms) as server, on_cores(site.cores.load):
-        # Everybody asks until told to go.
+        # Every client sends requests until it is told to go.
         drained = _drained(server, site.requests.payloads, TERMINATED_AFTER_S + most_s, site.lengths.patience_s)
     faults = faults_of(drained.outcome, site.requests.answers)
     yield Check("fast: answered with 200", len(drained.outcome.took_s[HTTPStatus.OK]), at_least=1)
@@ -46,7 +46,7 @@ def drain(site: Site) -> Iterator[Check]:
     yield Check("fast: answered otherwise, broken or not at all", faults.total(), at_most=0)
     yield from _end(drained, "fast", most_s)
 
-    # Everybody has one request on its way, of which one is in the first call. That ends with the drain, the next later.
+    # Every client has one request in flight; one is in the first call, which ends with the drain; the next ends later.
     call_s = TERMINATED_AFTER_S + drain_ms / 1000
     with site.serving_slowly(drain_ms=drain_ms) as server, on_cores(site.cores.load):
         drained = _drained(server, [slow_payload(call_s)], TERMINATED_AFTER_S, site.lengths.patience_s)

@@ -1,4 +1,4 @@
-"""`kill -9` of one of two workers under load: what is lost, and how soon there are two again."""
+"""`kill -9` of one of two workers under load: how many requests are lost, and how soon two workers are ready again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from ..asking import get
-from ..load import put_load_on
-from ..models import faults_of
-from ..server import Server, on_cores
+from ..measuring.asking import get
+from ..measuring.load import put_load_on
+from ..measuring.models import faults_of
+from ..measuring.server import Server, on_cores
 from .site import Check, Site, seconds_until
 
 WORKERS = 2
@@ -27,7 +27,7 @@ MOST_TO_START_S = 20.0
 class _Victim:
     """
     Attributes:
-        n_connections: that it held when it was killed.
+        n_connections: its connections when it was killed.
     """
 
     n_connections: int = 0
@@ -64,10 +64,10 @@ def _kill_busiest(server: Server, victim: _Victim, patience_s: float) -> None:
     time.sleep(KILLED_AFTER_S)
     n_connections = server.n_connections()
     killed = max(n_connections, key=lambda process: n_connections[process])
-    os.kill(killed, signal.SIGSTOP)  # it takes no more while those that it has are counted
+    os.kill(killed, signal.SIGSTOP)  # it accepts no more while its connections are counted
     victim.n_connections = server.n_connections()[killed]
     os.kill(killed, signal.SIGKILL)
-    # A worker that nobody has buried yet still counts as ready.
+    # A dead worker counts as ready until its parent has noticed.
     victim.ready_after_s = seconds_until(
         lambda: killed not in server.n_connections() and _ready_workers(server) == WORKERS, patience_s
     )

@@ -1,4 +1,4 @@
-"""Three times as many requests as the service can answer: how many it answers, and whether it stays calm."""
+"""Three times as many requests as the service can answer: how many it answers, and how its memory and probes behave."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from ..figures import percentile
-from ..load import Outcome, put_load_on
-from ..models import faults_of
-from ..server import Server, on_cores
+from ..judging.figures import percentile
+from ..measuring.load import Outcome, put_load_on
+from ..measuring.models import faults_of
+from ..measuring.server import Server, on_cores
 from .probes import checks_of, probing, repeated
 from .site import Check, Site, seconds_until
 
 CAPACITY_CONNECTIONS = 64
 TIMES_CAPACITY = 3
-# For each place in the queue. `docs/measuring.md` says what that means.
+# Clients for each place in the queue. `docs/measuring.md` explains it.
 CONNECTIONS_PER_PLACE = 3
 
 LEAST_OF_CAPACITY = 0.9
@@ -23,7 +23,7 @@ MOST_REFUSAL_P99_MS = 50.0
 MOST_GROWTH_MIB = 8.0
 MEMORY_EVERY_S = 0.5
 
-# A lone client's p50 against what it was before is normal up to so much.
+# A lone client's p50 may be this many times what it was before.
 NORMAL_RATIO = 2.0
 MOST_TO_NORMAL_S = 5.0
 LONE_SECONDS = 0.5
@@ -63,7 +63,7 @@ def overload(site: Site) -> Iterator[Check]:
                 requests_per_s=TIMES_CAPACITY * before.answered_per_s,
             )
         normal_after_s = seconds_until(lambda: _is_normal(site, server, lone_p50_s), site.lengths.patience_s)
-        # The machine is not as fast at every moment.
+        # The speed of the machine changes.
         after = _capacity(site, server)
 
     capacity = (before.answered_per_s + after.answered_per_s) / 2

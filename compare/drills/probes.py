@@ -1,4 +1,4 @@
-"""What a health check and a scrape see meanwhile: asked in the background, each on a connection of its own."""
+"""Health checks and scrapes in the background, each on a new connection."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from functools import partial
 from http import HTTPStatus
 from multiprocessing.connection import Connection
 
-from ..asking import Answer, get
-from ..figures import percentile
+from ..judging.figures import percentile
+from ..measuring.asking import Answer, get
 from .site import Check
 
-# In seconds. A scrape adds up the files of all workers, and would take its part of the capacity.
+# In seconds. A scrape adds up the files of all workers; more scrapes would use up capacity.
 PROBED_EVERY_S = {"/livez": 0.25, "/metrics": 1.0}
 MOST_P99_MS = 200.0
 
@@ -24,12 +24,12 @@ Probed = dict[str, list[Answer]]
 
 @contextmanager
 def probing(port: int) -> Iterator[Probed]:
-    """By path, what was answered until the block ends.
+    """Collects the answers by path until the block ends.
 
-    A process of its own asks: a thread would wait for the interpreter of whoever puts load on the service.
+    Another process sends the probes: a thread would wait for the interpreter of the load generator.
     """
     probed: Probed = {}
-    # Forked, it would hold what other threads hold at this moment.
+    # A forked process would inherit the locks that other threads hold at this moment.
     spawned = multiprocessing.get_context("spawn")
     ours, theirs = spawned.Pipe()
     process = spawned.Process(target=_probe_until_told, args=(port, theirs), daemon=True)
@@ -45,11 +45,11 @@ def probing(port: int) -> Iterator[Probed]:
 
 
 def _probe_until_told(port: int, other: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both, and the other one ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal signals both processes, and the other ends this one
     probed: Probed = {path: [] for path in PROBED_EVERY_S}
     other.send("ready")
     with ExitStack() as stack:
-        # Each by itself, so that a slow one does not keep the other from being asked.
+        # In separate threads, so that a slow probe does not delay the other.
         for path, answers in probed.items():
             stack.enter_context(repeated(PROBED_EVERY_S[path], partial(_probe, port, path, answers)))
         other.recv()
@@ -66,7 +66,7 @@ def checks_of(probed: Probed) -> Iterator[Check]:
 
 @contextmanager
 def repeated(every_s: float, action: Callable[[], None]) -> Iterator[None]:
-    """In the background, until the block ends."""
+    """Repeats a call in the background until the block ends."""
     has_ended = threading.Event()
 
     def repeat() -> None:

@@ -1,4 +1,4 @@
-"""Where a drill takes place, and what it finds there."""
+"""The set-up of a drill, and its checks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from time import perf_counter
 
 from serve_core.settings import Settings
 
-from ..models import Requests, Subject
-from ..plan import Lane
-from ..server import Cores, Server, running
+from ..measuring.models import Requests, Subject
+from ..measuring.plan import Lane
+from ..measuring.server import Cores, Server, running
 
 POLL_S = 0.05
 
 
+class NotHere(RuntimeError):
+    """This machine lacks something that a drill needs besides Python; the message says what."""
+
+
 @dataclass(frozen=True)
 class Check:
-    """A figure, and the bound that it must keep; without one it is only shown. A count is an integer."""
+    """A figure and its bound. Without a bound it is only shown. A count is an integer."""
 
     what: str
     value: float
@@ -34,10 +38,11 @@ class Lengths:
     """How long the drills are.
 
     Attributes:
-        n_abandoned: clients that leave.
+        n_abandoned: the number of clients that leave.
         drain_ms, deadline_ms: settings of the service.
-        call_s: of the call of the model that is too slow.
-        patience_s: what has not come to be so by then never will.
+        call_s: the time of the model call that is too slow.
+        body_s: how long each hostile body is sent, one request after the other.
+        patience_s: how long a drill waits for a state.
     """
 
     capacity_s: float
@@ -47,6 +52,7 @@ class Lengths:
     kill_s: float
     deadline_ms: int
     call_s: float
+    body_s: float
     patience_s: float = 30.0
 
 
@@ -58,9 +64,17 @@ FULL = Lengths(
     kill_s=20.0,
     deadline_ms=Settings().deadline_ms,
     call_s=30.0,
+    body_s=0.5,
 )
 QUICK = Lengths(
-    capacity_s=1.0, overload_s=5.0, n_abandoned=1_000, drain_ms=500, kill_s=5.0, deadline_ms=1_000, call_s=4.0
+    capacity_s=1.0,
+    overload_s=5.0,
+    n_abandoned=1_000,
+    drain_ms=500,
+    kill_s=5.0,
+    deadline_ms=1_000,
+    call_s=4.0,
+    body_s=0.1,
 )
 
 
@@ -68,9 +82,9 @@ QUICK = Lengths(
 class Site:
     """
     Attributes:
-        lane: of the service.
-        subject: a model that is fast.
-        slow: the artifact of one that takes as long as a request says, `slow_model.py`.
+        lane: the lane of the service.
+        subject: a fast model.
+        slow: the artifact of `slow_model.py`, whose calls take as long as a request says.
     """
 
     lane: Lane
@@ -81,12 +95,12 @@ class Site:
 
     @property
     def requests(self) -> Requests:
-        """Of one row each."""
+        """Requests of one row each."""
         return self.subject.requests[1]
 
     @property
     def settings(self) -> Settings:
-        """The service's, but for what a drill sets."""
+        """The service's settings, except those that a drill sets."""
         return Settings.from_env(self.lane.env)
 
     def serving(self, **settings: object) -> AbstractContextManager[Server]:
@@ -101,12 +115,12 @@ class Site:
 
 
 def slow_payload(seconds: float) -> bytes:
-    """A request whose prediction takes so long."""
+    """A request whose prediction takes this long."""
     return b'{"instances": [{"seconds": %f}]}' % seconds
 
 
 def seconds_until(is_so: Callable[[], bool], patience_s: float) -> float:
-    """Asked again and again; infinite where it has not come to be so in time."""
+    """The time until the condition holds; infinite if it does not hold in time."""
     started_s = perf_counter()
     while not is_so():
         if perf_counter() > started_s + patience_s:

@@ -1,4 +1,4 @@
-"""A call of the model that does not return for long: nobody waits longer than promised, and it is said why."""
+"""A model call that takes too long: no request waits longer than its deadline, and the service says why."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from time import perf_counter
 
-from ..asking import Answer, get, predict
-from ..figures import percentile
-from ..server import on_cores
+from ..judging.figures import percentile
+from ..measuring.asking import Answer, get, predict
+from ..measuring.server import on_cores
 from .probes import checks_of, probing
 from .site import Check, Site, seconds_until, slow_payload
 
@@ -28,7 +28,7 @@ def slow_call(site: Site) -> Iterator[Check]:
         ThreadPoolExecutor(N_WAITING) as callers,
     ):
         began_s = perf_counter()
-        # One of them is the call; those that wait behind it would take as long again if they were not dropped.
+        # One of them is in the call. Those behind it would take as long again if they were not dropped.
         waited = list(callers.map(lambda _: predict(server.port, slow_payload(call_s)), range(N_WAITING)))
         seconds_until(
             lambda: get(server.port, "/readyz").status == HTTPStatus.SERVICE_UNAVAILABLE, site.lengths.patience_s

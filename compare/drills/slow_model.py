@@ -1,4 +1,4 @@
-"""An estimator that takes as long as its rows say. Its module travels in the artifact."""
+"""An estimator whose calls take as long as its rows say. Its module travels in the artifact."""
 
 from __future__ import annotations
 

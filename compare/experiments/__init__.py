@@ -1,13 +1,13 @@
-"""What needs no load to be settled: each file asks both frameworks the same question, and counts.
+"""Experiments that need no load: each file asks both frameworks the same question, and counts.
 
-An experiment returns figures by name; `claims.toml` says what they mean. None of them depends on the reader's model.
+An experiment returns figures by name; `claims.toml` says what they mean. No experiment depends on the reader's model.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from model.backends import ports
+from serve_core.backends import ports
 
 ROOT = Path(__file__).parent.parent.parent
 DATA = ROOT / "compare" / "data"
@@ -15,7 +15,7 @@ SERVICES = ("fastapi", "flask")
 
 
 class Unavailable(Exception):
-    """An experiment that cannot be made here; the message is a sentence that says why."""
+    """An experiment cannot run here; the message says why."""
 
 
 def need_both_services() -> None:

@@ -1,4 +1,4 @@
-"""What a service answers to some requests: `python -m compare.experiments.answers fastapi artifact bodies.json`."""
+"""Prints a service's answers to some requests: `python -m compare.experiments.answers fastapi artifact bodies.json`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import sys
 from pathlib import Path
 
-from ..asking import Answer, get, predict
-from ..plan import Lane
-from ..server import Cores, exit_through_finally, running
+from ..measuring.asking import Answer, get, predict
+from ..measuring.plan import Lane
+from ..measuring.server import Cores, exit_through_finally, running
 
 PATHS = ("/livez", "/readyz", "/model", "/nothing")
 
 
 def answers_of(name: str, artifact: Path, bodies: list[str]) -> list[object]:
-    """To each body and to some paths: the status and the document, without its id. The first body is a good one.
+    """The status and the document, without its id, for each body and for some paths. The first body is valid.
 
-    Raises: LaneError where the service does not start.
+    Raises: LaneError if the service does not start.
     """
     lane = Lane(name, name, f"serve_{name}", {"SERVE_ACCESS_LOG": "false"})
     with running(lane, artifact, bodies[0].encode(), Cores.available().server) as server:

@@ -1,4 +1,4 @@
-"""Tasks that were accepted, and a server that is stopped: how many are never done?"""
+"""A server stops after it has accepted background tasks: how many are never done?"""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..asking import predict
-from ..plan import Lane
-from ..server import MOST_TO_STOP_S, Cores, running
+from ..measuring.asking import predict
+from ..measuring.plan import Lane
+from ..measuring.server import MOST_TO_STOP_S, Cores, running
 
 TASKS = 100
 CLIENTS = 20
@@ -18,7 +18,7 @@ LANE = Lane("tasks", "fastapi", "uvicorn compare.experiments.apps.tasks_fastapi:
 
 
 def background_tasks() -> dict[str, float]:
-    """Of a hundred tasks of FastAPI's, how many are lost when the server is told to stop, and when it is killed."""
+    """How many of a hundred FastAPI tasks are lost when the server is told to stop, and when it is killed."""
     return {
         "tasks": float(TASKS),
         "fastapi_lost_on_stop": float(_lost_on(signal.SIGTERM)),
@@ -31,7 +31,7 @@ def _lost_on(signum: signal.Signals) -> int:
     with TemporaryDirectory() as folder:
         with running(LANE, Path(folder), PAYLOAD, Cores.available().server) as server:
             with ThreadPoolExecutor(CLIENTS) as clients:
-                # The first was accepted when the server was started.
+                # The first task was accepted when the server started.
                 statuses = [
                     each.status for each in clients.map(lambda _: predict(server.port, PAYLOAD), range(1, TASKS))
                 ]

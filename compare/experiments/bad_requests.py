@@ -1,4 +1,4 @@
-"""The same bad requests to four handlers: one that trusts, one that checks by hand, Pydantic lax and strict."""
+"""Sends the same bad requests to four handlers: unchecked, checked by hand, with lax and with strict Pydantic."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class StrictAnimals(BaseModel):
 
 
 def bad_requests() -> dict[str, float]:
-    """Of so many bad requests, how many each handler lets through, answers with a 500, and with one in HTML."""
+    """How many of the bad requests each handler lets through, answers with 500, and answers with 500 in HTML."""
     bodies = list(bad_bodies(signature()))
     handlers = {"naive": _naive(), "manual": _manual(), "pydantic_lax": _lax(), "pydantic_strict": _strict()}
     found = {"requests": float(len(bodies))}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what scikit-learn thinks of such input
+        warnings.simplefilter("ignore")  # scikit-learn's warnings about such input
         for name, answer in handlers.items():
             assert answer(good_body(signature()))[0] == 200, f"{name} refuses a good request"
             answers = [answer(body) for body in bodies]
@@ -125,7 +125,7 @@ def _predictions(instances: Any) -> dict[str, Any]:
 
 
 def _asked_of_flask(app: Flask) -> Handler:
-    app.logger.disabled = True  # the errors are what is counted
+    app.logger.disabled = True  # the errors are counted
     client = app.test_client()
 
     def asked(body: bytes) -> Answer:

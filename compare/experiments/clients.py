@@ -1,4 +1,4 @@
-"""Ask an application without a server."""
+"""Sends requests to an application without a server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 
 def ask(app: ASGIApp, method: str, path: str, **options: Any) -> httpx.Response:
-    """One request of an ASGI application. What it raises is answered as a server would."""
+    """Sends one request to an ASGI application. An exception gives the answer that a server would give."""
 
     async def asked() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

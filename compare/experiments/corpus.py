@@ -1,4 +1,4 @@
-"""Bad requests for a model, and documents of every sort, drawn from its signature."""
+"""Bad requests for a model, and documents of every sort, generated from its signature."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from random import Random
 
-from model.signature import Feature, Signature
+from model.schema.signature import Feature, Signature
 
-# As JSON text, which says what no Python value can: a number beyond all doubles.
+# JSON text, because no Python value can express a number beyond all doubles.
 WHOLE_BODIES = (
     ["", "{", "null", "[]", '"text"', "{}"]
     + [f'{{"instances": {value}}}' for value in ("null", "{}", '"text"', "1", "[null]", "[[]]", '["text"]')]
@@ -23,7 +23,7 @@ WRONG_VALUES: Mapping[str, tuple[str, ...]] = {
 
 
 def bad_bodies(signature: Signature) -> Iterator[bytes]:
-    """Each with one thing wrong: not JSON, another shape, a key too few or too many, a value of no right type."""
+    """Bodies with one fault each: not JSON, another shape, a missing or an unknown key, a value of a wrong type."""
     yield from map(str.encode, WHOLE_BODIES)
     good = {name: json.dumps(value) for name, value in signature.example.items()}
     yield _body(good | {"no such feature": "1"})
@@ -37,7 +37,7 @@ def good_body(signature: Signature) -> bytes:
 
 
 def documents(signature: Signature, chance: Random) -> Iterator[object]:
-    """Without end: about a third of them valid, the others with a few things wrong."""
+    """Yields documents without end: about a third are valid, the others have a few faults."""
     while True:
         instances = [_instance(signature, chance) for _ in range(chance.randint(1, 3))]
         yield {"instances": instances} | ({"beside": 1} if chance.random() < 0.05 else {})

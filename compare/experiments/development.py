@@ -1,4 +1,4 @@
-"""What a framework brings for the desk: a server, a client for tests, a debugger; and whether that one gets out."""
+"""A framework's tools for development: a server, a test client, a debugger; and whether the debugger can leak."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from flask import Flask
 from werkzeug.debug import DebuggedApplication
 from werkzeug.test import Client
 
-from model.backends import ports
+from serve_core.backends import ports
 
-from ..asking import get
-from ..plan import Lane
-from ..server import Cores, LaneError, running
+from ..measuring.asking import get
+from ..measuring.plan import Lane
+from ..measuring.server import Cores, LaneError, running
 from . import ROOT
 from .clients import ask
 from .installed import needed_by
 from .subject import INSTANCE, save_artifact
 
 FLASK_SERVER = Lane("development", "flask", "flask --app compare.lanes.flask_empty run --port {port}")
-# What FastAPI's own tools need beside it.
+# The packages that FastAPI's own tools need.
 SERVERS = {"uvicorn", "hypercorn", "granian", "fastapi-cli"}
 CLIENTS = {"httpx", "httpx2"}
 
 ENTRY_POINT = re.compile(r'^ENTRYPOINT \["python", "-m", "(serve_\w+)"\]$', re.MULTILINE)
-# What would switch a debugger on, and where it would answer.
+# Variables that would switch a debugger on, and the path where it would answer.
 DEBUG = {"FLASK_DEBUG": "1", "FASTAPI_DEBUG": "1", "WERKZEUG_DEBUG_PIN": "off"}
 OF_A_DEBUGGER = ("/console", "/livez?__debugger__=yes&cmd=resource&f=debugger.js")
 
 
 def development() -> dict[str, float]:
-    """What each framework has by itself, without another package; in how many images a debugger can be switched on.
+    """The tools of each framework without another package, and in how many images a debugger can be switched on.
 
-    A debugger is one that runs code where the error was: a page that shows the traceback is none.
+    A debugger runs code at the place of the error; a page that only shows the traceback is not one.
     """
     flask = {"server": _starts(FLASK_SERVER), "client": _flask_client(), "debugger": _runs_code(_flask_error_page())}
     fastapi = {
@@ -85,13 +85,13 @@ def _fastapi_error_page() -> str:
 
 
 def _runs_code(page: str) -> bool:
-    """Werkzeug's page says so to its own script."""
+    """Werkzeug's page tells its own script."""
     assert "ZeroDivisionError" in page
     return "EVALEX = true" in page
 
 
 def _entry_points() -> list[str]:
-    """Of the images whose service is there."""
+    """The entry points of the images whose service is here."""
     named = ENTRY_POINT.findall((ROOT / "docker" / "Dockerfile").read_text())
     assert named, "docker/Dockerfile names no service"
     return [name for name in named if name.removeprefix("serve_") in ports()]

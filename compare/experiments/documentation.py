@@ -1,4 +1,4 @@
-"""What a framework says of a service by itself: which routes, which answers, and whether offline."""
+"""How much of a service a framework documents by itself: routes, answers, and whether the page works offline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from .clients import ask
 
-# Of a route, each with what is wrong: a value of no right type, a method, and a bug.
+# Requests with one fault each: a value of a wrong type, a wrong method, a bug in the route.
 REFUSED: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/predict", {"number": "many"}),
     ("PUT", "/predict", {"number": 1.0}),
@@ -24,7 +24,7 @@ class Row(BaseModel):
 
 
 def documentation() -> dict[str, float]:
-    """Of its routes and of its refusals, as they were seen, the shares that it describes; hosts that its page needs."""
+    """The shares of routes and of observed refusals that it describes, and the hosts that its page needs."""
     app = _fastapi()
     described: dict[str, Any] = ask(app, "GET", "/openapi.json").json()["paths"]
     statuses = [str(ask(app, method, path, json=body).status_code) for method, path, body in REFUSED]

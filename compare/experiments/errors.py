@@ -1,4 +1,4 @@
-"""What the frameworks say by themselves when something is wrong: as HTML or as JSON."""
+"""The format of the frameworks' own error answers: HTML or JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .clients import ask
 
 Request = tuple[str, str, bytes, str]  # method, path, body, content type
 
-# A path that is not there, a method that is not, a body that is not JSON, one of another type, and a bug.
+# An unknown path, a wrong method, a body that is not JSON, a body of another type, and a bug.
 ERRORS: Mapping[int, Request] = {
     404: ("POST", "/nothing", b"{}", "application/json"),
     405: ("PUT", "/predict", b"{}", "application/json"),
@@ -22,7 +22,7 @@ ERRORS: Mapping[int, Request] = {
 
 
 def error_types() -> dict[str, float]:
-    """Of the errors that each framework answers by itself, the share in HTML, in JSON, and in plain text."""
+    """The shares of each framework's own error answers in HTML, in JSON and in plain text."""
     shares = {}
     for name, types in {"flask": list(_types_of_flask()), "fastapi": list(_types_of_fastapi())}.items():
         for kind, media_type in {"html": "text/html", "json": "application/json", "text": "text/plain"}.items():
@@ -41,7 +41,7 @@ def _types_of_flask() -> Iterable[str]:
     def bug() -> dict[str, object]:
         raise ZeroDivisionError
 
-    app.logger.disabled = True  # the errors are what is counted
+    app.logger.disabled = True  # the errors are counted
     client = app.test_client()
     for method, path, body, content_type in ERRORS.values():
         yield client.open(path, method=method, data=body, content_type=content_type).content_type

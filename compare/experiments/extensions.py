@@ -1,4 +1,4 @@
-"""How long ago the Flask extensions that articles name had their last release, and whether they still work together."""
+"""When the Flask extensions that articles name were last released, and whether they can be installed together."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from statistics import fmean, median
 
 from . import DATA
 
-# Of a library that is used with a framework and a server, both of which have had releases meanwhile.
+# Libraries for use with a framework and a server, both of which have had releases meanwhile.
 STALE_AFTER_YEARS = 2.0
 DAYS_PER_YEAR = 365.25
 
 
 def extensions() -> dict[str, float]:
-    """Of so many extensions the share without a release for two years, on the data's date, and without an import."""
+    """The number of extensions, the share without a release for two years (at the data's date), and failed imports."""
     data = tomllib.loads((DATA / "extensions.toml").read_text())
     ages_years = [(data["date"] - each["released"]).days / DAYS_PER_YEAR for each in data["extensions"]]
     return {

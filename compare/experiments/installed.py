@@ -1,4 +1,4 @@
-"""What is installed, and what it needs of what else is."""
+"""The installed packages and their requirements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEBIBYTE = 2**20
 
 
 def needed_by(*requirements: str) -> set[str]:
-    """The names of all packages that these need, themselves among them, as it is installed here.
+    """The names of these packages and of all that they need, as installed here.
 
     Raises: PackageNotFoundError.
     """
@@ -33,7 +33,7 @@ def needed_by(*requirements: str) -> set[str]:
 
 
 def megabytes(packages: set[str]) -> float:
-    """What their files take; what Python compiles at the first import does not count."""
+    """The size of their files, without the files that Python compiles at the first import."""
     return sum(map(_n_bytes, packages)) / MEBIBYTE
 
 

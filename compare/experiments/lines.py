@@ -1,4 +1,4 @@
-"""How much code it is, and how much of it the services do not share. Comments, docstrings and blanks do not count."""
+"""Counts lines of code, and those that the services do not share. Comments, docstrings and blanks do not count."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from model.backends import ports
+from serve_core.backends import ports
 
 from . import ROOT, SERVICES, need_both_services
 
@@ -17,7 +17,7 @@ BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.BoolOp, ast.ExceptHandler
 
 
 def lines() -> dict[str, float]:
-    """Of an empty handler, of one that validates a batch, and of the service as it ships over the core it shares."""
+    """The lines of an empty handler, of one that validates a batch, and of the service with the shared core."""
     need_both_services()
     found = {}
     for name in SERVICES:
@@ -28,7 +28,7 @@ def lines() -> dict[str, float]:
 
 
 def differing_lines() -> dict[str, float]:
-    """Of Flask's lines the share that FastAPI has not: of its routes, its service, and of that with the shared core."""
+    """The share of Flask's lines that FastAPI does not have: in the routes, the service, and with the shared core."""
     need_both_services()
     service = _lines_of_service("flask", "*.py")
     alike = _n_alike(service, _lines_of_service("fastapi", "*.py"))
@@ -41,7 +41,7 @@ def differing_lines() -> dict[str, float]:
 
 
 def lines_by_file() -> dict[str, dict[str, int]]:
-    """Of the services that are there, file by file."""
+    """The lines of the services that are here, file by file."""
     return {
         name: {path.name: len(code_lines(path)) for path in sorted((ROOT / f"serve_{name}").glob("*.py"))}
         for name in SERVICES
@@ -50,12 +50,12 @@ def lines_by_file() -> dict[str, dict[str, int]]:
 
 
 def core_lines() -> int:
-    """What both services share, the model's package among it."""
-    return int(sum(_count((ROOT / folder).glob("*.py")) for folder in SHARED))
+    """The lines that both services share, including the model's package."""
+    return int(sum(_count((ROOT / folder).rglob("*.py")) for folder in SHARED))
 
 
 def code_lines(path: Path) -> list[str]:
-    """What is left of a file when it is parsed and written anew, in which a statement is a line or more."""
+    """The lines of a file after it is parsed and written again, where a statement takes one line or more."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

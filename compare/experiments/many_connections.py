@@ -1,6 +1,6 @@
-"""Thousands of connections: that have sent nothing yet, that idle between two requests, that wait for an answer.
+"""Thousands of connections that have sent nothing yet, that idle between two requests, or that wait for an answer.
 
-Held by a plain application on the server that its framework is usually run on, and by the services as they ship.
+A plain application on the usual server of its framework holds them, and so do the services as they ship.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from ..load import request_of
-from ..plan import Lane
-from ..server import Cores, Server, running
+from ..measuring.load import request_of
+from ..measuring.plan import Lane
+from ..measuring.server import Cores, Server, running
 from . import Unavailable, need_both_services
 from .subject import INSTANCE, save_artifact
 
@@ -27,11 +27,11 @@ FEWEST_CONNECTIONS = 1_000
 SPARE_DESCRIPTORS = 200
 ASKED_EVERY = 10
 
-# All wait at the same time: it takes less to send so many requests.
+# Long enough that all requests wait at the same time.
 WAIT_S = 0.5
 
-# So long those that ask wait together; one after the other, they are asked for what they have got by then. Who waits in
-# a handler may have to wait for others before, as many times as there are threads too few.
+# The clients wait this long together; then their answers are read one after the other. A request in a handler may first
+# wait for others, as often as there are too few threads.
 PATIENCE_S = 10.0
 PATIENCE_IN_HANDLERS_S = 60.0
 LOOK_S = 0.001
@@ -52,16 +52,16 @@ Figures = dict[str, float]
 
 
 def many_connections(most: int = CONNECTIONS) -> Figures:
-    """How many connections there were (5,000, or as many as the machine allows), and which share of them failed.
+    """The number of connections (5,000, or as many as the machine allows), and the share of them that failed.
 
     `fastapi_` and `flask_` are the plain applications, on uvicorn and on gunicorn's gthread with 200 threads;
     `fastapi_service_` and `flask_service_` the services.
 
-    - `silent_failed`, of those that had sent nothing: every tenth asks at last, and this share of them gets no answer
-      within ten seconds; or, if that is more, this share of the others has been closed by then.
-    - `idle_failed`: the same of those that had been answered before. `idle_mib`: the memory that they take.
+    - `silent_failed`, of connections that had sent nothing: every tenth sends a request in the end, and this share of
+      them gets no answer within ten seconds; or, if that is more, this share of the others has been closed by then.
+    - `idle_failed`: the same for connections with an earlier answer. `idle_mib`: the memory that they take.
     - `waiting_failed`: the share that gets no answer in a minute from a handler that waits for half a second.
-    - `waiting_s`: until the last has it; `waiting_mib`: the memory that was taken for them.
+    - `waiting_s`: the time until the last answer; `waiting_mib`: the memory for them.
     - `flask_waits_longer`: Flask's seconds divided by FastAPI's.
     """
     need_both_services()
@@ -73,7 +73,7 @@ def many_connections(most: int = CONNECTIONS) -> Figures:
         for name, command in {"fastapi": UVICORN, "flask": GUNICORN}.items():
             with _served(Lane(name, name, command, {"WAIT_S": "0"}), artifact) as server:
                 idle = _idle(server, n_connections)
-            # Anew: what sent nothing may hold gunicorn's threads still.
+            # A new server: silent connections may still hold gunicorn's threads.
             with _served(Lane(name, name, command, {"WAIT_S": str(WAIT_S)}), artifact) as server:
                 waiting = _waiting(server, n_connections)
             with _served(Lane(name, name, f"serve_{name}", QUIET), artifact) as server:
@@ -89,7 +89,7 @@ def _served(lane: Lane, artifact: Path) -> Iterator[Server]:
 
 
 def _idle(server: Server, n_connections: int) -> Figures:
-    """The silent ones last: gunicorn's threads may still wait for them when they have gone."""
+    """Silent connections come last: gunicorn's threads may still wait for them when they have gone."""
     before_mib = server.anonymous_mib()
     with _connected(server.port, n_connections, is_asking=True) as clients:
         for client in clients:
@@ -122,7 +122,7 @@ def _waiting(server: Server, n_connections: int) -> Figures:
 
 @contextmanager
 def _connected(port: int, n_connections: int, *, is_asking: bool = False) -> Iterator[list[socket.socket]]:
-    """Each asks at once, or none does."""
+    """Connects; each connection sends a request at once, or none does."""
     with ExitStack() as stack:
         clients = []
         for _ in range(n_connections):
@@ -133,14 +133,14 @@ def _connected(port: int, n_connections: int, *, is_asking: bool = False) -> Ite
 
 
 def _send(client: socket.socket) -> float:
-    """When."""
-    with suppress(OSError):  # it has been closed: `_status` says so
+    """The time when the requests were sent."""
+    with suppress(OSError):  # the connection is closed: `_status` says so
         client.sendall(REQUEST)
     return perf_counter()
 
 
 def _n_closed(clients: Iterable[socket.socket]) -> int:
-    """Of connections on which nothing is due: what can be read of them is their end."""
+    """The number of closed connections among those without a request, where only the end can be read."""
     poll = select.poll()
     for client in clients:
         poll.register(client, select.POLLIN)
@@ -148,7 +148,7 @@ def _n_closed(clients: Iterable[socket.socket]) -> int:
 
 
 def _status(client: socket.socket, until_s: float) -> int:
-    """0 where there is no answer in time."""
+    """The status; 0 if there is no answer in time."""
     client.settimeout(max(until_s - perf_counter(), LOOK_S))
     answer = HTTPResponse(client)
     try:

@@ -1,4 +1,4 @@
-"""A dozen faults that a person might write, the same in both services."""
+"""A dozen faults that a developer might make, the same in both services."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Plant:
-    """Everywhere in the file where `right` stands, `wrong` does."""
+    """A fault: `wrong` replaces every `right` in the file."""
 
     file: str
     right: str
     wrong: str
 
     def put_into(self, service: Path) -> None:
-        """Raises: ValueError where there is no such place."""
+        """Raises: ValueError if the file does not contain `right`."""
         path = service / self.file
         code = path.read_text()
         if self.right not in code:
@@ -26,11 +26,11 @@ class Plant:
 
 FAULTS: Mapping[str, Mapping[str, Plant]] = {
     "a misspelt name": {
-        "fastapi": Plant("routes.py", "JSON(documents.ALIVE)", "JSON(documents.ALIV)"),
-        "flask": Plant("routes.py", "JSON(documents.ALIVE)", "JSON(documents.ALIV)"),
+        "fastapi": Plant("routes.py", "documents.model_document", "documents.model_documen"),
+        "flask": Plant("routes.py", "documents.model_document", "documents.model_documen"),
     },
     "another document of the same type": {
-        "fastapi": Plant("routes.py", "JSON(documents.READY)", "JSON(documents.ALIVE)"),
+        "fastapi": Plant("routes.py", 'Status(status="ready")', 'Status(status="alive")'),
         "flask": Plant("routes.py", "JSON(documents.READY)", "JSON(documents.ALIVE)"),
     },
     "a path with a letter too many": {
@@ -38,14 +38,12 @@ FAULTS: Mapping[str, Mapping[str, Plant]] = {
         "flask": Plant("routes.py", '"/model"', '"/models"'),
     },
     "a call without an argument": {
-        "fastapi": Plant("routes.py", "request, service), served)", "request, service))"),
-        "flask": Plant("routes.py", "(predictions, current.served)", "(predictions)"),
+        "fastapi": Plant("routes.py", "(predictions, service.model)", "(predictions)"),
+        "flask": Plant("routes.py", "(predictions_of(rows), current.service.model)", "(predictions_of(rows))"),
     },
     "rows where predictions are due": {
-        "fastapi": Plant(
-            "routes.py", "await predictions_of(body.rows(), request, service), served", "body.rows(), served"
-        ),
-        "flask": Plant("routes.py", "(predictions, current.served)", "(rows, current.served)"),
+        "fastapi": Plant("routes.py", "(predictions, service.model)", "(body.rows(), service.model)"),
+        "flask": Plant("routes.py", "(predictions_of(rows), current", "(rows, current"),
     },
     "unknown keys are taken": {
         "fastapi": Plant("validation.py", 'extra="forbid"', 'extra="ignore"'),
@@ -66,11 +64,11 @@ FAULTS: Mapping[str, Mapping[str, Plant]] = {
         "flask": Plant("body.py", "len(body) > max_body_bytes", "len(body) >= max_body_bytes"),
     },
     "two arguments of one type are swapped": {
-        "fastapi": Plant("body.py", 'headers.get(b"content-type"), encoding', 'encoding, headers.get(b"content-type")'),
+        "fastapi": Plant("body.py", 'headers.get("content-type"), encodings', 'encodings, headers.get("content-type")'),
         "flask": Plant(
             "body.py",
-            'environ.get("CONTENT_TYPE"), environ.get("HTTP_CONTENT_ENCODING")',
-            'environ.get("HTTP_CONTENT_ENCODING"), environ.get("CONTENT_TYPE")',
+            'request.content_type, request.headers.get("Content-Encoding")',
+            'request.headers.get("Content-Encoding"), request.content_type',
         ),
     },
     "every refusal has one status": {
@@ -78,7 +76,7 @@ FAULTS: Mapping[str, Mapping[str, Plant]] = {
         "flask": Plant("errors.py", "status=refusal.status", "status=400"),
     },
     "None where a text is due": {
-        "fastapi": Plant("errors.py", "refusal.body(request_id)", "refusal.body(None)"),
-        "flask": Plant("errors.py", "refusal.body(g.request_id)", "refusal.body(None)"),
+        "fastapi": Plant("middleware.py", "begin_request(request_id)", "begin_request(None)"),
+        "flask": Plant("middleware.py", "begin_request(g.request_id)", "begin_request(None)"),
     },
 }

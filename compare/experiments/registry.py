@@ -1,4 +1,4 @@
-"""Every experiment by the name that `claims.toml` calls it; nothing is imported before it is asked for."""
+"""Every experiment by its name in `claims.toml`, imported only when it is needed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from ..claims import Figure
-from ..server import LaneError
+from ..judging.claims import Figure
+from ..measuring.server import LaneError
 from . import Unavailable, need_both_services
 
 Experiment = Callable[[], Mapping[str, Figure]]
@@ -45,7 +45,7 @@ def _experiment(name: str, **options: Any) -> Experiment:
             found: Mapping[str, Figure] = getattr(import_module(f".{FILES[name]}", __package__), name)(**options)
             return found
         except ModuleNotFoundError as missing:
-            need_both_services()  # who keeps one has no use for the experiment, and may have deleted it
+            need_both_services()  # with one backend the experiment is of no use, and may have been deleted
             raise Unavailable(f"It needs {missing.name}, which is not there.") from missing
         except LaneError as reason:
             raise Unavailable(f"A server of it did not start: {reason}.") from reason
@@ -54,5 +54,5 @@ def _experiment(name: str, **options: Any) -> Experiment:
 
 
 EXPERIMENTS: Experiments = {name: _experiment(name) for name in FILES}
-# Where a first impression will do: five thousand connections take most of a minute.
+# For a first impression: five thousand connections take most of a minute.
 QUICK_EXPERIMENTS: Experiments = {**EXPERIMENTS, "many_connections": _experiment("many_connections", most=1_000)}

@@ -1,4 +1,4 @@
-"""What "built in" is worth where somebody must be kept out: who checks a token, who notices a forged cookie."""
+"""What "built in" security is worth: which framework checks a token, which notices a forged cookie."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from . import DATA, ROOT, SERVICES, Unavailable
 from .clients import ask
 from .installed import needed_by
 
-# Not inside: FastAPI finds the names in annotations among those of the module.
+# At module level, because FastAPI looks up the names in annotations there.
 SCHEME = OAuth2PasswordBearer(tokenUrl="token")
-# A package of a lock: what stands before its version, at the beginning of a line.
+# A package in a lock: the text before the version, at the beginning of a line.
 LOCKED = re.compile(r"^([a-z0-9.-]+)==", re.MULTILINE)
 JWT_LIBRARIES = {"pyjwt", "python-jose", "authlib", "joserfc", "jwcrypto"}
 
 
 def oauth2() -> dict[str, float]:
-    """Whether FastAPI asks for a token, refuses one of nobody's, has the route that gives one, and what reads a JWT."""
+    """Whether FastAPI asks for a token, refuses an invalid one, has a route that issues one, and can read a JWT."""
     app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
 
     @app.get("/secret")
@@ -43,9 +43,9 @@ def oauth2() -> dict[str, float]:
 
 
 def cookies_and_advisories() -> dict[str, float]:
-    """Whether Flask's session takes its own cookie, and one whose content was changed; how many advisories there were.
+    """Whether Flask's session accepts its own cookie, and a changed one; and the number of advisories.
 
-    Raises: Unavailable, where a package is in a lock and not in the data.
+    Raises: Unavailable if a package is in a lock but not in the data.
     """
     return _cookies() | _advisories()
 

@@ -1,8 +1,8 @@
-"""Of equal faults in copies of both services, which the types, the tests and random requests find.
+"""Plants equal faults in copies of both services: which of them do types, tests and random requests find?
 
     python -m compare.experiments.seeded_faults
 
-takes minutes, and writes the data file that the experiment reads.
+takes minutes and writes the data file that the experiment reads.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ DOCUMENTS = 150
 SEED = 13
 MEANS = ("types", "tests", "random_requests")
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".coverage*")
-# What a person would run while at it: they say what every request is answered.
+# The tests that a developer would run meanwhile: they cover the answer to every request.
 TESTS = [f"tests/contract/test_{name}.py" for name in ("documents", "faults", "predictions", "refusals")]
-# They take longer to load than these tests do to run.
+# Plugins that take longer to load than these tests take to run.
 WITHOUT_PLUGINS = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:pytest_cov")
 
 
 def seeded_faults() -> dict[str, float]:
-    """How many faults there are, and of each service's the share that each means finds, on the data's date."""
+    """The number of faults, and for each service the share that each means finds, at the data's date."""
     if not FOUND.exists():
         raise Unavailable(f"There is no {FOUND.name}; python -m {__name__} writes it.")
     faults = json.loads(FOUND.read_text())["faults"]
@@ -50,10 +50,10 @@ def seeded_faults() -> dict[str, float]:
 
 
 class _Workshop:
-    """A copy of the repository to put faults into one service, and what that answers without a fault."""
+    """A copy of the repository for faults in one service, and the service's answers without a fault."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        """Raises: SystemExit where something is found before there is a fault."""
+        """Raises: SystemExit if something is found although there is no fault yet."""
         self._name = name
         self._copy, self._artifact, self._bodies = folder / "copy", folder / "artifact", folder / "bodies.json"
         shutil.copytree(ROOT, self._copy, ignore=LEFT_OUT)
@@ -64,7 +64,7 @@ class _Workshop:
             sys.exit(f"Nothing is wrong with serve_{name} yet, and {finding[0]} find something.")
 
     def found(self, fault: str) -> dict[str, bool]:
-        """By each means, whether it finds the fault."""
+        """For each means, whether it finds the fault."""
         service = f"serve_{self._name}"
         FAULTS[fault][self._name].put_into(self._copy / service)
         found = self._look()
@@ -76,7 +76,8 @@ class _Workshop:
     def _look(self) -> dict[str, bool]:
         return {
             "types": self._run("mypy", "-p", f"serve_{self._name}").returncode != 0,
-            "tests": self._run("pytest", "-x", "-k", self._name, *WITHOUT_PLUGINS, *TESTS).returncode != 0,
+            "tests": self._run("pytest", "-x", "-m", "not slow", "-k", self._name, *WITHOUT_PLUGINS, *TESTS).returncode
+            != 0,
             "random_requests": self._answers() != self.answers,
         }
 
@@ -86,12 +87,11 @@ class _Workshop:
     def _run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
         command = [sys.executable, "-m", module, *arguments]
-        env = inherited | {"ARTIFACTS": "served"}
-        return subprocess.run(command, cwd=self._copy, env=env, capture_output=True, text=True)
+        return subprocess.run(command, cwd=self._copy, env=inherited, capture_output=True, text=True)
 
 
 def _bodies() -> list[str]:
-    """The first is a good one."""
+    """The bodies; the first one is valid."""
     drawn = islice(documents(signature(), Random(SEED)), DOCUMENTS)
     others = [*bad_bodies(signature()), *(json.dumps(each).encode() for each in drawn)]
     return [each.decode() for each in (good_body(signature()), *others)]

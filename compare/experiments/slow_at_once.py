@@ -1,4 +1,4 @@
-"""Eight calls that sleep, at once: does one wait for the other?"""
+"""Eight simultaneous calls that sleep: does one wait for the other?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from time import perf_counter
 
 from flask import Flask
 
-from ..asking import predict
-from ..claims import Figure
-from ..intervals import LEAST_ROUNDS, interval_of
-from ..plan import Lane
-from ..server import Cores, running
+from ..judging.claims import Figure
+from ..judging.intervals import LEAST_ROUNDS, interval_of
+from ..measuring.asking import predict
+from ..measuring.plan import Lane
+from ..measuring.server import Cores, running
 
 CALLS = 8
 CALL_S = 0.1
@@ -30,7 +30,7 @@ def slow() -> dict[str, str]:
 
 
 def slow_at_once() -> dict[str, Figure]:
-    """How many calls long eight at once take, `repeats` times: one behind the other eight, beside each other one."""
+    """The time of eight simultaneous calls in calls, `repeats` times: 8 if they queue, 1 if they run side by side."""
     calls_long = {name: _calls_long(command) for name, command in WORKERS.items()}
     found: dict[str, Figure] = {f"{name}_calls_long": interval_of(each) for name, each in calls_long.items()}
     return found | {"repeats": float(min(map(len, calls_long.values())))}

@@ -1,4 +1,4 @@
-"""The model of the experiments, small and of many kinds: what they find does not depend on the reader's."""
+"""The small model of the experiments, with all kinds of features: the results do not depend on the reader's model."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-from model.inference import infer_signature
 from model.packaging import save
-from model.signature import Signature
+from model.packaging.infer_signature import infer_signature
+from model.schema.signature import Signature
 
 INSTANCE = {"mass_kg": 4.5, "legs": 4, "tame": True, "kind": "cat"}
 
 
 @cache
 def training() -> tuple[Any, pd.DataFrame]:
-    """A fitted pipeline, and what it was fitted on: a number that may be missing, an integer, a boolean, a category."""
+    """A fitted pipeline and its data: a number that may be missing, an integer, a boolean, a category."""
     frame = pd.DataFrame(
         {
             "mass_kg": [0.1, 4.5, None, 30.0] * 20,

@@ -1,4 +1,4 @@
-"""What an editor and a test know of a handler: the types of what comes in, and how to put another dependency in."""
+"""What an editor and a test know about a handler: the types of its input, and how to replace a dependency."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FRAMEWORKS = ("fastapi", "flask")
 
 
 def types_and_injection() -> dict[str, float]:
-    """Strict type errors of equal handlers, whether they find a misspelt field, and what a test of FastAPI replaces."""
+    """Strict type errors of equal handlers; whether they show a misspelt field, and a test replaces a dependency."""
     if find_spec("mypy") is None:
         raise Unavailable("mypy is not installed.")
     found = {}
@@ -36,7 +36,7 @@ def types_and_injection() -> dict[str, float]:
 
 
 def _type_errors(folder: Path) -> list[str]:
-    """Of all files in the folder, in the same run."""
+    """The type errors of all files in the folder, in one run."""
     cache = ROOT / ".mypy_cache" / "experiments"
     files = sorted(folder.glob("*.py"))
     asked = subprocess.run(
@@ -51,7 +51,7 @@ def _type_errors(folder: Path) -> list[str]:
 
 
 def _replaces_a_dependency() -> bool:
-    """Whether a handler gets what a test puts in the place of what it declares."""
+    """Whether a handler gets the replacement of a dependency that it declares."""
     typed = import_module(".apps.typed_fastapi", __package__)
     typed.app.dependency_overrides[typed.factor] = lambda: 10.0
     try:

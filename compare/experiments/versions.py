@@ -1,4 +1,4 @@
-"""What the installed packages say of themselves."""
+"""The metadata of the installed packages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.metadata import metadata
 
 
 def python_versions() -> dict[str, float]:
-    """The least Python 3 that each framework declares: 10 is 3.10."""
+    """The lowest Python 3 that each framework declares: 10 means 3.10."""
     return {f"{name}_least": _least_minor(name) for name in ("fastapi", "flask")}
 
 

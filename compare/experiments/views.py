@@ -1,4 +1,4 @@
-"""What a framework does beside answering JSON: async views, pages from templates, an application in another."""
+"""What a framework does besides JSON: async views, pages from templates, one application inside another."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PATIENCE_S = 5.0
 
 
 def async_views() -> dict[str, float]:
-    """Whether Flask answers from an async view without asgiref and with it, and the time of one in plain views.
+    """Whether Flask answers from an async view without and with asgiref, and its time compared with a plain view.
 
-    `share_of_a_loop`: of views that wait at the same time, how many share an event loop with another.
+    `share_of_a_loop`: the share of simultaneous views that share an event loop with another one.
     """
     import_module("asgiref.sync")
     app, loops = Flask(__name__), []
-    app.logger.disabled = True  # the view without asgiref is an error, and is counted
+    app.logger.disabled = True  # without asgiref the view is an error, which is counted
     all_there = Barrier(AT_ONCE)
 
     @app.get("/plain")
@@ -48,7 +48,7 @@ def async_views() -> dict[str, float]:
     @app.get("/waits")
     async def waits() -> str:
         loops.append(id(asyncio.get_running_loop()))
-        all_there.wait(PATIENCE_S)  # in one loop nobody else would come, and the barrier would break
+        all_there.wait(PATIENCE_S)  # in one loop the other views would not start, and the barrier would break
         return "hello"
 
     def status(path: str) -> int:
@@ -68,7 +68,7 @@ def async_views() -> dict[str, float]:
 
 
 def templates() -> dict[str, float]:
-    """Whether both make the same page of the same template, and how many packages each needs for it beside itself."""
+    """Whether both render the same page from the same template, and how many packages each needs for it."""
     flask, fastapi = Flask(__name__), FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
     pages = Jinja2Templates(env=Environment(loader=DictLoader({"page": PAGE}), autoescape=True))
 
@@ -89,7 +89,7 @@ def templates() -> dict[str, float]:
 
 
 def together() -> dict[str, float]:
-    """Whether a Flask application answers below a path of a FastAPI application, that one too, and what it needs."""
+    """Whether a Flask application answers below a path of a FastAPI application and both work, and what this needs."""
     flask, fastapi = Flask(__name__), FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})
 
     @flask.get("/hello")
@@ -110,7 +110,7 @@ def together() -> dict[str, float]:
 
 @contextmanager
 def _without(module: str) -> Iterator[None]:
-    """As if it were not installed."""
+    """Hides the package, as if it were not installed."""
     found = sys.modules[module]
     sys.modules[module] = None  # type: ignore[assignment]
     try:

@@ -1,4 +1,4 @@
-"""The same stream of predictions over a WebSocket from both: how much code it is, and what must be installed for it."""
+"""The same stream of predictions over a WebSocket from both: lines of code, and packages to install."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from importlib import import_module
 from pathlib import Path
 
-from ..plan import Lane
-from ..server import Cores, running
+from ..measuring.plan import Lane
+from ..measuring.server import Cores, running
 from .installed import needed_by
 from .lines import code_lines
 
@@ -19,13 +19,13 @@ COMMANDS = {
     "fastapi": "uvicorn {app} --ws wsproto --no-access-log --port {{port}}",
     "flask": "gunicorn {app} -k gthread --threads 8 --no-control-socket --bind 127.0.0.1:{{port}}",
 }
-# The server of each, and what it serves a WebSocket with.
+# The server of each, and the package that it needs for a WebSocket.
 SERVERS = {"fastapi": ("fastapi", "uvicorn"), "flask": ("flask", "gunicorn")}
 ADDED = {"fastapi": ("wsproto",), "flask": ("flask-sock",)}
 
 
 def websockets() -> dict[str, float]:
-    """Of each: lines, packages beyond the framework and its server, and how many of ten predictions came back."""
+    """For each: lines, packages beyond the framework and its server, and how many of ten predictions came back."""
     found = {f"{name}_packages": float(_n_added(name)) for name in COMMANDS}
     for name, command in COMMANDS.items():
         app = f"compare.experiments.apps.websocket_{name}:app"

@@ -1,4 +1,4 @@
-"""What a framework weighs: packages, megabytes, the time and memory of an import; alone, and as it is served here."""
+"""The weight of a framework: packages, megabytes, the time and memory of an import; alone, and in our service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tomllib
 from importlib.util import find_spec
 from statistics import median
 
-from model.backends import ports
+from serve_core.backends import ports
 
 from . import ROOT, need_both_services
 from .installed import megabytes, needed_by
@@ -28,7 +28,7 @@ PATIENCE_S = 10
 
 
 def weight() -> dict[str, float]:
-    """FastAPI's figures divided by Flask's, then those of each: alone, and beside what is served with it."""
+    """FastAPI's figures divided by Flask's, then those of each: alone, and with the packages of its service."""
     need_both_services()
     found = {name: _alone(name) | _served(name) for name in FRAMEWORKS}
     ratios = {what: found["fastapi"][what] / found["flask"][what] for what in found["flask"]}
@@ -36,7 +36,7 @@ def weight() -> dict[str, float]:
 
 
 def weights() -> dict[str, dict[str, float | None]]:
-    """Of the services that can run here: packages, megabytes, and those of the image where Docker has one."""
+    """For the services that can run here: packages, megabytes, and those of the image if Docker has one."""
     return {
         name: {
             "packages": float(len(needed_by(*_served_with(name)))),
@@ -49,7 +49,7 @@ def weights() -> dict[str, dict[str, float | None]]:
 
 
 def image_megabytes(name: str) -> float | None:
-    """Of the image that `docker compose build` has made of a service; None where there is none, or no Docker."""
+    """The size of the image that `docker compose build` made of a service; None without an image or Docker."""
     image = _said_by("docker", "compose", "config", "--images", name)
     size = image and _said_by("docker", "image", "inspect", "--format", "{{.Size}}", image)
     return int(size) / 2**20 if size else None
@@ -83,7 +83,7 @@ def _served_with(name: str) -> list[str]:
 
 
 def _import(modules: str) -> tuple[float, float]:
-    """Seconds and MiB, in the median, of interpreters that import nothing else."""
+    """The median seconds and MiB of interpreters that import nothing else."""
     command = [sys.executable, "-c", IMPORT.format(modules=modules)]
     runs = [json.loads(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(IMPORTS)]
     times_s, memories_mib = zip(*runs, strict=True)
@@ -91,7 +91,7 @@ def _import(modules: str) -> tuple[float, float]:
 
 
 def _said_by(*command: str) -> str:
-    """Nothing where it fails."""
+    """The output of the program; empty if it fails."""
     try:
         asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
     except (OSError, subprocess.TimeoutExpired):

@@ -1,1 +1,1 @@
-"""What the services are measured against: each file an application that a server starts by its name."""
+"""The applications that the services are compared with: a server starts each file by its name."""

@@ -1,4 +1,4 @@
-"""What uvicorn costs without a framework: reads the body, answers what the minimal routes answer."""
+"""uvicorn without a framework: it reads the body and gives the answer of the minimal routes."""
 
 from __future__ import annotations
 

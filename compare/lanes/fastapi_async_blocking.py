@@ -1,5 +1,7 @@
-"""FastAPI as many tutorials have it: an async handler that calls the model itself, so that nobody else is served
-meanwhile. Marked as what it is: no limits, no refusals beyond Pydantic's, no metrics. Not a style to copy."""
+"""FastAPI as in many tutorials: an async handler calls the model itself, so no other request is served meanwhile.
+
+It has no limits, no refusals beyond Pydantic's and no metrics. Not a style to copy.
+"""
 
 import os
 from pathlib import Path

@@ -1,5 +1,7 @@
-"""FastAPI as many other tutorials have it: a plain handler, which runs in a pool of threads, of forty where nobody says
-otherwise. Marked as what it is: no limits, no refusals beyond Pydantic's, no metrics. Not a style to copy."""
+"""FastAPI as in many other tutorials: a plain handler runs in a pool of threads, forty by default.
+
+It has no limits, no refusals beyond Pydantic's and no metrics. Not a style to copy.
+"""
 
 import os
 from collections.abc import AsyncIterator

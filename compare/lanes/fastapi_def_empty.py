@@ -1,4 +1,4 @@
-"""FastAPI with a handler that does nothing and is not async: it runs in a pool of threads."""
+"""FastAPI with a plain handler that does nothing. It runs in a pool of threads."""
 
 from fastapi import FastAPI
 

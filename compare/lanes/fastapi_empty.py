@@ -1,4 +1,4 @@
-"""FastAPI with a handler that does nothing, which is what most articles measure."""
+"""FastAPI with a handler that does nothing, as most articles measure it."""
 
 from fastapi import FastAPI
 

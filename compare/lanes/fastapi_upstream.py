@@ -1,4 +1,4 @@
-"""FastAPI with a handler that asks somebody else, as for features, and passes on what it hears: an async client."""
+"""FastAPI with a handler that asks an upstream, such as a feature store, and passes its answer on."""
 
 import os
 from collections.abc import AsyncIterator

@@ -1,5 +1,7 @@
-"""FastAPI with bodies that it validates and answers that it writes, both declared: the framework as its manual has it.
-There is no model behind it, so that nothing but the framework is measured."""
+"""FastAPI with declared bodies and answers, as in its manual.
+
+There is no model behind it, so only the framework is measured.
+"""
 
 from fastapi import FastAPI
 

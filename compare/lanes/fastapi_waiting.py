@@ -1,4 +1,4 @@
-"""FastAPI with a handler that waits, as for somebody else, and does nothing more."""
+"""FastAPI with a handler that only waits, as if for an upstream."""
 
 import asyncio
 import os

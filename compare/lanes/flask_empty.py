@@ -1,4 +1,4 @@
-"""Flask with a view that does nothing, which is what most articles measure."""
+"""Flask with a view that does nothing, as most articles measure it."""
 
 from flask import Flask
 

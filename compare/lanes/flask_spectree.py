@@ -1,5 +1,7 @@
-"""Flask with spectree, a library that validates by Pydantic and writes the documentation: FastAPI's peer. It asks for
-the same bodies and gives the same answers as `fastapi_validated.py`."""
+"""Flask with spectree, a library that validates with Pydantic and writes the documentation: FastAPI's peer.
+
+It takes the same bodies and gives the same answers as `fastapi_validated.py`.
+"""
 
 from flask import Flask
 from spectree import Response, SpecTree

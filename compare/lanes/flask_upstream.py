@@ -1,4 +1,4 @@
-"""Flask with a view that asks somebody else, as for features, and passes on what it hears: a client for all threads."""
+"""Flask with a view that asks an upstream, such as a feature store, and passes its answer on."""
 
 import os
 from http import HTTPStatus

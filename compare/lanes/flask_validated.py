@@ -1,5 +1,7 @@
-"""Flask with checks written by hand, and its own JSON in and out: what a Flask service that is careful costs by itself.
-It asks for the same bodies and gives the same answers as `fastapi_validated.py`."""
+"""Flask with checks by hand and its own JSON: the cost of a careful Flask service.
+
+It takes the same bodies and gives the same answers as `fastapi_validated.py`.
+"""
 
 from math import isfinite
 

@@ -1,4 +1,4 @@
-"""Flask with a view that waits, as for somebody else, and does nothing more."""
+"""Flask with a view that only waits, as if for an upstream."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""What the lanes ask for and answer that validate by Pydantic and have no model."""
+"""The requests and answers of the lanes that validate with Pydantic and have no model."""
 
 from typing import Literal
 

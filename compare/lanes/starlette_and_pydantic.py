@@ -1,6 +1,6 @@
-"""What FastAPI is made of, without it: Starlette, and Pydantic called by hand.
+"""The parts of FastAPI without FastAPI: Starlette, and Pydantic called by hand.
 
-It asks for the same bodies and gives the same answers as `fastapi_validated.py`."""
+It takes the same bodies and gives the same answers as `fastapi_validated.py`."""
 
 from pydantic import ValidationError
 from starlette.applications import Starlette

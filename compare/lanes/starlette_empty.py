@@ -1,4 +1,4 @@
-"""Starlette with an endpoint that does nothing: Flask's peer, where FastAPI adds validation to it."""
+"""Starlette with an endpoint that does nothing: Flask's peer, because only FastAPI adds validation."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -1,5 +1,7 @@
-"""Flask as many tutorials have it: no validation at all. Marked as what it is: comparing it with a service that
-validates is how articles get their figures. Not a style to copy."""
+"""Flask as in many tutorials, without any validation. Articles compare it with a service that validates.
+
+Not a style to copy.
+"""
 
 import os
 from pathlib import Path

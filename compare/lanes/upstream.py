@@ -1,4 +1,4 @@
-"""Whom the handlers of `*_upstream.py` ask, as a feature store: each answer takes 20 ms."""
+"""The upstream of `*_upstream.py`, like a feature store: each answer takes 20 ms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was measured, as one file to look at: figures.json in, a page that needs nothing else out."""
+"""Turns figures.json into one page that needs no other file."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .. import others
-from ..intervals import CONFIDENCE
-from ..times import BUSY, CALM
+from ..judging.intervals import CONFIDENCE
+from ..judging.times import BUSY, CALM
+from ..measuring import others
 from . import charts, plots, tables
 from .answer import answer
 from .record import Record
@@ -21,8 +21,8 @@ HERE = Path(__file__).parent
 def write_page(record: Path, page: Path) -> None:
     """
     Args:
-        record: what `python -m compare` has measured so far, as JSON.
-        page: is replaced, whole or not at all.
+        record: the JSON that `python -m compare` has written so far.
+        page: replaced completely or not at all.
     """
     page.parent.mkdir(parents=True, exist_ok=True)
     unfinished = page.with_suffix(".unfinished")

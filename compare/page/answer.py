@@ -1,12 +1,12 @@
-"""The two sentences that the page begins with: who holds how much load, and when the choice matters."""
+"""The two sentences at the top of the page: which service holds how much load, and when the choice matters."""
 
 from __future__ import annotations
 
-from ..intervals import Interval
+from ..judging.intervals import Interval
 from .record import Record
 from .words import BACKENDS, capital, digits, names_and, of_ratio, plain
 
-# Where it may be less, nobody would notice: the bound under which `claims.toml` finds the promise of speed false.
+# A smaller ratio would go unnoticed: below this bound `claims.toml` calls the promise of speed false.
 MATTERS = 1.1
 
 
@@ -89,13 +89,13 @@ def _called(choices: dict[str, Interval]) -> str:
 
 
 def _span(found: list[tuple[float, str]]) -> str:
-    """Of factors and what they were found with, the least and the greatest."""
+    """The least and the greatest factor, with their names."""
     ends = [f"{times:.2f} (“{name}”)" for times, name in sorted({min(found), max(found)})]
     return " to ".join(ends)
 
 
 def _leader(ratio: Interval) -> tuple[str, Interval]:
-    """Who answers more, and how many times as much."""
+    """The faster service, and how many times as many requests it answers."""
     if ratio.median >= 1:
         return BACKENDS["fastapi"], ratio
     return BACKENDS["flask"], Interval(1 / ratio.high, 1 / ratio.median, 1 / ratio.low)

@@ -1,4 +1,4 @@
-"""The kinds of plots: each has its words beside its lines, and none is told apart by colour alone."""
+"""The kinds of plots. Each has labels beside its lines, and none relies on colour alone."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from math import log10
 
 from markupsafe import Markup
 
-from ..intervals import Interval
-from ..times import REST, WAIT
+from ..judging.intervals import Interval
+from ..judging.times import REST, WAIT
 from .drawing import (
     LINE,
     WIDTH,
@@ -28,20 +28,20 @@ from .drawing import (
 from .record import Demand, Record
 from .words import BACKENDS, OVER, digits, of_ratio, percent
 
-# What is left for names beside a plot's lines and bars, and for figures behind these.
+# The space for names beside a plot's lines and bars, and for figures after them.
 LABEL = 96
 BESIDE = 168
-# What is next to nothing beside the others is to be seen.
+# Very small values must be visible, too.
 LEAST_BAR = 2
 
-# Of the first lane in a plot, and of the second.
+# The colours of the first and of the second lane in a plot.
 SIGNS = ROUND, SQUARE = "●", "■"
 
 Side = tuple[str, str]
 
 
 def latency(record: Record, asked: Demand, lanes: Sequence[str]) -> Markup:
-    """p50 and p99 of up to two lanes against the load that was offered, on a logarithmic scale."""
+    """p50 and p99 of up to two lanes against the offered load, on a logarithmic scale."""
     curves = {
         (lane, figure): [(x, y) for x, y in record.curve(f"{figure}_ms", asked, lane) if y > 0]
         for lane in lanes
@@ -81,7 +81,7 @@ def latency(record: Record, asked: Demand, lanes: Sequence[str]) -> Markup:
 def bars(title: str, rows: Sequence[tuple[str, str, Interval, str]]) -> Markup:
     """
     Args:
-        rows: of each a label, the name of a lane, the figure with its interval, and what is written above it.
+        rows: label, name of the lane, figure with its interval, and the text above it.
     """
     scale = Linear(max((interval.high for *_, interval, _ in rows), default=0), 0, WIDTH - 8)
     height = 44
@@ -99,10 +99,10 @@ def bars(title: str, rows: Sequence[tuple[str, str, Interval, str]]) -> Markup:
 
 
 def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: Side) -> Markup:
-    """How many times as much, on a logarithmic scale around 1.
+    """Ratios on a logarithmic scale around 1.
 
     Args:
-        less, more: who is ahead left and right of 1, in words and by colour.
+        less, more: which lane is ahead left and right of 1, in words and by colour.
     """
     ends = [abs(log10(end)) for _, ratio in rows for end in (ratio.low, ratio.high) if end > 0]
     reach = max([*ends, log10(2)])
@@ -141,11 +141,11 @@ def ratios(title: str, rows: Sequence[tuple[str, Interval]], less: Side, more: S
 
 
 def waterfall(title: str, backend: str, steps: Mapping[str, float], longest: float) -> Markup:
-    """The steps of a request, each where the one before ends.
+    """The steps of a request; each begins where the last one ends.
 
     Args:
         steps: in microseconds.
-        longest: sum of all steps that are shown, so that they have one scale.
+        longest: the sum of all steps of the longest request shown, so that all have one scale.
     """
     total = sum(steps.values())
     whole = "in all" if REST in steps else "without server"
@@ -176,7 +176,7 @@ def waterfall(title: str, backend: str, steps: Mapping[str, float], longest: flo
 
 
 def lines(title: str, by_backend: Mapping[str, Mapping[str, int]]) -> Markup:
-    """Of each file, one bar for each backend, whose name stands beside its first."""
+    """For each file, one bar for each backend; the name of a backend is beside its first bar."""
     files = list(dict.fromkeys(name for of in by_backend.values() for name in of))
     most = max((n for of in by_backend.values() for n in of.values()), default=0)
     scale = Linear(most, LABEL, WIDTH - 40)
@@ -201,13 +201,13 @@ def lines(title: str, by_backend: Mapping[str, Mapping[str, int]]) -> Markup:
 
 
 def share(of_most: float, lane: str) -> Markup:
-    """A bar in a table; what it says stands beside it in figures."""
+    """A bar in a table, beside its figure."""
     drawn = bar(0, 0, of_most * 100, 10, _backend(lane))
     return Markup('<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>').format(drawn)
 
 
 def _backend(lane: str) -> str:
-    """Whose colour a lane has."""
+    """The backend whose colour a lane has."""
     return next((backend for backend in BACKENDS if backend in lane), "other")
 
 

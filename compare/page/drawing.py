@@ -1,4 +1,4 @@
-"""What the plots are drawn with: scales, and the elements of an SVG, every text of them escaped."""
+"""The parts of the plots: scales and SVG elements, with every text escaped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from .words import digits
 
-# Of a drawing, in the units of its text, which is 12 high: narrow enough to be read on a telephone.
+# The width of a drawing, in units of its text, which is 12 high: narrow enough for a telephone.
 WIDTH = 400
 LINE = 14
 
@@ -60,7 +60,7 @@ def grid(across: Linear, up: Logarithmic) -> Iterable[Markup]:
 
 
 def apart(labels: Sequence[tuple[float, str, str]], x: float) -> Iterable[Markup]:
-    """In one column, each as near to its height as those above it allow."""
+    """Places labels in one column, each as near to its height as the labels above it allow."""
     least = 0.0
     for y, label, css in sorted(labels):
         least = max(y + 4, least)
@@ -75,7 +75,7 @@ def short(label: str, longest: int) -> str:
 def whisker(low: float, high: float, y: float) -> Iterable[Markup]:
     if low == high:
         return
-    for css in ("halo", "whisker"):  # on a bar, too, its lower end is to be seen
+    for css in ("halo", "whisker"):  # the lower end must be visible on a bar, too
         yield line(low, y, high, y, css=css)
         for end in (low, high):
             yield line(end, y - 4, end, y + 4, css=css)
@@ -111,7 +111,7 @@ def element(name: str, text: str | None = None, *, css: str = "", **attributes: 
 
 
 def svg(height: float, title: str, told: str, drawn: Iterable[Markup]) -> Markup:
-    """A screen reader says `title`, and `told` to who wants to know more."""
+    """A screen reader reads `title`, and `told` on request."""
     return Markup('<svg viewBox="0 0 {} {:.0f}" role="img"><title>{}</title><desc>{}</desc>{}</svg>').format(
         WIDTH, height, title, told, Markup("").join(drawn)
     )

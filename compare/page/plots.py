@@ -1,4 +1,4 @@
-"""Which plots the page shows: of each a caption and the drawing; none of what was not measured."""
+"""The plots of the page: captions and drawings of everything that was measured."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ HOW_TO_READ = "The line is the interval; a grey dot is no difference that was sh
 
 
 def headline(record: Record) -> list[Plot]:
-    """The first of the latencies, which is of what the answer is about, and where the choice matters."""
+    """The first of the latencies, which the answer is about, and where the choice matters."""
     return latencies(record)[:1] + choices(record)
 
 
 def latencies(record: Record) -> list[Plot]:
-    """One of Flask's lanes beside one of the others' in each, both of a kind."""
+    """Each has one of Flask's lanes beside one of the other's, both of one kind."""
     drawn = []
     for asked, lanes in record.offered.items():
         by_kind: dict[str, list[str]] = {}

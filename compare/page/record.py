@@ -1,4 +1,4 @@
-"""What figures.json says: medians over the rounds, ratios within them, and None for what was not measured."""
+"""Reads figures.json: medians over the rounds, ratios within them, and None for missing figures."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
-from ..figures import BUSY_LOAD_SHARE, IN_TURNS, ratio_of_turns
-from ..intervals import Interval, interval_of
-from ..others import is_spoilt
-from ..times import REST, WAIT
+from ..judging.figures import BUSY_LOAD_SHARE, IN_TURNS, ratio_of_turns
+from ..judging.intervals import Interval, interval_of
+from ..judging.times import REST, WAIT
+from ..measuring.others import is_spoilt
 from .words import BACKENDS, Figure, capital, digits, of_interval, plain
 
-# What a run that was ended early may not have reached.
+# The parts that a run may lack if it was stopped early.
 EMPTY: Mapping[str, Any] = {
     "began": "",
     "is_quick": False,
@@ -45,7 +45,7 @@ EMPTY: Mapping[str, Any] = {
     "sources": {},
 }
 
-# Between which lanes somebody chooses, and what is said of the choice beside the workload.
+# The lanes of each choice, and the text about the choice beside the workload.
 ALTERNATIVES = {
     ("fastapi", "flask"): "",
     ("fastapi_gunicorn", "flask"): ", gunicorn",
@@ -59,7 +59,7 @@ ALTERNATIVES = {
 
 @dataclass(frozen=True)
 class Demand:
-    """What the requests of a cell are."""
+    """The requests of a cell."""
 
     workload: str
     rows: int
@@ -69,8 +69,8 @@ class Demand:
 class Record:
     """
     Attributes:
-        raw: figures.json, every key of it.
-        lanes: by name.
+        raw: all of figures.json.
+        lanes: the lanes by name.
     """
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
@@ -85,7 +85,7 @@ class Record:
         return str(self.lanes.get(lane, {}).get("title") or plain(lane))
 
     def choice(self, lane: str) -> str:
-        """What somebody chooses with a lane, and its title where that is none of the choices."""
+        """The choice that a lane stands for; its title if it stands for none."""
         for pair, server in ALTERNATIVES.items():
             for backend, each in zip(BACKENDS, pair, strict=True):
                 if each == lane:
@@ -93,12 +93,12 @@ class Record:
         return self.title(lane)
 
     def first_of(self, lane: str) -> Mapping[str, Any]:
-        """What is known of a lane in the first workload that asks it."""
+        """The facts about a lane in the first workload that measures it."""
         workloads = self.lanes.get(lane, {}).get("workloads")
         return workloads[0] if workloads else {}
 
     def why_absent(self, lane: str) -> str:
-        """In all workloads that ask the lane, or in which; empty where it was measured in each."""
+        """Why the lane is missing, and in which workloads; empty if it was measured in all of them."""
         workloads = self.lanes.get(lane, {}).get("workloads", [])
         reasons = {each["workload"]: each["absent"] for each in workloads if each["absent"]}
         if len(reasons) == len(workloads) and len(set(reasons.values())) == 1:
@@ -106,7 +106,7 @@ class Record:
         return " ".join(f"{capital(plain(workload))}: {reason}" for workload, reason in reasons.items())
 
     def name_of(self, asked: Demand) -> str:
-        """The workload, and what is not as usual in it."""
+        """The name of the workload, with its unusual requests."""
         usual = self.usual(asked.workload)
         words = [plain(asked.workload)]
         if usual and asked.rows != usual.rows:
@@ -116,27 +116,27 @@ class Record:
         return ", ".join(words)
 
     def usual(self, workload: str) -> Demand | None:
-        """What most cells of a workload ask."""
+        """The usual requests of a workload."""
         demands = Counter(asked for asked, _, _ in self._cells if asked.workload == workload)
         return demands.most_common(1)[0][0] if demands else None
 
     def usually(self, workload: str) -> str:
-        """In words; nothing of a workload that was not asked."""
+        """The usual requests in words; empty if the workload was not measured."""
         usual = self.usual(workload)
         return f"{_counted(usual.rows, 'row')}, {_counted(usual.connections, 'connection')}." if usual else ""
 
     @cached_property
     def saturated(self) -> dict[Demand, list[str]]:
-        """The lanes that were asked as fast as they answer, by what they were asked."""
+        """The lanes in closed loops, by their requests."""
         return self._lanes_of(self._cells_where(is_open=False))
 
     @cached_property
     def offered(self) -> dict[Demand, list[str]]:
-        """The lanes that were asked at constant rates, by what they were asked."""
+        """The lanes at constant rates, by their requests."""
         return self._lanes_of(self._cells_where(is_open=True))
 
     def interval(self, figure: str, asked: Demand, lane: str) -> Interval | None:
-        """Of a lane that was asked as fast as it answers."""
+        """The interval of a lane in a closed loop."""
         found = list(self._rounds(figure, asked, lane).values())
         return interval_of(found) if found else None
 
@@ -145,14 +145,14 @@ class Record:
         return median(found) if found else None
 
     def ratio(self, figure: str, asked: Demand, lane: str, against: str) -> Interval | None:
-        """Of the rounds in which both were measured, no answer wrong: turn by turn, as claims are judged."""
+        """The ratio over rounds with both lanes and without wrong answers: turn by turn, as for claims."""
         found, base = self._turns(figure, asked, lane), self._turns(figure, asked, against)
         of_rounds = [ratio_of_turns(found[index], base[index]) for index in sorted(found.keys() & base.keys())]
         known = [ratio for ratio in of_rounds if ratio]
         return interval_of(known) if known else None
 
     def curve(self, figure: str, asked: Demand, lane: str) -> list[tuple[float, float]]:
-        """A point for each constant rate: the rate and the figure, both medians of the rounds."""
+        """One point for each constant rate: the rate and the figure, both medians of the rounds."""
         shares = [share for each, name, share in self._cells if (each, name) == (asked, lane) and share is not None]
         points = []
         for share in shares:
@@ -163,19 +163,19 @@ class Record:
         return sorted(points)
 
     def _offered_per_s(self, workload: str, lane: str) -> tuple[float | None, float | None]:
-        """The lowest and the highest of the constant rates, each a median of the rounds."""
+        """The lowest and the highest constant rate, each a median of the rounds."""
         curves = [self.curve("p99_ms", asked, lane) for asked in self.offered if asked.workload == workload]
         rates = [rate for points in curves for rate, _ in points]
         return min(rates, default=None), max(rates, default=None)
 
     @property
     def shares(self) -> list[float]:
-        """The constant rates, of what a lane did at most."""
+        """The constant rates as shares of the lane's maximum."""
         return sorted({cell["share"] for cell in self.raw["cells"] if cell.get("share")})
 
     @cached_property
     def choices(self) -> dict[str, Interval]:
-        """How many times Flask's requests FastAPI answers, by what is asked of both, each on its own server or not."""
+        """FastAPI's rate divided by Flask's, by their requests, on their own servers and on the same one."""
         ratios = {
             self.name_of(asked) + suffix: self.ratio("requests_per_s", asked, fastapi, flask)
             for asked, lanes in self.saturated.items()
@@ -186,7 +186,7 @@ class Record:
 
     @cached_property
     def held(self) -> dict[str, dict[str, Interval]]:
-        """Requests a second with p99 within the service level, by workload and backend."""
+        """The held requests per second (p99 within the service level), by workload and backend."""
         found = {
             workload: {backend: of[backend] for backend in BACKENDS if backend in of}
             for workload, of in self.held_by_lanes.items()
@@ -195,7 +195,7 @@ class Record:
 
     @cached_property
     def held_by_lanes(self) -> dict[str, dict[str, Interval]]:
-        """The same by workload and lane, the services first."""
+        """The held requests per second by workload and lane, the services first."""
         found = {
             workload: {
                 lane: interval
@@ -207,7 +207,7 @@ class Record:
         return {workload: of for workload, of in found.items() if of}
 
     def held_in_words(self, workload: str, lane: str, unit: str = "") -> str:
-        """Who holds none of the loads that were offered may hold a smaller one, and who holds all of them a greater."""
+        """The held load in words. A lane may hold less than the lowest offered load, or more than the highest."""
         rate, (least, most) = self.held_by_lanes[workload][lane], self._offered_per_s(workload, lane)
         if not rate.median:
             return f"fewer than {digits(least)}{unit}"
@@ -219,7 +219,7 @@ class Record:
 
     @property
     def both_hold(self) -> float | None:
-        """Requests/s of the first workload; None where one of them holds nothing that was offered."""
+        """The held requests/s of the first workload; None if one service held none of the offered loads."""
         held = next(iter(self.held.values()), {})
         least = min((rate.median for rate in held.values()), default=0.0)
         return least if least and len(held) == len(BACKENDS) else None
@@ -231,7 +231,7 @@ class Record:
         }
 
     def held_ratio(self, workload: str) -> Interval | None:
-        """FastAPI's to Flask's, as the claims know it."""
+        """The ratio of FastAPI's held load to Flask's, as in the claims."""
         for claim in self.raw["claims"]:
             figure = self.figures(claim).get(f"held_{workload}")
             if isinstance(figure, Interval) and figure.low > 0:
@@ -240,12 +240,12 @@ class Record:
 
     @cached_property
     def steps_us(self) -> dict[str, dict[str, float]]:
-        """By backend, where the time of a request goes."""
+        """Where the time of a request goes, by backend."""
         return {backend: of for backend in BACKENDS if (of := self.raw["steps_us"].get(backend))}
 
     @property
     def step_shares(self) -> dict[str, float]:
-        """What the steps of the service are of the time of a request that hardly waits, by backend."""
+        """The share of the service's steps in the time of a request that hardly waits, by backend."""
         return {
             backend: 1 - steps[REST] / total_us
             for backend, steps in self.steps_us.items()
@@ -254,7 +254,7 @@ class Record:
 
     @property
     def faults(self) -> dict[str, int]:
-        """How many requests were not answered as they must be, by lane, workload and what was wrong."""
+        """The number of wrong answers, by lane, workload and what was wrong."""
         counts: dict[str, int] = defaultdict(int)
         for (asked, lane, _), cells in self._cells.items():
             for cell in cells:
@@ -264,7 +264,7 @@ class Record:
 
     @property
     def limited_by_load(self) -> list[str]:
-        """The lanes that were, perhaps, faster than the load generator."""
+        """The lanes that may have been faster than the load generator."""
         return [
             f"{self.title(lane)}, {self.name_of(asked)}"
             for asked, lanes in self.saturated.items()
@@ -281,7 +281,7 @@ class Record:
         return {cell["round"]: float(cell[figure]) for cell in cells if cell.get(figure) is not None}
 
     def _turns(self, figure: str, asked: Demand, lane: str) -> dict[int, list[float]]:
-        """By round; of the whole round where it was not taken in turns."""
+        """The turns of each round; the whole round if it had no turns."""
         return {
             cell["round"]: [part[figure] for part in (figure in IN_TURNS and cell.get("turns")) or [cell]]
             for cell in self._cells.get((asked, lane, None), [])
@@ -289,7 +289,7 @@ class Record:
         }
 
     def _place(self, workload: str) -> int:
-        """In the order of the plan."""
+        """The place of a lane in the order of the plan."""
         workloads = list(self.raw["workloads"])
         return workloads.index(workload) if workload in workloads else len(workloads)
 
@@ -297,7 +297,7 @@ class Record:
         return {(asked, lane) for asked, lane, share in self._cells if (share is not None) == is_open}
 
     def _lanes_of(self, cells: Iterable[tuple[Demand, str]]) -> dict[Demand, list[str]]:
-        """Workloads and lanes in the order of the record, which is the plan's."""
+        """Workloads and lanes in the order of the record, which is that of the plan."""
         lanes = list(self.lanes)
 
         def order(cell: tuple[Demand, str]) -> tuple[object, ...]:

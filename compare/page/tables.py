@@ -1,4 +1,4 @@
-"""The tables' rows, made of the figures; `page.html` writes them."""
+"""The rows of the tables, made from the figures; `page.html` writes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ..intervals import Interval
+from ..judging.intervals import Interval
 from .record import Demand, Record
 from .words import (
     BACKENDS,
@@ -43,17 +43,17 @@ FIGURES = {
     "cpu_us": "CPU time a request",
     "health_p99_ms": "p99 of /livez meanwhile",
 }
-# What the judge says where a figure is missing or too few rounds were; a reader sees figures all the same.
+# The judge's reasons for missing verdicts. A reader sees the figures all the same.
 NOT_MEASURED, NO_VERDICT = "not measured", "no verdict"
 # The claim that only peers may be compared.
 ABOUT_PEERS = 33
-# What a build on the host knows and a process in a container does not.
+# Figures that a build on the host knows and a process in a container does not.
 HOW_TO_READ_IMAGES = "not read; on the host: docker compose images"
 
 
 @dataclass(frozen=True)
 class Saturated:
-    """One lane at its limit; `bar` is its share of the greatest rate."""
+    """A lane at its limit; `bar` is its share of the greatest rate."""
 
     lane: str
     title: str
@@ -66,7 +66,7 @@ class Saturated:
 
 
 def saturation(record: Record, asked: Demand) -> dict[str, list[Saturated]]:
-    """By kind of lane; the ratios are to the lane that is shown first."""
+    """Rows by kind of lane; the ratios refer to the first lane shown."""
     found = {lane: record.interval("requests_per_s", asked, lane) for lane in record.saturated[asked]}
     rates = {lane: rate for lane, rate in found.items() if rate}
     kinds = {lane: record.lanes.get(lane, {}).get("kind", "") for lane in rates}
@@ -92,7 +92,7 @@ def saturation(record: Record, asked: Demand) -> dict[str, list[Saturated]]:
 
 @dataclass(frozen=True)
 class Described:
-    """A lane: what it is, what it took to start in the first workload that asks it, and why it was not measured."""
+    """A lane: its description, its start in the first workload that measures it, and why it was not measured."""
 
     title: str
     note: str
@@ -119,7 +119,7 @@ def lanes(record: Record) -> list[Described]:
 
 
 def weights(record: Record) -> list[tuple[str, list[str]]]:
-    """What it takes to run each of the two services: a row's name, and a cell for each backend."""
+    """The cost of running each of the two services: the name of a row, and a cell for each backend."""
     of = {backend: record.raw["weight"].get(backend, {}) for backend in BACKENDS}
     return [
         ("memory after load, MiB", [digits(_memory_mib(record, backend)) for backend in BACKENDS]),
@@ -135,8 +135,8 @@ def weights(record: Record) -> list[tuple[str, list[str]]]:
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim as a row: a figure is name, value and what it is of, those that no rule asks for are `others`; of a rule
-    the verdict and its conditions."""
+    """A claim as a row. A figure has a name, a value and a subject; `others` are figures that no rule uses. A rule has
+    a verdict and its conditions."""
 
     number: int
     claim: str
@@ -174,13 +174,13 @@ def _judged(record: Record, claim: Mapping[str, Any]) -> Judged:
 
 
 def counts(record: Record) -> list[tuple[str, int]]:
-    """How many claims have each verdict, the most frequent first."""
+    """The number of claims with each verdict, the most frequent first."""
     verdicts = [claim.verdict for claim in claims(record)]
     return sorted(((each, verdicts.count(each)) for each in set(verdicts)), key=lambda pair: (-pair[1], pair[0]))
 
 
 def peers(record: Record) -> list[tuple[str, Interval]]:
-    """The ratios of two lanes that may be compared, each named by both."""
+    """The ratios of two comparable lanes, each with both names."""
     for claim in record.raw["claims"]:
         if claim["number"] == ABOUT_PEERS:
             figures = record.figures(claim)
@@ -221,7 +221,7 @@ def _pair(record: Record, ratio: Mapping[str, Any]) -> str:
 
 
 def _why(claim: Mapping[str, Any]) -> str:
-    """What it depends on, or why there is no verdict; and what was not tested of it."""
+    """What the claim depends on, or why there is no verdict; and what was not tested."""
     why = str(claim.get("why_not") or "")
     if not why and claim.get("verdict") == "depends" and claim.get("on"):
         why = f"It depends on {claim['on']}."
@@ -236,7 +236,7 @@ def _image(weight: Mapping[str, Any]) -> str:
 
 
 def _memory_mib(record: Record, lane: str) -> float | None:
-    """Of the first workload that asks it, as its start is."""
+    """The memory in the first workload that measures the lane, like its start."""
     asked_of = [asked for asked, lanes in record.saturated.items() if lane in lanes]
     found = [record.median("memory_mib", asked, lane) for asked in asked_of if asked.workload == asked_of[0].workload]
     return max((mib for mib in found if mib), default=None)

@@ -1,4 +1,4 @@
-"""Figures, names and conditions as a person reads them."""
+"""Figures, names and conditions in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import floor, log10
 
-from ..intervals import Interval
+from ..judging.intervals import Interval
 
 Figure = float | Interval | None
 
@@ -22,12 +22,12 @@ OPERATORS = {
     "<": "is less than",
 }
 BACKENDS = {"fastapi": "FastAPI", "flask": "Flask"}
-# Words in the names of figures, where they are written otherwise.
+# Words in names of figures that are written differently on the page.
 WRITTEN = {**BACKENDS, "cpu": "CPU", "html": "HTML", "json": "JSON", "jwt": "JWT", "mib": "MiB", "us": "µs"}
 
 
 def digits(value: float | None) -> str:
-    """Three that count, or every one before the point."""
+    """Three significant digits, or all digits before the point."""
     if value is None:
         return NOTHING
     if abs(value) >= 1e6:
@@ -38,7 +38,7 @@ def digits(value: float | None) -> str:
 
 
 def of_interval(figure: Figure) -> str:
-    """The median, and the ends where there are any."""
+    """The median, and the ends of the interval if there are any."""
     if not isinstance(figure, Interval):
         return digits(figure)
     if figure.low == figure.high:
@@ -61,7 +61,7 @@ def names_and(names: Sequence[str]) -> str:
 
 
 def condition_in_words(condition: str) -> str:
-    """`flask_per_s >= 5000` is: Flask per s is at least 5,000."""
+    """`flask_per_s >= 5000` becomes: Flask per s is at least 5,000."""
     words = (OPERATORS.get(word, f"{int(word):,}" if word.isdigit() else plain(word)) for word in condition.split(" "))
     return " ".join(words)
 
@@ -71,12 +71,12 @@ def plain(name: str) -> str:
 
 
 def capital(sentence: str) -> str:
-    """Its first letter alone, for names keep theirs."""
+    """Capitalises the first letter only, because names keep their spelling."""
     return sentence[:1].upper() + sentence[1:]
 
 
 def day_of(moment: str) -> str:
-    """As 22 November 2026; what is no moment stays as it is."""
+    """For example 22 November 2026; a text that is not a time stays as it is."""
     if not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", moment):
         return moment
     began = datetime.fromisoformat(moment)

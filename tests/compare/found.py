@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compare.claims import Figure, read_claims
 from compare.experiments.registry import EXPERIMENTS
+from compare.judging.claims import Figure, read_claims
 
 
 def found_by(name: str) -> Mapping[str, Any]:

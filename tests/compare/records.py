@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from compare.claims import Claim, Figure, read_claims
-from compare.intervals import LEAST_ROUNDS, Interval
+from compare.judging.claims import Claim, Figure, read_claims
+from compare.judging.intervals import LEAST_ROUNDS, Interval
 from compare.page import write_page
 
 Raw = dict[str, Any]

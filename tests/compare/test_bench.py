@@ -14,6 +14,8 @@ import pytest
 from ..house.copies import environment
 from ..services import BACKENDS, PATIENCE_S, ROOT
 
+pytestmark = pytest.mark.slow
+
 LANES = "".join(
     f"""
 [lanes.{backend}]
@@ -97,7 +99,7 @@ def test_measures_what_is_there_and_says_what_is_not(command, tmp_path):
         assert len(lane["cold_starts_s"]) == 1
         [goal] = [line for line in run.stdout.splitlines() if line.startswith(f"{backend} against the model")]
         assert goal.endswith("<= 1e+09  holds")
-        assert f"{backend}_misconfigured: This lane could not start: SERVE_NO_SUCH is no setting" in run.stdout
+        assert f"{backend}_misconfigured: This lane could not start: SERVE_NO_SUCH is not a setting" in run.stdout
     assert "of_a_backend_that_is_gone: serve_nowhere/ is not there." in run.stdout
     assert "refusing: This lane could not start: its first answer had the status 501." in run.stdout
     assert "Every answer was checked, none was wrong." in run.stdout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compare.claims import Claim, read_claims
-from compare.intervals import Interval, interval_of
+from compare.judging.claims import Claim, read_claims
+from compare.judging.intervals import Interval, interval_of
 
 CLAIMS = {claim.number: claim for claim in read_claims()}
 

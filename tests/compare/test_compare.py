@@ -17,13 +17,13 @@ from uuid import uuid4
 import pytest
 
 from compare.__main__ import Comparison
-from compare.claims import Claim
+from compare.judging.claims import Claim
 from compare.lanes.upstream import WAIT_S
-from compare.models import Subject
-from compare.plan import read_plan
-from compare.record import alone_in, make_room
-from compare.run import Run
-from compare.server import Cores
+from compare.measuring.models import Subject
+from compare.measuring.plan import read_plan
+from compare.measuring.run import Run
+from compare.measuring.server import Cores
+from compare.reporting.record import alone_in, make_room
 from model.artifact import load
 from serve_core.settings import Settings
 
@@ -31,6 +31,8 @@ from ..artifacts import package
 from ..house.copies import environment
 from ..services import BACKENDS, PATIENCE_S, ROOT, eventually
 from .test_bench import processes_with
+
+pytestmark = pytest.mark.slow
 
 SERVICES = "".join(
     f"""
@@ -208,7 +210,6 @@ def test_a_model_whose_requests_are_larger_than_the_services_take_by_default_is_
     assert run.returncode == 0, run.stdout + run.stderr
     limits = record()["model"]["limits"]
     assert int(limits["SERVE_MAX_BODY_BYTES"]) > Settings().max_body_bytes
-    assert int(limits["SERVE_MAX_QUEUE_BYTES"]) > Settings().max_queue_bytes
 
 
 def test_of_an_experiment_that_is_timed_it_is_known_what_else_ran_and_one_that_fails_stops_no_other(

@@ -11,14 +11,17 @@ import pytest
 
 from compare.drill import DRILLS, drill
 from compare.drills.site import Lengths, Site
+from compare.drills.slow_clients import checks_beside_slow_clients
 from compare.drills.slow_model import Slow
-from compare.figures import is_held
-from compare.models import Subject
-from compare.plan import Lane
-from compare.server import Cores
+from compare.judging.figures import is_held
+from compare.measuring.models import Subject
+from compare.measuring.plan import Lane
+from compare.measuring.server import Cores
 from model.packaging import save
 
 from ..services import BACKENDS, ROOT
+
+pytestmark = pytest.mark.slow
 
 CARELESS = Lane("careless", command="tests.compare.careless {port}")
 SHORT = Lengths(
@@ -29,6 +32,7 @@ SHORT = Lengths(
     kill_s=1.2,
     deadline_ms=1000,
     call_s=4.0,
+    body_s=0.02,
     patience_s=0.5,
 )
 
@@ -49,6 +53,7 @@ def site_of(served_artifact, tmp_path_factory):
         ("drain", {"fast: s under load", "fast: 503 without Retry-After", "fast: exit code", "slow: exit code"}),
         ("kill", {"s until two workers were ready again", "answered otherwise or not at all afterwards"}),
         ("slow_call", {"waiting callers answered with 504", "new callers refused", "/readyz said"}),
+        ("dearest_body", {"hostile bodies not refused"}),
     ],
 )
 def test_finds_what_a_careless_server_breaks(name, broken, site_of):
@@ -56,6 +61,22 @@ def test_finds_what_a_careless_server_breaks(name, broken, site_of):
 
     missed = [check.what for check in checks if not is_held(check, check.value)]
     assert not [start for start in broken if not any(what.startswith(start) for what in missed)], checks
+
+
+def test_finds_that_a_careless_server_keeps_slow_clients(site_of):
+    with site_of(CARELESS).serving() as server:
+        checks = list(checks_beside_slow_clients(server.port, b"{}", meanwhile_s=0.6))
+
+    missed = [check.what for check in checks if not is_held(check, check.value)]
+    assert missed == ["s until the last of the 190 that trickle was cut off", "not answered with 200"]
+
+
+def test_says_that_a_drill_with_containers_was_not_run(site_of, monkeypatch, capsys):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent")
+
+    assert drill("slow_clients", site_of(CARELESS))
+
+    assert capsys.readouterr().out.startswith("\nslow_clients, careless\nnot run: It needs Docker. ")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -84,4 +105,4 @@ def test_refuses_a_setting_that_there_is_not():
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith("SERVE_NO_SUCH is no setting; the settings are ")
+    assert ran.stderr.startswith("SERVE_NO_SUCH is not a setting; the settings are ")

@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
-from compare.claims import read_claims
 from compare.experiments import DATA, Unavailable, registry, security
 from compare.experiments.corpus import bad_bodies, documents, good_body
 from compare.experiments.lines import code_lines, core_lines, lines_by_file
 from compare.experiments.registry import EXPERIMENTS
 from compare.experiments.subject import signature
+from compare.judging.claims import read_claims
 
 from .found import found_by
 

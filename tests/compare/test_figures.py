@@ -8,11 +8,11 @@ import orjson
 import pytest
 
 from compare.drills.site import Check
-from compare.figures import bound_of, figures_of, median_of, percentile, ratios, turn_of, verdict
-from compare.load import Outcome
-from compare.models import faults_of
-from compare.plan import Cell, Goal, Workload
-from model.prediction import Prediction
+from compare.judging.figures import bound_of, figures_of, median_of, percentile, ratios, turn_of, verdict
+from compare.measuring.load import Outcome
+from compare.measuring.models import faults_of
+from compare.measuring.plan import Cell, Goal, Workload
+from model.runtime.prediction import Prediction
 
 SMALL = Workload("m", 64, 1)
 SLOW, FAST, OTHER = (Cell(SMALL, lane) for lane in ("slow", "fast", "other"))

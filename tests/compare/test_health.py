@@ -6,9 +6,13 @@ import threading
 import time
 from itertools import count
 
-from compare.health import EVERY_S, health_asked
+import pytest
+
+from compare.measuring.health import EVERY_S, health_asked
 
 from .scripted import answer, scripted
+
+pytestmark = pytest.mark.slow
 
 STALL_S = 1.0
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from compare.figures import figures_of
-from compare.held import SERVICE_LEVEL_MS, held_per_s, held_ratio, rounds_held
-from compare.load import Outcome
-from compare.plan import Cell, Workload
+from compare.judging.figures import figures_of
+from compare.judging.held import SERVICE_LEVEL_MS, held_per_s, held_ratio, rounds_held
+from compare.measuring.load import Outcome
+from compare.measuring.plan import Cell, Workload
 
 CAPACITY_PER_S = 1000
 SOON_S, LATE_S = SERVICE_LEVEL_MS / 1000, SERVICE_LEVEL_MS / 1000 + 0.001

@@ -13,15 +13,15 @@ from random import Random
 
 import pytest
 
-from compare.claims import Claim, Ratio
-from compare.figures import figures_of, ratio_of_turns
-from compare.held import held_ratio
-from compare.intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval, interval_of
-from compare.judge import judge
-from compare.load import Outcome
-from compare.plan import Cell, Workload, read_plan
-from compare.run import Run
-from compare.server import Cores
+from compare.judging.claims import Claim, Ratio
+from compare.judging.figures import figures_of, ratio_of_turns
+from compare.judging.held import held_ratio
+from compare.judging.intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval, interval_of
+from compare.judging.judge import judge
+from compare.measuring.load import Outcome
+from compare.measuring.plan import Cell, Workload, read_plan
+from compare.measuring.run import Run
+from compare.measuring.server import Cores
 
 RECORDED, RECORDED_HELD = (
     json.loads(Path(__file__).with_name(name).read_bytes())["rounds"]
@@ -141,17 +141,20 @@ def test_of_a_lane_that_is_in_no_plan_it_says_that_no_round_tells(run_of):
     assert (judged.verdict, judged.why_not) == ("not measured", "No round tells all of its figures.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_lane_seldom_differs_from_itself(figure):
     assert share_called_different(figure) <= 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("planted", [1.2, 1 / 1.2])
 def test_a_difference_of_a_fifth_is_found(figure, planted):
     assert share_called_different(figure, planted) >= 0.90
 
 
+@pytest.mark.slow
 def test_a_lane_seldom_holds_another_load_than_itself():
     assert share_of_held_called_different() <= 0.05
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from compare.__main__ import PLAN as COMPARED
-from compare.asking import predict
-from compare.models import MODELS
-from compare.plan import GIVEN, read_plan
-from compare.server import Cores, missing, running
+from compare.bench import PLAN as BENCHED
+from compare.measuring.asking import predict
+from compare.measuring.models import MODELS, Subject, is_answer
+from compare.measuring.plan import GIVEN, PEER, read_plan
+from compare.measuring.server import Cores, missing, running
+
+pytestmark = pytest.mark.slow
 
 PLAN = read_plan(COMPARED, [*MODELS, GIVEN])
 PENGUIN = {
@@ -40,6 +43,7 @@ VALIDATING = [
     and any((cell.workload.name, cell.lane) == ("validation", lane.name) for cell in PLAN.cells)
     and not missing(lane)
 ]
+PEERS = [lane for lane in read_plan(BENCHED, MODELS).lanes.values() if lane.kind == PEER and not missing(lane)]
 
 
 @pytest.mark.parametrize("lane", VALIDATING, ids=lambda lane: lane.name)
@@ -50,3 +54,15 @@ def test_those_that_validate_answer_alike_and_refuse_alike(lane):
 
     assert (answer.status, json.loads(answer.body)) == (200, {"labels": ["Gentoo", "Gentoo"]})
     assert refused == [422] * len(INVALID)
+
+
+@pytest.mark.parametrize("lane", PEERS, ids=lambda lane: lane.name)
+def test_peers_predict_what_the_model_predicts(lane, tmp_path):
+    MODELS["penguins"](tmp_path / "penguins")
+    requests = Subject(tmp_path / "penguins", [3]).requests[3]
+
+    with running(lane, tmp_path / "penguins", requests.payloads[0], Cores.available().server) as server:
+        answers = [predict(server.port, payload) for payload in requests.payloads]
+
+    assert [answer.status for answer in answers] == [200] * len(answers)
+    assert all(is_answer(answer.body, expected) for answer, expected in zip(answers, requests.answers, strict=True))

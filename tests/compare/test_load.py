@@ -11,9 +11,11 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
-from compare.load import put_load_on, together
+from compare.measuring.load import put_load_on, together
 
 from .scripted import answer, scripted
+
+pytestmark = pytest.mark.slow
 
 STALL_S = 1.0
 

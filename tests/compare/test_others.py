@@ -9,7 +9,9 @@ from time import process_time
 
 import pytest
 
-from compare.others import CpuTime, of_others, others_share
+from compare.measuring.others import CpuTime, of_others, others_share
+
+pytestmark = pytest.mark.slow
 
 BUSY_S = 1.0
 # Until the kernel's accounting says that it ran so long.

@@ -7,13 +7,13 @@ import pytest
 from compare.__main__ import PLAN as COMPARED
 from compare.__main__ import budget_s
 from compare.bench import PLAN, QUICK_ROUNDS, QUICK_SECONDS
-from compare.claims import read_claims
 from compare.experiments.registry import EXPERIMENTS, QUICK_EXPERIMENTS
-from compare.intervals import LEAST_ROUNDS
-from compare.models import MODELS
-from compare.plan import GIVEN, Cell, PlanError, Workload, read_plan
-from compare.run import Run
-from compare.server import Cores
+from compare.judging.claims import read_claims
+from compare.judging.intervals import LEAST_ROUNDS
+from compare.measuring.models import MODELS
+from compare.measuring.plan import GIVEN, Cell, PlanError, Workload, read_plan
+from compare.measuring.run import Run
+from compare.measuring.server import Cores
 
 # What a cell may be needed by beside claims: plan.toml says what they are.
 PARTS = {"curve", "fairness", "rows", "steps", "floor"}

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from compare import server
-from compare.plan import Lane
-from compare.server import Cores, LaneError, running, starting
+from compare.measuring import server
+from compare.measuring.plan import Lane
+from compare.measuring.server import Cores, LaneError, running, starting
+
+pytestmark = pytest.mark.slow
 
 LANE = Lane("answering", command="tests.compare.dying {port}")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from compare.__main__ import PLAN
-from compare.figures import figures_of
-from compare.held import SERVICE_LEVEL_MS
-from compare.load import Outcome
-from compare.models import MODELS
-from compare.plan import GIVEN, read_plan
-from compare.run import Run
-from compare.server import Cores
-from compare.times import BUSY, CALM, WORKLOAD, busy_per_s, times_us
+from compare.judging.figures import figures_of
+from compare.judging.held import SERVICE_LEVEL_MS
+from compare.judging.times import BUSY, CALM, WORKLOAD, busy_per_s, times_us
+from compare.measuring.load import Outcome
+from compare.measuring.models import MODELS
+from compare.measuring.plan import GIVEN, read_plan
+from compare.measuring.run import Run
+from compare.measuring.server import Cores
 
 STEPS_US = {"parse": 100.0, "predict": 300.0}
 MOST_PER_S = 1_000

@@ -1,1 +1,1 @@
-"""The applications that experiments start in processes of their own: the same thing in both frameworks."""
+"""The applications that experiments start as processes: the same in both frameworks."""

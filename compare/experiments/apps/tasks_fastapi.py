@@ -1,4 +1,4 @@
-"""FastAPI that accepts a task and does it when it has answered: a file, after a while."""
+"""FastAPI with a background task that writes a file a while after the answer."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A handler that adds up what a row says, with a dependency, typed as FastAPI's documentation types it."""
+"""A handler that adds up the values of a row, with a dependency, typed as FastAPI's documentation types it."""
 
 from typing import Annotated
 

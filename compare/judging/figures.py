@@ -1,4 +1,4 @@
-"""From what was counted in a cell to the figures, and from figures of one round to ratios."""
+"""Turns the counts of a cell into figures, and the figures of a round into ratios."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, fields
 from statistics import median
 from typing import Protocol
 
-from .load import Outcome
-from .plan import RATES, Cell, Goal
+from ..measuring.load import Outcome
+from ..measuring.plan import RATES, Cell, Goal
 
-# Of its core: from here on the load generator may be what was measured.
+# A share of its core: from here on the load generator may be the bottleneck.
 BUSY_LOAD_SHARE = 0.9
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Of a cell and round that was measured in several, one."""
+    """One turn of a cell in a round."""
 
     requests_per_s: float
     p50_ms: float
@@ -29,16 +29,16 @@ IN_TURNS = {each.name for each in fields(Turn)}
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one cell in one round.
+    """The figures of one cell in one round.
 
     Attributes:
-        cpu_us: that a request took of all processes of the lane.
-        offered_per_s: in an open loop, how many were due; None in a closed one.
-        load_share: of its core, what the load generator took, and whom the servers asked; 0 where there was none.
-        memory_mib: that the processes of the lane hold afterwards; 0 where there is none of its own.
-        health_p99_ms: that a health check took meanwhile; None where nobody asked.
-        faults: how many requests were not answered as they must be, by what was wrong.
-        turns: in their order; none where there was but one.
+        cpu_us: the CPU time of all processes of the lane per request.
+        offered_per_s: the rate of an open loop; None for a closed one.
+        load_share: the share of its core that the load generator and the upstream took; 0 without a load generator.
+        memory_mib: the memory of the lane's processes after the load; 0 if the lane has no process.
+        health_p99_ms: the p99 of health checks meanwhile; None if there were none.
+        faults: the number of wrong answers, by what was wrong.
+        turns: in their order; empty if there was only one.
     """
 
     requests: int
@@ -58,13 +58,13 @@ class Figures:
     turns: tuple[Turn, ...] = ()
 
     def in_turns(self, figure: str) -> list[float]:
-        """One of each turn; of the whole where there was but one, or where a turn is too short to tell."""
+        """The figure of each turn; of the whole round if there was only one turn, or if a turn is too short."""
         parts = self.turns if self.turns and figure in IN_TURNS else (self,)
         return [getattr(part, figure) for part in parts]
 
 
 class Bounded(Protocol):
-    """What a figure must be at least or at most; None is no bound."""
+    """The bounds of a figure; None for no bound."""
 
     @property
     def at_least(self) -> float | None: ...
@@ -117,7 +117,7 @@ def turn_of(outcome: Outcome, cpu_s: float) -> Turn:
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The least value that this share of all does not exceed; 0 of none."""
+    """The least value that this share of all values does not exceed; 0 without values."""
     return ordered[math.ceil(share * len(ordered)) - 1] if ordered else 0.0
 
 
@@ -126,7 +126,7 @@ def median_of(measured: Measured, cell: Cell, figure: str) -> float:
 
 
 def ratios(measured: Measured, figure: str, cell: Cell, against: Sequence[Cell]) -> list[float]:
-    """One for each round in which every cell was measured; none where one of them never was."""
+    """One ratio for each round in which every cell was measured."""
     by_cell = [measured.get(each, {}) for each in (cell, *against)]
     found = []
     for each in sorted(set.intersection(*map(set, by_cell))):
@@ -139,13 +139,13 @@ def ratios(measured: Measured, figure: str, cell: Cell, against: Sequence[Cell])
 
 
 def ratio_of_turns(values: Sequence[float], bases: Sequence[float]) -> float | None:
-    """In one round: the median over the turns that were taken beside each other. None against nothing."""
+    """The ratio in one round: the median over turns that were taken beside each other. None if the divisor is 0."""
     found = [value / base for value, base in zip(values, bases, strict=False) if base]
     return median(found) if found else None
 
 
 def one_after_the_other(figure: str, values: Sequence[float]) -> float:
-    """The figure of what does the work of several: times add up, of rates their inverses."""
+    """The figure of lanes that work one after the other: times add up, and so do the inverses of rates."""
     if figure not in RATES:
         return sum(values)
     return 1 / sum(1 / value for value in values) if all(values) else 0.0
@@ -157,7 +157,7 @@ def goal_ratios(measured: Measured, goal: Goal) -> list[float]:
 
 
 def bound_of(bounded: Bounded) -> str:
-    """The bound as it is written; empty where there is none."""
+    """The bound in words; empty if there is none."""
     if bounded.at_least is not None and bounded.at_least == bounded.at_most:
         return f"= {bounded.at_least:g}"
     at_least = f">= {bounded.at_least:g}" if bounded.at_least is not None else ""

@@ -1,8 +1,8 @@
-"""What a health check waits while a server is busy: asked at a constant rate, by a process of its own.
+"""Measures how long health checks wait while a server is busy. A separate process sends them at a constant rate.
 
-Each is asked by itself, as orchestrators do, whether or not the one before is answered. A thread beside the load would
-wait for the interpreter of whoever puts that on the server. `python -m compare.health PORT` asks until
-its standard input ends, and then tells how long each answer took from when its question was due.
+Each check is sent whether or not the last one was answered, as orchestrators do. A thread would have to wait for the
+interpreter of the load generator. `python -m compare.measuring.health PORT` sends checks until its standard input ends.
+Then it prints how long each answer took, from the moment when the check was due.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ MOST_AT_ONCE = 200
 class Health:
     """
     Attributes:
-        waits_ms: of the answers with 200, from when each was due.
-        n_failed: other answers, and none.
+        waits_ms: of the answers with 200, each from the moment when it was due.
+        n_failed: other answers, and checks without an answer.
     """
 
     waits_ms: list[float] = field(default_factory=list)
@@ -39,9 +39,9 @@ class Health:
 
 @contextmanager
 def health_asked(port: int) -> Iterator[Health]:
-    """Asked until the block ends, and told then."""
+    """Sends checks until the block ends; then the results are filled in."""
     health = Health()
-    # A session of its own: Ctrl-C is for who has started it.
+    # A new session, so that Ctrl-C only reaches the process that started this one.
     with subprocess.Popen(
         [sys.executable, "-m", __name__, str(port)],
         stdin=subprocess.PIPE,
@@ -53,7 +53,7 @@ def health_asked(port: int) -> Iterator[Health]:
         try:
             yield health
         except BaseException:
-            process.kill()  # who is stopped does not wait for answers
+            process.kill()  # after a stop, do not wait for answers
             raise
         said, _ = process.communicate()
         if said:
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _wait_ms(port: int, due_s: float) -> float | None:
-    """None where the answer was another, or none."""
+    """None if the answer was not 200, or if there was none."""
     return (perf_counter() - due_s) * 1000 if get(port, PATH).status == HTTPStatus.OK else None
 
 

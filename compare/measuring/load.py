@@ -1,10 +1,10 @@
-"""How a server answers under load: every answer is kept, every wait counted from when its request was due.
+"""Puts load on a server. It keeps every answer, and counts every wait from the moment when its request was due.
 
-Two modes. A closed loop sends the next request of a connection when the last one is answered: it finds what a server
-can do at most. An open loop sends at a constant rate, whatever the server does, and is the one to ask for latencies:
-while a server stalls, a closed loop asks nothing, and never sees how long others would have waited.
+There are two modes. A closed loop sends the next request of a connection when the last one is answered: it finds the
+most that a server can do. An open loop sends at a constant rate, whatever the server does. Use it for latencies: while
+a server stalls, a closed loop sends nothing, and never sees how long others would have waited.
 
-One thread over epoll, because the client must not be what is measured: most of its time is the kernel's.
+One thread over epoll, so that the client is not the bottleneck: it spends most of its time in the kernel.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from time import perf_counter, process_time
 
 READ_BYTES = 2**18
 
-# What is not answered so long after the end of the load is given up.
+# Requests that are not answered this long after the end of the load are given up.
 PATIENCE_S = 30.0
 
 HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) .*?\r\ncontent-length: *(\d+)", re.IGNORECASE | re.DOTALL)
@@ -30,16 +30,16 @@ HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) .*?\r\ncontent-length: *(\d+)", re.IGNORE
 class Outcome:
     """
     Attributes:
-        answers: how often which payload (by its index) was answered by this status and this body; of a refusal, whose
-            body is never the same twice, by no body.
-        waits_s: of each answered request, from when it was due.
-        took_s: by status, of each answered request, from when it was sent.
-        n_broken: requests whose connection ended, or held no HTTP, before they were answered.
+        answers: how often a payload (by its index) got this status and this body. The body of a refusal is left out,
+            because it is never the same twice.
+        waits_s: of each answered request, from the moment when it was due.
+        took_s: of each answered request, from the moment when it was sent, by status.
+        n_broken: requests whose connection ended, or sent something other than HTTP, before they were answered.
         n_unanswered: requests that were due and never answered.
         n_held_back: requests that were due, but for which no connection was free before the load ended.
-        n_without_retry_after: refusals with 503 that do not say when to come again.
+        n_without_retry_after: refusals with 503 that do not say when to ask again.
         seconds: from the first request to the last answer.
-        load_share: of its core, what the load generator took, and whom the servers asked.
+        load_share: the share of its core that the load generator and the upstream took.
     """
 
     answers: Counter[tuple[int, int, bytes]] = field(default_factory=Counter)
@@ -66,10 +66,10 @@ def put_load_on(
     """POST the payloads to `/predict` in rotation.
 
     Args:
-        requests_per_s: the rate of an open loop, in which a request that finds all connections busy waits for one of
-            them; None is a closed loop.
-        holds_back: what still waits for a connection at the end is never sent.
-        leaves_when_refused: whoever is told 503 never asks again.
+        requests_per_s: the rate of an open loop, in which a request waits for a connection if all are busy; None for
+            a closed loop.
+        holds_back: requests that still wait for a connection at the end are never sent.
+        leaves_when_refused: a client that gets 503 never asks again.
     """
     load = _Load(port, payloads, seconds, requests_per_s, holds_back, leaves_when_refused)
     try:
@@ -80,7 +80,7 @@ def put_load_on(
 
 
 def together(outcomes: Iterable[Outcome]) -> Outcome:
-    """As if one load had been put on after the other."""
+    """The outcome as if the loads had followed each other."""
     whole = Outcome()
     load_s = 0.0
     for each in outcomes:
@@ -147,7 +147,7 @@ class _Load:
             if due_s is None and len(self._free) == len(self._connections):
                 break
             for descriptor, event in self._epoll.poll(self._sleep_s(now, due_s)):
-                if connection := self._connections.get(descriptor):  # replaced by now, where it broke under a request
+                if connection := self._connections.get(descriptor):  # already replaced, if it broke during a request
                     self._serve(connection, event)
         n_missing = self._n_due(n_connections) - len(self.outcome.waits_s) - self.outcome.n_broken
         self.outcome.n_held_back = self._n_due(n_connections) - self._n_sent if self._holds_back else 0
@@ -156,7 +156,7 @@ class _Load:
         self.outcome.load_share = (process_time() - cpu_s) / (perf_counter() - self._started_s)
 
     def _send_what_is_due(self, now: float) -> float | None:
-        """On the connection that became free first, so that none idles; returns when the next request is due."""
+        """Uses the connection that became free first, so that none idles; returns when the next request is due."""
         while (due_s := self._due_s(now)) is not None and due_s <= now and self._free:
             self._send(self._free.popleft(), due_s)
         return due_s
@@ -167,14 +167,14 @@ class _Load:
             connection.socket.close()
 
     def _due_s(self, now: float) -> float | None:
-        """When the next request is to be sent; None after the last."""
+        """When the next request is due; None after the last."""
         if self._holds_back and now >= self._ends_s:
             return None
         due_s = now if self._requests_per_s is None else self._started_s + self._n_sent / self._requests_per_s
         return due_s if due_s < self._ends_s else None
 
     def _n_due(self, n_connections: int) -> int:
-        """Sent or not: also where nothing listened, or no connection was ever free."""
+        """Counts requests that were not sent, too: if nothing listened, or if no connection was free."""
         if self._requests_per_s is None:
             return max(self._n_sent, n_connections)
         return max(self._n_sent, round(self._seconds * self._requests_per_s))
@@ -182,13 +182,13 @@ class _Load:
     def _sleep_s(self, now: float, due_s: float | None) -> float:
         if not self._free or due_s is None:
             return 1.0
-        # epoll sleeps for whole milliseconds, rounded up: the last one is spent awake, so that no request is late.
+        # epoll sleeps for whole milliseconds, rounded up. Stay awake for the last one, so that no request is late.
         return max(due_s - now - 0.001, 0.0)
 
     def _connect(self) -> None:
         try:
             opened = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
-        except OSError:  # nothing listens any more: what is due then stays unanswered
+        except OSError:  # nothing listens any more: requests that are due stay unanswered
             return
         opened.setblocking(False)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -222,7 +222,7 @@ class _Load:
             return
         try:
             received = connection.socket.recv(READ_BYTES)
-        except BlockingIOError:  # the event was of the connection that this one has replaced
+        except BlockingIOError:  # an event of the connection that this one replaced
             return
         except OSError:
             received = b""
@@ -239,9 +239,7 @@ class _Load:
             if is_refused and self._leaves_when_refused:
                 self._close(connection)
             elif connection.unsent or b"\r\nconnection: close" in head:
-                self._replace(
-                    connection
-                )  # who was answered early would put the rest of its request before the next one
+                self._replace(connection)  # after an early answer, the rest of the request would precede the next one
             self._send_what_is_due(perf_counter())
 
     def _take(self, connection: _Connection, status: int, body: bytes) -> None:
@@ -254,7 +252,7 @@ class _Load:
         self._free.append(connection)
 
     def _replace(self, connection: _Connection) -> None:
-        """By a fresh one. What is in flight is lost; an idle connection may be closed by any server."""
+        """Replaces a connection by a new one. Its request in flight is lost; a server may close an idle connection."""
         self._close(connection)
         self._connect()
 

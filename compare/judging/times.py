@@ -1,16 +1,16 @@
-"""Where the time of a request goes under load: the steps of its service, what no step explains, and what it waits."""
+"""Where the time of a request goes under load: the steps of its service, the rest, and the wait."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from statistics import median
 
+from ..measuring.run import Run
 from .figures import Figures
 from .held import SERVICE_LEVEL_MS
-from .run import Run
 
-# The workload that is looked into, and at which share of what a service does at most a request hardly waits for others,
-# and at which it does.
+# The workload, the share of a service's maximum at which a request hardly waits for others, and the share at which it
+# does.
 WORKLOAD = "compiled"
 CALM, BUSY = 0.3, 0.7
 
@@ -19,8 +19,11 @@ US_PER_MS = 1_000
 
 
 def times_us(run: Run, steps_us: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """By backend the steps, and as far as they are known: the rest of the median request while its service is calm, and
-    how much longer that takes while it is busy, the median of the rounds. Where it takes less, the rest is less."""
+    """The steps of each backend, and, as far as they are known, the rest and the wait of its median request.
+
+    The rest is its other time while the service is calm. The wait is how much longer it takes while the service is
+    busy, as the median of the rounds; if it takes less, the rest is less.
+    """
     found = {}
     for lane, steps in steps_us.items():
         found[lane] = dict(steps)
@@ -35,12 +38,12 @@ def times_us(run: Run, steps_us: Mapping[str, Mapping[str, float]]) -> dict[str,
 
 
 def busy_per_s(run: Run, lane: str) -> float:
-    """What was offered to a lane that was busy."""
+    """The rate that was offered to a busy lane."""
     return median(figures.offered_per_s or 0.0 for figures in _rounds(run, lane, BUSY).values())
 
 
 def _longer_us(run: Run, lane: str) -> float | None:
-    """None where it was not busy, or held less: then a request waits for longer, the longer a cell lasts."""
+    """None if the lane was not busy, or held less: then a request waits longer, the longer a cell lasts."""
     calm_ms, busy_ms = _p50_ms(run, lane, CALM), _p50_ms(run, lane, BUSY)
     longer_ms = [busy_ms[index] - calm_ms[index] for index in calm_ms.keys() & busy_ms.keys()]
     if not longer_ms or median(figures.p99_ms for figures in _rounds(run, lane, BUSY).values()) > SERVICE_LEVEL_MS:
@@ -49,12 +52,12 @@ def _longer_us(run: Run, lane: str) -> float | None:
 
 
 def _p50_ms(run: Run, lane: str, share: float) -> dict[int, float]:
-    """By round."""
+    """The p50 of each round."""
     return {index: figures.p50_ms for index, figures in _rounds(run, lane, share).items()}
 
 
 def _rounds(run: Run, lane: str, share: float) -> dict[int, Figures]:
-    """Those in which every answer was right."""
+    """The rounds in which every answer was right."""
     cell = run.plan.at_share(WORKLOAD, lane, share)
     of_rounds = run.measured.get(cell, {}) if cell else {}
     return {index: figures for index, figures in of_rounds.items() if not figures.faults}

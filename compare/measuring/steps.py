@@ -1,6 +1,6 @@
-"""Where a request's time goes inside a service: parse, validate, predict, encode, step by step in this process.
+"""Times the steps of a request inside a service, in this process: parse, validate, predict, encode.
 
-Each step is the function that the service itself calls, without a server, a framework or others that wait.
+Each step is the function that the service itself calls, without a server, a framework or other requests.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from time import perf_counter_ns
 from typing import Any
 
 from model.artifact import Model
-from model.backends import ports
-from model.signature import Row, Signature
-from serve_core.documents import predictions_document, served
-from serve_core.json_profile import parse_and_validate
+from model.schema.signature import Row, Signature
+from serve_core.backends import ports
 from serve_core.settings import Settings
+from serve_core.wire.documents import predictions_document
+from serve_core.wire.json_profile import parse
 
 from .models import Subject
 
@@ -30,15 +30,14 @@ Validate = Callable[[Any], list[Row]]
 
 
 def steps_us(artifact: Path) -> dict[str, dict[str, float]]:
-    """By backend that is there, then by step: the median of requests of one row, the backends by turns."""
+    """The median time of each step by backend, for requests of one row; the backends take turns."""
     subject = Subject(artifact, [1])
     payloads = subject.requests[1].payloads
     validators = _validators(subject.model.signature)
-    about = served(subject.model)
     samples: dict[str, list[dict[str, int]]] = {name: [] for name in validators}
     for payload in islice(cycle(payloads), WARM_UP_REQUESTS + REQUESTS):
         for name, validate in validators.items():
-            samples[name].append(_steps_ns(payload, validate, subject.model, about))
+            samples[name].append(_steps_ns(payload, validate, subject.model))
     return {name: dict(_medians_us(of_backend[WARM_UP_REQUESTS:])) for name, of_backend in samples.items()}
 
 
@@ -47,7 +46,7 @@ def _validators(signature: Signature) -> dict[str, Validate]:
     found: dict[str, Validate] = {}
     if "fastapi" in ports():
         declared = import_module("serve_fastapi.validation").request_model(signature, max_instances)
-        found["fastapi"] = lambda document: declared.of(document).rows()
+        found["fastapi"] = lambda document: declared.model_validate(document).rows()
     if "flask" in ports():
         by_hand = import_module("serve_flask.validation")
         columns = by_hand.columns_of(signature)
@@ -55,15 +54,15 @@ def _validators(signature: Signature) -> dict[str, Validate]:
     return found
 
 
-def _steps_ns(payload: bytes, validate: Validate, model: Model, about: dict[str, str]) -> dict[str, int]:
+def _steps_ns(payload: bytes, validate: Validate, model: Model) -> dict[str, int]:
     began = perf_counter_ns()
-    document = parse_and_validate(payload, _as_it_is)
+    document = parse(payload)
     parsed = perf_counter_ns()
     rows = validate(document)
     validated = perf_counter_ns()
     predictions = model.predict(rows)
     predicted = perf_counter_ns()
-    predictions_document(predictions, about)
+    predictions_document(predictions, model)
     encoded = perf_counter_ns()
     return {
         "parse": parsed - began,
@@ -71,10 +70,6 @@ def _steps_ns(payload: bytes, validate: Validate, model: Model, about: dict[str,
         "predict": predicted - validated,
         "encode": encoded - predicted,
     }
-
-
-def _as_it_is(document: Any) -> Any:
-    return document
 
 
 def _medians_us(samples: list[dict[str, int]]) -> Iterator[tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""The rounds of a run: a workload's lanes by turns, right after each other, in an order drawn for each round."""
+"""The rounds of a run: the lanes of a workload take turns, right after each other, in an order drawn for each round."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from functools import partial
 from time import process_time
 from typing import TypeVar
 
-from model.prediction import Prediction
+from model.runtime.prediction import Prediction
 
-from .figures import Figures, Measured, figures_of, turn_of
+from ..judging.figures import Figures, Measured, figures_of, turn_of
+from ..judging.intervals import LEAST_ROUNDS, LEAST_SECONDS
 from .health import Health, health_asked
-from .intervals import LEAST_ROUNDS, LEAST_SECONDS
 from .load import Outcome, put_load_on, together
 from .models import Requests, Subject, faults_of, labels_of
 from .others import CpuTime, others_share
 from .plan import TUTORIAL, Cell, Lane, Plan, Workload
 from .server import Cores, LaneError, Server, Start, missing, on_cores, running, starting
 
-# As a part of a cell's seconds, which come after it: threads and caches are made. What is offered at a constant rate
-# comes after the closed loop of its lane, which has made them.
+# The warm-up, as a share of the cell's seconds that follow: it creates threads and fills caches. A constant rate needs
+# none, because it follows the closed loop of its lane.
 WARM_UP = 0.2
 MOST_WARM_UP_S = 0.2
 
-# For the time that is left: a service imports scikit-learn, the frameworks alone are quick, and all of them stop.
+# For the estimate of the remaining time: a service imports scikit-learn, frameworks alone start quickly, all must stop.
 START_S = 2.0
 EMPTY_START_S = 1.0
-# The process that asks, at its start and its end.
+# The start and the end of the process that sends health checks.
 HEALTH_S = 0.3
 
-# A shorter turn would be over before all connections are busy.
+# A shorter turn would end before all connections are busy.
 LEAST_TURN_S = 0.5
 
 T = TypeVar("T")
@@ -43,15 +43,15 @@ Where = tuple[str, str]  # a workload and a lane
 
 @dataclass
 class Run:
-    """What is known so far.
+    """The results so far.
 
     Attributes:
-        seconds: a cell and round.
-        rounds_done: those in which every cell was measured whose lane could be.
-        runtimes: what runs the model, as a service says.
-        absent: why a lane was not measured, or not to the end.
-        others_shares: of the cores' time, what something else took in each round, 0 to 1.
-        others_in_experiments: the same while an experiment ran whose claim is timed, by its name.
+        seconds: the time of a cell in a round.
+        rounds_done: rounds in which every cell was measured whose lane could be.
+        runtimes: the runtime of the model, as the service reports it.
+        absent: the reason why a lane was not measured, or not to the end.
+        others_shares: the share of the cores' time that others took in each round, 0 to 1.
+        others_in_experiments: the same during each timed experiment, by its name.
     """
 
     plan: Plan
@@ -74,7 +74,7 @@ class Run:
 
     @property
     def is_quick(self) -> bool:
-        """Too few rounds, or too short ones, for a verdict on what takes time."""
+        """Whether the rounds are too few or too short for a verdict on times."""
         return self.rounds < LEAST_ROUNDS or self.seconds < LEAST_SECONDS
 
     @property
@@ -83,12 +83,12 @@ class Run:
 
     @property
     def cells(self) -> list[Cell]:
-        """Those that can be measured."""
+        """The cells that can be measured."""
         return [cell for cell in self.plan.cells if where(cell) not in self.absent]
 
     @property
     def failed(self) -> list[Where]:
-        """Lanes that are installed, and could not start or not last."""
+        """Installed lanes that could not start, or died."""
         return [place for place in self.absent if not self._missing(place)]
 
     @property
@@ -97,7 +97,7 @@ class Run:
 
     @property
     def round_s(self) -> float:
-        """About as long as a round takes."""
+        """About how long a round takes."""
         started = {where(cell) for cell in self.cells if self.plan.lanes[cell.lane].command}
         return sum(map(self.start_s, started)) + sum(map(self.cell_s, self.cells))
 
@@ -111,7 +111,7 @@ class Run:
 
     def start_s(self, place: Where) -> float:
         lane = self.plan.lanes[place[1]]
-        alone_s = START_S if lane.is_service or lane.kind == TUTORIAL else EMPTY_START_S
+        alone_s = START_S if lane.predicts or lane.kind == TUTORIAL else EMPTY_START_S
         return alone_s / self.cores.n
 
     def _missing(self, place: Where) -> str | None:
@@ -120,7 +120,7 @@ class Run:
 
 @dataclass(frozen=True)
 class _Part:
-    """Of a cell, what one turn has found."""
+    """The result of one turn of a cell."""
 
     outcome: Outcome
     cpu_s: float
@@ -145,12 +145,12 @@ def measure(
     say: Callable[[str], None],
     after_a_round: Callable[[], None] = lambda: None,
 ) -> None:
-    """Fills the run, round by round.
+    """Measures round by round, and fills the run.
 
     Args:
         subjects: by workload.
     """
-    with on_cores(run.cores.load):  # all that a run takes, it takes of its own cores
+    with on_cores(run.cores.load):  # the whole run stays on its own cores
         _Rounds(run, subjects, say, after_a_round).measure()
 
 
@@ -187,7 +187,7 @@ class _Rounds:
             self._after_a_round()
 
     def _servers(self, name: str, lanes: Set[str], stack: ExitStack) -> dict[str, Server]:
-        """By lane, stopped by the stack. Whom they ask is among them."""
+        """The servers by lane, with their upstreams; the stack stops them."""
         plan, cores = self._run.plan, self._run.cores
         env = plan.asked[name].env | self._subjects[name].limits
         servers: dict[str, Server] = {}
@@ -222,7 +222,7 @@ class _Rounds:
         return servers
 
     def _started(self, name: str, lanes: Sequence[Lane], stack: ExitStack) -> list[Server | LaneError]:
-        """Each on a core of its own, all of which a start takes, and then on that of the servers."""
+        """Starts each on a separate core, which a start fills, then moves it to the servers' core."""
         cores, artifact = self._run.cores, self._subjects[name].artifact
         with ThreadPoolExecutor(len(lanes)) as asking, ExitStack() as starts:
             owns = [starts.enter_context(ExitStack()) for _ in lanes]
@@ -243,7 +243,7 @@ class _Rounds:
         return next(iter(self._subjects[name].requests.values())).payloads[0]
 
     def _measure_cells(self, index: int, cells: Iterable[Cell], servers: Mapping[str, Server]) -> None:
-        """Of one workload, in turns, so that whatever slows the machine down meets all lanes alike."""
+        """Measures one workload in turns, so that whatever slows the machine down affects all lanes alike."""
         order = self._shuffled(cells)
         offered_per_s = {
             cell: self._offered_per_s(index, cell) for cell in order if where(cell) not in self._run.absent
@@ -261,7 +261,7 @@ class _Rounds:
             order.reverse()
         for cell in order:
             self._left_s -= self._run.cell_s(cell)
-            if parts[cell]:  # of a lane that has died, too: what it owed its clients is wrong
+            if parts[cell]:  # also of a dead lane: the answers that it owes its clients are faults
                 figures = self._figures(cell, parts[cell], offered_per_s[cell], servers.get(cell.lane))
                 self._run.measured[cell][index] = figures
                 minutes, seconds = divmod(round(max(self._left_s, 0)), 60)
@@ -274,17 +274,17 @@ class _Rounds:
                     self._give_up(where(cell), f"This lane answered nothing in round {index + 1}.")
 
     def _death(self, cell: Cell, servers: Mapping[str, Server]) -> tuple[str, str] | None:
-        """Who died, and how."""
+        """The lane that died, and how."""
         whom = {"Whom this lane asks": self._upstream(cell, servers), "This lane": servers.get(cell.lane)}
         deaths = ((who, server.death()) for who, server in whom.items() if server)
         return next(((who, how) for who, how in deaths if how), None)
 
     def _upstream(self, cell: Cell, servers: Mapping[str, Server]) -> Server | None:
-        """Whom the lane asks."""
+        """The upstream of the lane."""
         return servers.get(self._run.plan.asked[cell.workload.name].upstream or "")
 
     def _n_turns(self, workload: Workload) -> int:
-        """One where latency is what is asked for, which needs time to build up."""
+        """One if latency is measured, because it needs time to build up."""
         turns = 1 if workload.share else self._run.plan.asked[workload.name].turns
         return max(1, min(turns, int(self._run.seconds / LEAST_TURN_S)))
 
@@ -315,7 +315,7 @@ class _Rounds:
                     seconds=seconds,
                     requests_per_s=offered_per_s,
                 )
-                cpu_s = max(0.0, server.cpu_s() - cpu_s)  # nothing is known of one that has died
+                cpu_s = max(0.0, server.cpu_s() - cpu_s)  # nothing is known about a dead lane
         if upstream and asked.seconds:
             asked.load_share += max(0.0, upstream.cpu_s() - upstream_s) / asked.seconds
         faults = faults_of(together([warm, asked]), self._answers(cell))
@@ -343,7 +343,7 @@ class _Rounds:
         )
 
     def _offered_per_s(self, index: int, cell: Cell) -> float | None:
-        """The share of what the lane has just done at most; None in a closed loop."""
+        """The share of the lane's maximum in this round; None in a closed loop."""
         share = cell.workload.share
         return share * self._run.measured[cell.at_most][index].requests_per_s if share else None
 
@@ -351,21 +351,21 @@ class _Rounds:
         return self._subjects[cell.workload.name].requests[cell.workload.rows]
 
     def _answers(self, cell: Cell) -> list[list[Prediction]] | None:
-        """None where all must be the same."""
+        """None if all must be the same."""
         lane, answers = self._run.plan.lanes[cell.lane], self._requests(cell).answers
         if lane.kind == TUTORIAL:
             return labels_of(answers)
-        return answers if lane.is_service else None
+        return answers if lane.predicts else None
 
     def _give_up(self, place: Where, reason: str) -> None:
         self._run.absent[place] = reason
         self._say(f"{', '.join(place)}: {reason}")
 
     def _closed_loops_first(self, workloads: Iterable[Workload]) -> list[Workload]:
-        """They find what the shares of the others are of."""
+        """The closed loops find the maxima that the shares of the others refer to."""
         return sorted(self._shuffled(workloads), key=lambda workload: workload.share is not None)
 
     def _shuffled(self, every: Iterable[T]) -> list[T]:
-        ordered = sorted(every, key=repr)  # a set has no order that a seed could repeat
+        ordered = sorted(every, key=repr)  # the order of a set cannot be repeated by a seed
         self._chance.shuffle(ordered)
         return ordered

@@ -1,4 +1,4 @@
-"""How much load a lane holds: the most that was offered while nearly everybody was answered soon."""
+"""How much load a lane holds: the highest offered rate at which nearly all requests were answered soon."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .figures import Figures, Measured
 from .intervals import Interval, interval_around, resamples
 
-# What a person who waits for an answer hardly notices; at this p99 a load counts as held.
+# A wait that a person hardly notices. A load counts as held up to this p99.
 SERVICE_LEVEL_MS = 50
 
 Floats = NDArray[np.float64]
@@ -19,12 +19,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Offered:
-    """The open loops of a lane, a row each.
+    """The open loops of a lane, one row each.
 
     Attributes:
         per_s: shape (loops, rounds).
-        p99_ms: shape (loops, rounds); of a round with a fault it is endless.
-        at_most_per_s: what the lane answered in the closed loops of which these rates are shares, shape (rounds,).
+        p99_ms: shape (loops, rounds); infinite in a round with a fault.
+        at_most_per_s: the lane's rates in the closed loops that these rates are shares of, shape (rounds,).
     """
 
     rounds: tuple[int, ...]
@@ -33,17 +33,17 @@ class Offered:
     at_most_per_s: Floats
 
     def held_per_s(self, picked: NDArray[np.int_]) -> Floats:
-        """The highest of the rates at which the median p99 is within the service level; 0 where none is.
+        """The highest rate at which the median p99 is within the service level; 0 if there is none.
 
-        A machine that stands still for a moment spoils the p99 of that round, and not what is said of all.
+        A machine that stalls for a moment spoils the p99 of that round only.
 
         Args:
-            picked: places among the rounds, shape (samples, rounds); the answer has one rate for each sample.
+            picked: indices of rounds, shape (samples, rounds); the result has one rate for each sample.
         """
         return self.between_per_s(picked)[0]
 
     def between_per_s(self, picked: NDArray[np.int_]) -> tuple[Floats, Floats]:
-        """That, and the next of the rates, which was not held, or what the lane answers at most where there is none."""
+        """The held rate and the next one, which was not held; the lane's maximum if there is no next one."""
         rates, at_most = np.median(self.per_s[:, picked], axis=2), np.median(self.at_most_per_s[picked], axis=1)
         is_held = np.median(self.p99_ms[:, picked], axis=2) <= SERVICE_LEVEL_MS
         held = np.where(is_held, rates, 0.0).max(axis=0)
@@ -51,7 +51,7 @@ class Offered:
 
 
 def offered(measured: Measured, name: str, lane: str, among: set[int] | None = None) -> Offered | None:
-    """What a workload has offered to a lane, in the rounds (`among` these) in which all of it was; None of none."""
+    """The rates that a workload offered to a lane, in complete rounds (`among` these); None without any."""
     cells = [cell for cell in measured if (cell.workload.name, cell.lane) == (name, lane) and cell.workload.share]
     if not cells:
         return None
@@ -71,12 +71,12 @@ def offered(measured: Measured, name: str, lane: str, among: set[int] | None = N
 
 
 def p99_ms(figures: Figures) -> float:
-    """Endless where anything was not answered as it must be."""
+    """Infinite if an answer was wrong."""
     return inf if figures.faults else figures.p99_ms
 
 
 def held_per_s(measured: Measured, name: str, lane: str) -> Interval | None:
-    """None where the lane was offered nothing at a constant rate."""
+    """None if no constant rate was offered to the lane."""
     found = offered(measured, name, lane)
     if found is None:
         return None
@@ -86,7 +86,7 @@ def held_per_s(measured: Measured, name: str, lane: str) -> Interval | None:
 
 
 def rounds_held(measured: Measured, name: str, lane: str) -> tuple[int, int]:
-    """In how many rounds the load was held that a lane is said to hold, and of how many; of one that holds none, 0."""
+    """In how many rounds the held load was held, and of how many; 0 if the lane holds none."""
     found = offered(measured, name, lane)
     if found is None:
         return 0, 0
@@ -97,10 +97,10 @@ def rounds_held(measured: Measured, name: str, lane: str) -> tuple[int, int]:
 
 
 def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[Interval | None, int]:
-    """And of how many rounds it is; there is none where neither holds anything.
+    """The ratio and its number of rounds; no ratio if neither lane holds a load.
 
-    What a lane can hold lies between the highest rate that it held and the next, which it did not. So nobody knows the
-    ratio, but within which bounds it lies: it is the one nearest to 1 that these allow.
+    The most that a lane can hold lies between the highest rate that it held and the next one. So only the bounds of the
+    ratio are known; the result is the ratio nearest to 1 within them.
     """
     lanes = [offered(measured, name, each) for each in (lane, against)]
     in_both = set.intersection(*(set(each.rounds) if each else set[int]() for each in lanes))
@@ -115,8 +115,8 @@ def held_ratio(measured: Measured, name: str, lane: str, against: str) -> tuple[
 
 
 def _ratios(one: Offered, other: Offered, picked: NDArray[np.int_]) -> Floats:
-    """One for each sample."""
+    """One ratio for each sample."""
     (held, not_held), (other_held, other_not_held) = one.between_per_s(picked), other.between_per_s(picked)
-    with np.errstate(divide="ignore"):  # nobody knows how many times nothing it is
+    with np.errstate(divide="ignore"):  # the ratio to nothing is unknown
         ratios: Floats = np.clip(1.0, held / other_not_held, not_held / other_held)
     return ratios

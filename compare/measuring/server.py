@@ -1,4 +1,4 @@
-"""A lane as processes on a core of its own: how soon it answers, what it takes, and that nothing of it is left."""
+"""Runs a lane as processes on one core: how soon it answers, what it uses, and that nothing of it is left."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tempfile import TemporaryFile
 from time import perf_counter
 from typing import IO
 
-from model.backends import ports
-from serve_core.environment import ONE_THREAD
+from serve_core.backends import ports
+from serve_core.process.environment import ONE_THREAD
 
 from .asking import get, predict
 from .plan import Lane
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 MOST_TO_START_S = 60.0
 MOST_TO_STOP_S = 15.0
@@ -40,24 +40,24 @@ LISTENS = "0A"  # a state in /proc/net/tcp
 ERROR = re.compile(r"error|in use|cannot", re.IGNORECASE)
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-# What the kernel does where nobody can clean up any more: `kill -9`, or no memory.
+# The kernel ends the servers if this process cannot: after `kill -9`, or without memory.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 
-# Below those that the kernel gives to clients, which could take one before the lane does.
-# Source: ip(7) on ip_local_port_range, which begins at 32,768 where nobody has changed it.
+# Below the ports that the kernel gives to clients, which could take one before the lane does.
+# Source: ip(7) on ip_local_port_range, which begins at 32,768 by default.
 _PORTS = cycle(sample(range(20_000, 30_000), 10_000))
 
-# As the services pin themselves, for every lane alike.
+# The same limits as in the services, for every lane.
 PINNED = dict.fromkeys(ONE_THREAD, "1")
 
 
 class LaneError(RuntimeError):
-    """A lane that could not start; the message is what it said."""
+    """A lane could not start; the message is its own."""
 
 
 @dataclass(frozen=True)
 class Cores:
-    """On which cores servers and load run: the same one where there is no other."""
+    """The cores of servers and load: the same one if there is no other."""
 
     server: int
     load: int
@@ -73,13 +73,13 @@ class Cores:
 
     @property
     def n(self) -> int:
-        """How many they are."""
+        """The number of cores."""
         return len(self.all)
 
 
 @contextmanager
 def on_cores(*cores: int) -> Iterator[None]:
-    """Run this thread, and the processes that it starts meanwhile, on these cores alone."""
+    """Runs this thread, and the processes that it starts meanwhile, on these cores only."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -101,26 +101,42 @@ class Server:
     log: IO[bytes]
 
     def death(self) -> str | None:
-        """How it died; None while it lives."""
+        """How the lane died; None while it lives."""
         code = self.process.poll()
         return None if code is None else f"its exit code was {code}, and its last line: {_last_line(self.log)}"
 
     def cpu_s(self) -> float:
-        """Of all processes of the lane so far, by the kernel's accounting, those that have ended included."""
-        # Behind the name, which stands in brackets: ticks of its own and of its dead children, in user and kernel mode.
+        """The CPU time of all processes of the lane so far, including ended ones, by the kernel's accounting."""
+        # After the name in brackets: ticks of the process and of its dead children, in user and kernel mode.
         stats = [_read(folder / "stat").rpartition(")")[2].split()[11:15] for folder in self._processes()]
         return sum(int(ticks) for of_process in stats for ticks in of_process) / TICKS_PER_S
 
     def memory_mib(self) -> float:
-        """What its processes hold now; of a page that others have, too, their part."""
+        """The memory of its processes now; shared pages count in part (PSS)."""
         return self._memory_mib("Pss")
 
     def anonymous_mib(self) -> float:
-        """Of that, what is no file's: where it grows, the service has grown.
+        """The part of it that belongs to no file: if it grows, the service has grown.
 
-        Pages of a library are shared with whatever else runs, and count for more when that has ended.
+        Pages of a library are shared with other processes, and count for more when these have ended.
         """
         return self._memory_mib("Pss_Anon")
+
+    def forget_peak(self) -> None:
+        """Resets the peak of its processes to their current memory.
+
+        Source: proc(5), on /proc/pid/clear_refs.
+        """
+        for folder in self._processes():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                (folder / "clear_refs").write_text("5")
+
+    def peak_mib(self) -> float:
+        """The sum of the peaks of its processes; pages that they share count for each."""
+        held = [
+            re.search(r"^VmHWM:\s+(\d+) kB", _read(folder / "status"), re.MULTILINE) for folder in self._processes()
+        ]
+        return sum(int(found[1]) for found in held if found) / 1024
 
     def _memory_mib(self, kind: str) -> float:
         line = re.compile(rf"^{kind}: +(\d+) kB", re.MULTILINE)
@@ -128,7 +144,7 @@ class Server:
         return sum(int(found[1]) for found in held if found) / 1024
 
     def runtime(self) -> str:
-        """What runs the model, as the service says."""
+        """The runtime of the model, as the service reports it."""
         return str(json.loads(get(self.port, "/model").body)["runtime"]["name"])
 
     def n_threads(self) -> int:
@@ -138,14 +154,14 @@ class Server:
         return sum(len(_sockets_of(folder)) for folder in self._processes())
 
     def n_connections(self) -> dict[int, int]:
-        """How many clients each of its processes is connected with, by its id."""
-        # Of the columns, 1 is the local address and port, 3 the state, 9 the inode.
+        """The number of client connections of each of its processes, by process id."""
+        # Column 1 is the local address and port, 3 the state, 9 the inode.
         entries = [line.split() for line in _read(Path("/proc/net/tcp")).splitlines()[1:]]
         of_port = {each[9] for each in entries if int(each[1][-4:], 16) == self.port and each[3] != LISTENS}
         return {int(folder.name): len(of_port & _sockets_of(folder)) for folder in self._processes()}
 
     def move(self, core: int) -> None:
-        """To a core, with every thread that it has."""
+        """Moves the lane to a core, with all its threads."""
         while strays := [thread for thread in self._threads() if _cores_of(thread) not in (None, {core})]:
             for thread in strays:
                 with suppress(ProcessLookupError):
@@ -155,20 +171,20 @@ class Server:
         return [int(thread.name) for folder in self._processes() for thread in _names_in(folder / "task")]
 
     def _processes(self) -> list[Path]:
-        """A lane is the leader of a session of its own, and what it starts stays in it."""
+        """A lane leads a new session, and its child processes stay in it."""
         folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
         return [folder for folder in folders if _session_of(int(folder.name)) == self.process.pid]
 
 
 def exit_through_finally() -> None:
-    """Signals end this process by an exception, so that it stops the servers that it has started."""
+    """Turns signals into an exception, so that this process stops the servers that it has started."""
     for each in STOPPING:
-        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # nohup wants it to be ignored
+        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # ignored on purpose, by nohup
             signal.signal(each, lambda signum, _: sys.exit(128 + signum))
 
 
 def missing(lane: Lane) -> str | None:
-    """What of a lane is not installed here, as a sentence; None where nothing is."""
+    """A sentence about what the lane needs and what is not installed; None if nothing is missing."""
     if lane.command and not shutil.which(ENDS_WITH_US[0]):
         return f"The program {ENDS_WITH_US[0]} of util-linux is not installed."
     if lane.backend and lane.backend not in ports():
@@ -181,7 +197,7 @@ def missing(lane: Lane) -> str | None:
 
 @contextmanager
 def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[Server]:
-    """Started, asked once, and stopped at the end.
+    """Starts a lane, asks it once, and stops it at the end.
 
     Raises: LaneError.
     """
@@ -191,7 +207,7 @@ def running(lane: Lane, artifact: Path, payload: bytes, core: int) -> Iterator[S
 
 @dataclass(frozen=True)
 class Start:
-    """A lane that may not answer yet."""
+    """A lane that is starting."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -199,7 +215,7 @@ class Start:
     log: IO[bytes]
 
     def server(self, payload: bytes) -> Server:
-        """What it is once it has answered.
+        """The server, once it has answered.
 
         Raises: LaneError.
         """
@@ -238,7 +254,7 @@ def starting(lane: Lane, artifact: Path, core: int) -> Iterator[Start]:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Signals come afterwards: one that came before `Popen` returns would leave the process behind."""
+    """Delays signals: one that came before `Popen` returns would leave the process behind."""
     came: list[int] = []
     handlers = {each: signal.signal(each, lambda signum, _: came.append(signum)) for each in STOPPING}
     try:
@@ -251,7 +267,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _first_status(port: int, payload: bytes, process: subprocess.Popen[bytes]) -> int | None:
-    """None where the process ended, or is too slow."""
+    """None if the process ended or is too slow."""
     give_up_s = perf_counter() + MOST_TO_START_S
     while process.poll() is None and perf_counter() < give_up_s:
         if status := predict(port, payload).status:
@@ -268,12 +284,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         pass
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # it, and workers that it left behind
+            os.killpg(process.pid, signal.SIGKILL)  # the process and any workers that it left behind
         process.wait()
 
 
 def _last_line(log: IO[bytes]) -> str:
-    """The last that speaks of an error, for servers say goodbye behind it; the last of all where none does."""
+    """The last line about an error, because servers log more after it; without one, the last line."""
     log.seek(0)
     lines = [line.strip() for line in log.read().decode(errors="replace").split("\n") if line.strip()]
     errors = [line for line in lines if ERROR.search(line)]
@@ -286,13 +302,13 @@ def _interpreter(lane: Lane) -> list[str]:
 
 def _environment(lane: Lane, artifact: Path, port: int) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVE_")}
-    # Nobody has to learn that the lane stops.
+    # No client needs to know that the lane stops.
     served = {"SERVE_ARTIFACT": str(artifact), "SERVE_PORT": str(port), "SERVE_DRAIN_MS": "0"}
     return inherited | PINNED | served | lane.env
 
 
 def _free_port() -> int:
-    """Another one each time: a lane takes its port some time after it was told."""
+    """A different port each time, because a lane binds its port some time after it was told."""
     while True:
         try:
             with socket.create_server(("127.0.0.1", port := next(_PORTS))):
@@ -310,7 +326,7 @@ def _session_of(process: int) -> int | None:
 
 
 def _cores_of(thread: int) -> set[int] | None:
-    """None of one that has ended meanwhile."""
+    """None if the process has ended."""
     try:
         return os.sched_getaffinity(thread)
     except ProcessLookupError:
@@ -318,7 +334,7 @@ def _cores_of(thread: int) -> set[int] | None:
 
 
 def _read(path: Path) -> str:
-    """Nothing of a process that has ended meanwhile."""
+    """Empty if the process has ended."""
     try:
         return path.read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -326,7 +342,7 @@ def _read(path: Path) -> str:
 
 
 def _names_in(folder: Path) -> list[Path]:
-    """Nothing of a process that has ended meanwhile."""
+    """Empty if the process has ended."""
     try:
         return list(folder.iterdir())
     except (FileNotFoundError, ProcessLookupError):
@@ -334,13 +350,13 @@ def _names_in(folder: Path) -> list[Path]:
 
 
 def _sockets_of(process: Path) -> set[str]:
-    """Their inodes."""
+    """The inodes of the process's sockets."""
     found = [re.fullmatch(r"socket:\[(\d+)\]", _target(each)) for each in _names_in(process / "fd")]
     return {each[1] for each in found if each}
 
 
 def _target(link: Path) -> str:
-    """Nothing of a file that has been closed meanwhile."""
+    """Empty if the file has been closed."""
     try:
         return str(link.readlink())
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""What else took the cores while a run measured: other processes, or a hypervisor that lent them to someone else."""
+"""Measures how much of the cores' time others took during a run: processes, or a hypervisor."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from time import perf_counter
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 STAT = Path("/proc/stat")
 
-# Of the cores' time: one that did nothing else took up to half of this for itself, two idle containers whose health
-# was asked for every five seconds took three times as much, and p99s showed it (docs/measuring.md).
+# A share of the cores' time. An otherwise idle machine took up to half of it; two idle containers with a health check
+# every five seconds took three times as much, and p99s showed it (docs/measuring.md).
 QUIET_SHARE = 0.01
-# So much is not a moment's disturbance any more.
+# Above this share the disturbance is not momentary any more.
 SPOILT_SHARE = 0.1
 
 
 @dataclass(frozen=True)
 class CpuTime:
-    """So far, by the kernel's accounting.
+    """The CPU time used so far, by the kernel's accounting.
 
     Attributes:
-        at_s: when.
-        taken_s: of some cores, by whoever ran on them, or stolen from them.
-        own_s: of this process, and of those that it started, waited for and that have ended.
+        at_s: the time of this reading.
+        taken_s: the time of some cores that any process used or the hypervisor stole.
+        own_s: the time of this process and of the ended child processes that it waited for.
     Source: proc(5) on /proc/stat, getrusage(2).
     """
 
@@ -41,26 +41,26 @@ class CpuTime:
 
 
 def others_share(before: CpuTime, after: CpuTime, n_cores: int) -> float:
-    """Of the time that the cores had in between, what somebody else took.
+    """The share of the cores' time between two readings that others took.
 
-    It may be a little less than 0: the kernel counts by ticks what ran on a core, and exactly what a process took.
+    It may be a little less than 0: the kernel counts a core's time in ticks, but a process's time exactly.
     """
     others_s = (after.taken_s - before.taken_s) - (after.own_s - before.own_s)
     return others_s / (n_cores * (after.at_s - before.at_s))
 
 
 def is_loud(shares: Iterable[float]) -> bool:
-    """Whether what was measured may be something else's, in any of the rounds."""
+    """Whether others may have changed the figures in any of the rounds."""
     return any(share > QUIET_SHARE for share in shares)
 
 
 def is_spoilt(shares: Iterable[float]) -> bool:
-    """Whether somebody else had so much of the cores that nothing which was timed says anything of the servers."""
+    """Whether others had so much of the cores that no time says anything about the servers."""
     return any(share > SPOILT_SHARE for share in shares)
 
 
 def of_others(shares: Sequence[float]) -> str:
-    """As a person reads it."""
+    """The share in words."""
     if not shares:
         return "What else ran meanwhile is not known."
     who = "Other processes and the hypervisor"
@@ -77,7 +77,7 @@ def of_others(shares: Sequence[float]) -> str:
 def _taken_s(stat: str, cores: Set[int]) -> float:
     names = {f"cpu{core}" for core in cores}
     lines = [line.split() for line in stat.splitlines()]
-    # Behind the core's name: user, nice, system, idle, iowait, irq, softirq, steal.
+    # After the name of the core: user, nice, system, idle, iowait, irq, softirq, steal.
     ticks = [int(spent) for name, *states in lines if name in names for spent in states[:3] + states[5:8]]
     return sum(ticks) / TICKS_PER_S
 

@@ -1,4 +1,4 @@
-"""A run as a person reads it: tables, goals, and what keeps the figures from being believed."""
+"""The report of a bench for a person: tables, goals, and doubts about the figures."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from pathlib import Path
 from statistics import median
 from textwrap import shorten
 
-from .figures import BUSY_LOAD_SHARE, bound_of, goal_ratios, median_of, ratios, verdict
-from .others import of_others
-from .plan import Cell
-from .run import Run, where
+from ..judging.figures import BUSY_LOAD_SHARE, bound_of, goal_ratios, median_of, ratios, verdict
+from ..measuring.others import of_others
+from ..measuring.plan import Cell
+from ..measuring.run import Run, where
 
 LIBRARIES = (
     *("fastapi", "starlette", "pydantic", "uvicorn", "uvloop", "httptools", "aiohttp"),
     *("flask", "werkzeug", "gunicorn", "quart", "spectree", "urllib3"),
-    *("granian", "scikit-learn", "onnxruntime", "orjson"),
+    *("granian", "mosec", "scikit-learn", "onnxruntime", "orjson"),
 )
 
 ROUNDS_TO_JUDGE = 3
-# Of what a lane says that cannot start, in letters.
+# The length of the message of a lane that cannot start.
 MOST_SAID = 160
 
 Row = Sequence[str]
@@ -40,7 +40,7 @@ def report(run: Run) -> str:
 
 @cache
 def machine() -> dict[str, str]:
-    """What the figures depend on beside the code."""
+    """The machine and versions that the figures depend on."""
     cpu = re.search(r"^model name\s*: (.+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     about = {
         "cpu": cpu[1] if cpu else platform.machine(),
@@ -51,7 +51,7 @@ def machine() -> dict[str, str]:
     for library in LIBRARIES:
         try:
             about[library] = version(library)
-        except PackageNotFoundError:  # of a backend that is gone
+        except PackageNotFoundError:  # a backend that is not here
             continue
     if shutil.which("node"):
         told = subprocess.run(["node", "--version"], capture_output=True, text=True)
@@ -118,7 +118,7 @@ def _lanes(run: Run) -> Iterable[str]:
 
 
 def _goals(run: Run) -> Iterable[str]:
-    """The bounds and what was found, computed from the rounds."""
+    """The bounds and the results, computed from the rounds."""
     lines = []
     for goal in run.plan.goals:
         found = goal_ratios(run.measured, goal)
@@ -135,7 +135,7 @@ def _goals(run: Run) -> Iterable[str]:
 
 
 def _doubts(run: Run) -> list[str]:
-    """What was not measured, what was answered wrongly, and whether the load generator was the bottleneck."""
+    """Unmeasured lanes, wrong answers, and whether the load generator was the bottleneck."""
     absent = dict.fromkeys((lane, why) for (_, lane), why in run.absent.items())
     lines = [shorten(f"{lane}: {why}", MOST_SAID, placeholder=" ...") for lane, why in absent]
     lines.append(of_others(run.others_shares))
@@ -152,7 +152,7 @@ def _doubts(run: Run) -> list[str]:
 
 
 def doubts_of_load(run: Run) -> list[str]:
-    """A fast lane may be as fast as the load generator lets it be; at a constant rate that is awake all the time."""
+    """A fast lane may be limited by the load generator. Constant rates do not count: they keep it busy all the time."""
     closed = [cell for cell in run.measured if cell.workload.share is None]
     asked = [cell for cell in closed if run.plan.lanes[cell.lane].command]
     if not asked:
@@ -179,7 +179,7 @@ def _all(names: Iterable[str]) -> str:
 
 
 def digits(value: float) -> str:
-    """Three that count."""
+    """Three significant digits."""
     return f"{value:,.{max(0, 2 - floor(log10(abs(value) or 1)))}f}"
 
 

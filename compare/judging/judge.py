@@ -1,4 +1,4 @@
-"""Figures of the rounds and of the experiments in, verdicts out."""
+"""Takes the figures of rounds and experiments, and gives verdicts."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from ..measuring.others import is_spoilt, of_others
+from ..measuring.run import Run
 from .claims import Claim, Figure, Ratio, Verdict
 from .figures import BUSY_LOAD_SHARE, Figures, ratio_of_turns
 from .held import held_ratio, offered
 from .intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval, interval_of
-from .others import is_spoilt, of_others
-from .run import Run
 
-# Not a figure of a round, but of a curve.
+# A figure of a curve, not of a round.
 HELD = "held_per_s"
 
-# By experiment, what it has found, or the sentence that says why it has not.
+# The findings of each experiment, or a sentence that says why there are none.
 Found = Mapping[str, Mapping[str, Figure] | str]
 
 
@@ -24,9 +24,9 @@ Found = Mapping[str, Mapping[str, Figure] | str]
 class Judged:
     """
     Attributes:
-        figures: what is known of those that the claim has.
-        why_not: sentences, where there is no verdict, where it depends on nothing but the interval, or where the load
-            generator may be what was measured.
+        figures: the known figures of the claim.
+        why_not: sentences, if there is no verdict, if it only depends on the interval, or if the load generator may
+            have been the bottleneck.
     """
 
     claim: Claim
@@ -40,7 +40,7 @@ def judge(claims: Iterable[Claim], run: Run, found: Found) -> list[Judged]:
 
 
 def values_of(run: Run, ratio: Ratio) -> list[float]:
-    """One for each round in which both lanes were measured."""
+    """One value for each round in which both lanes were measured."""
     values = _by_round(run, ratio, ratio.lane)
     if ratio.against is None:
         return [fmean(turns) for turns in values.values()]
@@ -78,7 +78,7 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
 
 
 def _interval(run: Run, ratio: Ratio) -> tuple[Interval | None, int]:
-    """And of how many rounds it is."""
+    """The interval and its number of rounds."""
     if ratio.figure == HELD and ratio.against:
         return held_ratio(run.measured, ratio.workload, ratio.lane, ratio.against)
     of_rounds = values_of(run, ratio)
@@ -95,7 +95,7 @@ def _why_it_depends(claim: Claim, figures: Mapping[str, Figure]) -> str:
 
 
 def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, list[float]]:
-    """The figure in each turn of a round; there is one where the round was not taken in turns.
+    """The figure in each turn of a round; one figure if the round had no turns.
 
     A round with a fault does not count: a refusal is quicker than an answer.
     """
@@ -117,7 +117,7 @@ def _lanes_of(ratios: Iterable[Ratio]) -> list[tuple[Ratio, str]]:
 
 
 def _what_was_lost(run: Run, ratios: Iterable[Ratio]) -> list[str]:
-    """Why there are no more rounds, each reason once."""
+    """The reasons why rounds are missing, each once."""
     reasons: list[str | None] = []
     for ratio, lane in _lanes_of(ratios):
         reasons.append(run.absent.get((ratio.workload, lane)))
@@ -129,7 +129,7 @@ def _what_was_lost(run: Run, ratios: Iterable[Ratio]) -> list[str]:
 
 
 def _limited_by_load(run: Run, ratios: Iterable[Ratio]) -> list[str]:
-    """A sentence, where the load generator may have been the bottleneck of a lane."""
+    """A sentence if the load generator may have been the bottleneck of a lane."""
     of_lanes = {lane: _rounds(run, ratio, lane).values() for ratio, lane in _lanes_of(ratios)}
     busy = [
         run.plan.lanes[lane].title or lane

@@ -1,4 +1,4 @@
-"""What is measured, as data: lanes, the cells that are asked of them, and the goals that their figures must meet."""
+"""The plan of a measurement as data: lanes, their cells, and the goals that their figures must meet."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-# Of the figures that a goal may be about, those that grow with speed.
+# The figures of goals that grow with speed.
 RATES = {"requests_per_s", "rows_per_s"}
 COSTS = {"p50_ms", "p99_ms", "cpu_us"}
 
-# What a service predicts with where the plan names no model: the artifact that the run is given.
+# The model of a service if the plan names none: the artifact that the run is given.
 GIVEN = "given"
 
 T = TypeVar("T")
 
 
 class PlanError(ValueError):
-    """A plan that cannot be measured; the message is a sentence."""
+    """The plan cannot be measured; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Lane:
     """One server set-up.
 
     Attributes:
-        backend: whose folder must be there; None needs none.
-        command: a module and its arguments, `{port}` among them where it is told so; None is the model in this process.
-        env: beside what every lane is given.
-        program: that runs the command instead of Python.
-        packages: that must be importable, and are not of a service.
-        kind: what sort of answers it gives: `service` and `same server` predict, `tutorial` tells labels alone, the
-            others always say the same.
-        title, note: for a person.
+        backend: the backend whose folder must exist; None for no backend.
+        command: a module and its arguments, with `{port}` if it takes one; None for the model in this process.
+        env: variables beside those that every lane gets.
+        program: the program that runs the command instead of Python.
+        packages: packages that must be importable and that no service needs.
+        kind: the kind of its answers: `service` and `same server` predict, `peer` predicts but does not describe
+            itself, `tutorial` gives labels only, the others always give the same answer.
+        title, note: texts for a person.
     """
 
     name: str
@@ -54,21 +54,27 @@ class Lane:
 
     @property
     def is_service(self) -> bool:
-        """It answers with predictions, and says what makes them."""
+        """Whether it answers with predictions, and `/model` names its runtime."""
         return self.kind in PREDICTING or bool(self.command and self.command.startswith("serve_"))
+
+    @property
+    def predicts(self) -> bool:
+        """Whether it answers with labels and probabilities, as the services do."""
+        return self.is_service or self.kind == PEER
 
 
 PREDICTING = ("service", "same server")
+PEER = "peer"
 TUTORIAL = "tutorial"
-KINDS = (*PREDICTING, "like with like", TUTORIAL, "empty", "floor")
+KINDS = (*PREDICTING, PEER, "like with like", TUTORIAL, "empty", "floor")
 
 
 @dataclass(frozen=True)
 class Workload:
     """
     Attributes:
-        name: of a model, or of what the plan's `workloads` say of it.
-        share: of what the lane can do at most, in an open loop; None is a closed loop, which finds that out.
+        name: the name of a model, or of an entry of the plan's `workloads`.
+        share: the share of the lane's maximum, in an open loop; None for a closed loop, which finds the maximum.
     """
 
     name: str
@@ -88,20 +94,20 @@ class Cell:
 
     @property
     def at_most(self) -> Cell:
-        """The cell that finds what the lane can do, of which this one is offered a share."""
+        """The cell that finds the lane's maximum, of which this one is offered a share."""
         return Cell(replace(self.workload, share=None), self.lane)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a workload asks for.
+    """The requests of a workload.
 
     Attributes:
-        model: whose predictions; `given` is the artifact of the run.
+        model: the model that predicts; `given` is the artifact of the run.
         about: a sentence for a person.
-        env: of its lanes, beside their own.
-        turns: in how many a round asks its lanes, in a closed loop, for what each can do.
-        upstream: a lane that its lanes ask in turn, at `UPSTREAM_URL`, on the core of the load.
+        env: variables of its lanes, beside their own.
+        turns: the number of turns in which a round measures its lanes in a closed loop.
+        upstream: a lane that its lanes ask, at `UPSTREAM_URL`, on the core of the load.
     """
 
     model: str
@@ -116,8 +122,8 @@ class Goal:
     """A ratio of two figures of one workload.
 
     Attributes:
-        against: lanes that between them do what `lane` does: where there are several, their times add up.
-        at_least, at_most: the bound; with neither the ratio is only shown.
+        against: lanes that together do the work of `lane`; if there are several, their times add up.
+        at_least, at_most: the bound; without one the ratio is only shown.
     """
 
     what: str
@@ -139,12 +145,12 @@ class Goal:
 class Plan:
     """
     Attributes:
-        seconds: a cell and round.
+        seconds: the time of a cell in a round.
         cells: each once, in the order of the file.
-        asked: by workload, what it asks for.
-        needed_by: by cell, the claims that need its figures, and the parts of the report.
-        probed: cells during which the lane's health is asked for, too.
-        baselines: by backend, then by the name of a column, the lane that the backend's lanes are divided by.
+        asked: the requests of each workload.
+        needed_by: for each cell, the claims and the parts of the report that need its figures.
+        probed: cells during which health checks are sent, too.
+        baselines: by backend, then by the name of a column, the lane that divides the backend's lanes.
     """
 
     rounds: int
@@ -159,20 +165,20 @@ class Plan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the workloads."""
+        """The names of the workloads."""
         return tuple(dict.fromkeys(cell.workload.name for cell in self.cells))
 
     def needed(self, name: str, lane: str) -> list[Lane]:
-        """The lane, and whom it asks where a workload has it ask somebody."""
+        """The lane, and its upstream if the workload has one."""
         upstream = self.asked[name].upstream
         return [self.lanes[lane], *([self.lanes[upstream]] if upstream else [])]
 
     def saturating(self, name: str, lane: str) -> Cell | None:
-        """The first cell of a workload that asks the lane for as much as it can do."""
+        """The first cell of a workload that measures the lane's maximum."""
         return next((cell for cell in self._cells_of(name, lane) if cell.workload.share is None), None)
 
     def at_share(self, name: str, lane: str, share: float) -> Cell | None:
-        """The first cell of one row that offers the lane this share of what it can do."""
+        """The first cell of one row that offers the lane this share of its maximum."""
         cells = self._cells_of(name, lane)
         return next((cell for cell in cells if (cell.workload.rows, cell.workload.share) == (1, share)), None)
 
@@ -277,14 +283,14 @@ def _check_command(lane: Lane) -> None:
         return
     try:
         is_empty = not shlex.split(lane.command.format(port=0))
-    except (ValueError, LookupError):  # a quote or a brace that nobody closes, or a name that is not `port`
+    except (ValueError, LookupError):  # an unclosed quote or brace, or a name that is not `port`
         is_empty = True
     if is_empty:
         raise PlanError(f"the lane {lane.name!r} has a command that cannot be read")
 
 
 def _made(kind: type[T], table: dict[str, Any], what: str) -> T:
-    """The dataclass of a table that has its fields, no others, and values of their types."""
+    """A dataclass from a table that has exactly its fields, with values of their types."""
     hints = get_type_hints(kind)
     if unknown := sorted(table.keys() - hints.keys()):
         raise PlanError(f"{what} has {unknown[0]!r}, which means nothing there")
@@ -297,7 +303,7 @@ def _made(kind: type[T], table: dict[str, Any], what: str) -> T:
 
 
 def _is(value: object, hint: Any) -> bool:
-    """Whether TOML's value is of the type, of which a list is written as a tuple."""
+    """Whether a TOML value has the type. A list counts as a tuple."""
     if hint is Any:
         return True
     if isinstance(hint, UnionType):

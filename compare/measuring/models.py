@@ -1,4 +1,4 @@
-"""Which models are measured, the requests that they are asked, and what the answers must be."""
+"""The models that are measured, their requests, and the expected answers."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-from model.artifact import GOLDEN, Model, load
+from model.artifact import Model, load
+from model.artifact.files import GOLDEN
 from model.packaging import save
-from model.prediction import Prediction
-from model.signature import Row
+from model.runtime.prediction import Prediction
+from model.schema.signature import Row
 from serve_core.settings import Settings, variable
 
 from .load import Outcome
 
-# Compiled runtimes may differ by so much from scikit-learn, and batches from single rows by less.
+# A compiled runtime may differ from scikit-learn by this much; batches differ from single rows by less.
 TOLERANCE = 1e-5
 
 
 def train_penguins(folder: Path) -> None:
-    """As `make model` does."""
+    """Trains the penguins as `make model` does."""
     subprocess.run([sys.executable, "-m", "model.train", folder], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -44,7 +45,7 @@ def train_forest(folder: Path) -> None:
 
 
 def train_boosting(folder: Path) -> None:
-    """100 iterations on numbers, a boolean and a category, handed to the trees as they are."""
+    """100 iterations on numbers, a boolean and a category, without preprocessing."""
     frame, target = load_wine(return_X_y=True, as_frame=True)
     strength = pd.cut(frame["alcohol"], 3, labels=["light", "medium", "strong"]).astype(str).astype("category")
     frame = frame.assign(strength=strength, pale=frame["hue"] > 1)
@@ -53,7 +54,7 @@ def train_boosting(folder: Path) -> None:
 
 
 def train_heavy(folder: Path) -> None:
-    """Trees enough for 20 ms a call on scikit-learn, whatever the number of rows."""
+    """Enough trees for 20 ms per call on scikit-learn, whatever the number of rows."""
     frame, target = load_wine(return_X_y=True, as_frame=True)
     save(RandomForestClassifier(700, random_state=0).fit(frame, target), frame, folder, name="heavy")
 
@@ -68,10 +69,10 @@ MODELS: Mapping[str, Callable[[Path], None]] = {
 
 @dataclass(frozen=True)
 class Requests:
-    """Of equally many rows each.
+    """Requests with the same number of rows each.
 
     Attributes:
-        answers: what each must be answered: what the model predicts without a service.
+        answers: the expected predictions, which the model made without a service.
     """
 
     model: Model
@@ -80,7 +81,7 @@ class Requests:
     answers: list[list[Prediction]]
 
     def call(self, seconds: float) -> Outcome:
-        """Predict and encode in this process: the least that an answer takes."""
+        """Predicts and encodes in this process: the minimum for an answer."""
         served = {"name": self.model.manifest.name, "version": self.model.manifest.version}
         outcome = Outcome()
         started_s = finished_s = perf_counter()
@@ -99,7 +100,7 @@ class Subject:
     """An artifact, and requests for it.
 
     Attributes:
-        requests: by the number of rows in each. They are made of the golden rows, each begins with another one.
+        requests: by the number of rows in each. They are made of the golden rows, and each begins with another one.
     """
 
     def __init__(self, artifact: Path, n_rows: Iterable[int]) -> None:
@@ -110,11 +111,9 @@ class Subject:
 
     @property
     def limits(self) -> dict[str, str]:
-        """Settings of a service, where by default it would refuse some of these requests as too large."""
-        by_default = Settings()
+        """Settings of a service that would refuse some of these requests as too large by default."""
         longest = max(len(payload) for each in self.requests.values() for payload in each.payloads)
-        needed = {"max_body_bytes": longest, "max_queue_bytes": longest * by_default.max_queue_requests}
-        return {variable(name): str(most) for name, most in needed.items() if most > getattr(by_default, name)}
+        return {variable("max_body_bytes"): str(longest)} if longest > Settings().max_body_bytes else {}
 
     def _requests(self, n_rows: int) -> Requests:
         names, golden = self.model.signature.names, self._golden
@@ -125,10 +124,10 @@ class Subject:
 
 
 def faults_of(outcome: Outcome, expected: list[list[Prediction]] | None) -> Counter[str]:
-    """How many requests were not answered as they must be, by what was wrong.
+    """The number of wrong answers, by what was wrong.
 
     Args:
-        expected: by payload; None where every answer must be the same.
+        expected: by payload; None if every answer must be the same.
     """
     faults = Counter({"connection broken": outcome.n_broken, "no answer": outcome.n_unanswered})
     usual = max(outcome.answers, key=lambda each: outcome.answers[each], default=(0, 0, b""))[2]
@@ -141,12 +140,12 @@ def faults_of(outcome: Outcome, expected: list[list[Prediction]] | None) -> Coun
 
 
 def labels_of(answers: list[list[Prediction]]) -> list[list[Prediction]]:
-    """What is left of predictions where nobody asks for probabilities."""
+    """The predictions without their probabilities."""
     return [[{"label": each["label"]} for each in of_request] for of_request in answers]
 
 
 def is_answer(body: bytes, expected: list[Prediction]) -> bool:
-    """Whether the body holds these predictions, but for what runtimes and batches may differ in."""
+    """Whether the body contains these predictions, within the tolerance of runtimes and batches."""
     try:
         return _alike(orjson.loads(body)["predictions"], expected)
     except (ValueError, TypeError, KeyError):

@@ -1,4 +1,4 @@
-"""What articles claim, and what figures make of it: the rules are data, read from `claims.toml`, and decided here."""
+"""The claims of articles and their verdicts: the rules are data in `claims.toml`, and are applied here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLAIMS = Path(__file__).with_name("claims.toml")
 
 Verdict = Literal["true", "false", "outdated", "depends", "not testable", "not measured"]
 
-# What an experiment has counted, or the ratio of two lanes.
+# A count of an experiment, or the ratio of two lanes.
 Figure = float | Interval
 Figures = Mapping[str, Figure]
 
@@ -25,12 +25,12 @@ BOUNDS: Mapping[str, Callable[[float, float], bool]] = {">=": ge, "<=": le, ">":
 
 
 class RuleError(ValueError):
-    """A rule that says nothing; the message is a sentence."""
+    """A rule is not valid; the message says why."""
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A figure of one lane, divided by another's where one is named."""
+    """A figure of one lane, divided by that of another lane if one is named."""
 
     name: str
     figure: str
@@ -43,14 +43,14 @@ class Ratio:
 class Claim:
     """
     Attributes:
-        sources: letters of the articles.
-        how: measured under load, demonstrated without, or cited.
-        experiment: whose figures decide it, beside those of `ratios`.
-        counts: what its figures are, a sentence for a person.
-        rules: by verdict, the conditions that must all hold.
-        on: what it depends on where no rule fits.
-        untested: what was not tested of it, or why it cannot be.
-        is_timed: whether what its experiment finds is a time, though nothing is measured under load.
+        sources: the letters of the articles.
+        how: measured under load, demonstrated without load, or cited.
+        experiment: the experiment whose figures decide it, beside those of `ratios`.
+        counts: a sentence for a person about its figures.
+        rules: for each verdict, the conditions that must all hold.
+        on: what the claim depends on if no rule fits.
+        untested: the part that was not tested, or the reason why it cannot be.
+        is_timed: whether its experiment finds a time, without load.
         shown: figures that are always shown beside those of the rules.
     """
 
@@ -69,11 +69,11 @@ class Claim:
 
     @property
     def needs(self) -> set[str]:
-        """The figures that its rules are about."""
+        """The figures that its rules use."""
         return {name for conditions in self.rules.values() for each in conditions for name in _names_in(each)}
 
     def verdict(self, figures: Figures) -> Verdict:
-        """Raises: RuleError where a condition is none."""
+        """Raises: RuleError if a condition is not valid."""
         if not self.rules:
             return "not testable"
         if not self.needs <= figures.keys():
@@ -92,7 +92,7 @@ def read_claims(path: Path = CLAIMS) -> list[Claim]:
 
 
 def read_sources(path: Path = CLAIMS) -> dict[str, str]:
-    """By letter, the articles."""
+    """The articles by letter."""
     return dict(tomllib.loads(path.read_text())["sources"])
 
 
@@ -112,7 +112,7 @@ def _names_in(condition: str) -> list[str]:
 
 
 def _holds(condition: str, figures: Figures) -> bool:
-    """An interval is on one side of a bound where all of it is."""
+    """An interval is on one side of a bound if all of it is."""
     left, operator, right = CONDITION.fullmatch(condition).groups()  # type: ignore[union-attr]
     low, high = _ends(figures[left])
     other_low, other_high = (float(right),) * 2 if _is_number(right) else _ends(figures[right])

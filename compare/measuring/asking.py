@@ -1,4 +1,4 @@
-"""One request on a connection of its own: what was answered, and how long that took."""
+"""Sends one request on a new connection, and records the answer and its time."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PATIENCE_S = 60.0
 class Answer:
     """
     Attributes:
-        status: 0 where there was no answer.
-        retry_after: the header; None where it is not sent.
-        took_s: from before the connection was made.
+        status: 0 if there was no answer.
+        retry_after: the header; None if it was not sent.
+        took_s: counted from before the connection was opened.
     """
 
     status: int
@@ -27,7 +27,7 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """Of a problem document; empty where it is none."""
+        """The code of a problem document; empty for any other answer."""
         try:
             document = json.loads(self.body)
         except ValueError:

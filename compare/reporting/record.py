@@ -1,4 +1,4 @@
-"""Everything that a run has found, as JSON: what the report is made of, and nothing else."""
+"""All results of a run as JSON. The report is made from this only."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from .claims import Figure, read_sources
-from .figures import median_of
-from .held import SERVICE_LEVEL_MS, held_per_s, rounds_held
-from .intervals import Interval
-from .judge import Judged
-from .models import Subject
+from ..judging.claims import Figure, read_sources
+from ..judging.figures import median_of
+from ..judging.held import SERVICE_LEVEL_MS, held_per_s, rounds_held
+from ..judging.intervals import Interval
+from ..judging.judge import Judged
+from ..judging.times import WAIT, busy_per_s, times_us
+from ..measuring.models import Subject
+from ..measuring.run import Run
 from .report import machine
-from .run import Run
-from .times import WAIT, busy_per_s, times_us
 
-# What the load generator gets where next to nothing is behind it.
+# The rate of the load generator against a server that does next to nothing.
 BARE = ("empty", "bare_asgi")
 
 
@@ -32,12 +32,12 @@ RECORD, PAGE = "figures.json", "index.html"
 
 @dataclass
 class Extras:
-    """What is known of the services without putting load on them, by backend.
+    """Facts about the services that need no load, by backend.
 
     Attributes:
-        steps_us: of a request, by what the service does.
-        lines: by file.
-        core_lines: of what the services share.
+        steps_us: the times of the steps of a request.
+        lines: the lines of each file.
+        core_lines: the lines that the services share.
         weight: packages and megabytes.
     """
 
@@ -89,9 +89,9 @@ def record_of(
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """While it lasts nobody else writes a report there.
+    """Locks the folder: no other run writes a report there meanwhile.
 
-    Raises: BlockingIOError where somebody does, another OSError where nothing can be written.
+    Raises: BlockingIOError if another run does, another OSError if the folder is not writable.
     """
     folder.mkdir(parents=True, exist_ok=True)
     TemporaryFile(dir=folder).close()
@@ -104,9 +104,9 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def make_room(folder: Path) -> None:
-    """A finished report that lies here goes to `before/`: who stops the next run early still has it.
+    """Moves a finished report to `before/`, so that it is kept if the next run is stopped early.
 
-    A quick one takes the place of no full one.
+    A quick report never replaces a full one.
     """
     before = folder / "before"
     last, kept = _finished(folder / RECORD), _finished(before / RECORD)
@@ -118,7 +118,7 @@ def make_room(folder: Path) -> None:
 
 
 def _finished(path: Path) -> dict[str, Any] | None:
-    """A record; None where there is none, or one of a run that was stopped."""
+    """The record of a finished run; None if there is none."""
     try:
         record = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -127,7 +127,7 @@ def _finished(path: Path) -> dict[str, Any] | None:
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Whole or not at all: who stops the run leaves what was written before."""
+    """Writes all or nothing: if the run is stopped, the last record stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(record, indent=1, allow_nan=False))
@@ -139,7 +139,7 @@ def now() -> datetime:
 
 
 def cells_of(run: Run) -> list[dict[str, Any]]:
-    """Every figure of every round."""
+    """All figures of every round."""
     return [
         {
             "workload": cell.workload.name,
@@ -174,7 +174,7 @@ def _bare_requests_per_s(run: Run) -> float | None:
 
 
 def _lanes(run: Run) -> list[dict[str, Any]]:
-    """Each once, with what is known of it by the workloads that ask it, the first of the plan first."""
+    """Each lane once, with its facts by workload, in the order of the plan."""
     places = {lane: [place for place in run.lanes if place[1] == lane] for _, lane in run.lanes}
     return [
         {
@@ -197,7 +197,7 @@ def _lanes(run: Run) -> list[dict[str, Any]]:
 
 
 def _held(run: Run) -> dict[str, dict[str, Any]]:
-    """By workload and lane."""
+    """The held loads by workload and lane."""
     held: dict[str, dict[str, Any]] = {}
     for name, lane in _held_lanes(run):
         if interval := held_per_s(run.measured, name, lane):
@@ -206,7 +206,7 @@ def _held(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def _rounds_held(run: Run) -> dict[str, dict[str, tuple[int, int]]]:
-    """In how many rounds what is held was held, and of how many, by workload and lane."""
+    """In how many rounds the held load was held, and of how many, by workload and lane."""
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for name, lane in _held_lanes(run):
         found.setdefault(name, {})[lane] = rounds_held(run.measured, name, lane)
@@ -214,7 +214,7 @@ def _rounds_held(run: Run) -> dict[str, dict[str, tuple[int, int]]]:
 
 
 def _held_lanes(run: Run) -> list[tuple[str, str]]:
-    """What was asked at a constant rate, a workload and a lane."""
+    """The workloads and lanes with constant rates."""
     return [*dict.fromkeys((cell.workload.name, cell.lane) for cell in run.measured if cell.workload.share)]
 
 

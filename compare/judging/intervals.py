@@ -1,4 +1,4 @@
-"""Whether two lanes differ: the ratios of their rounds, the median of these, and how sure that is."""
+"""Whether two lanes differ: the ratios of their rounds, their median, and its interval."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 N_RESAMPLES = 9_999
 
-# Of seven ratios, the fewest that get a verdict, one resample in a hundred has the least as its median: at 99% the
-# interval surely reaches from the least to the greatest, at 95% it stops short of them. Seven fair coins fall on one
-# side in 1.6% of all cases, six or seven in 12.5%: at 95% a lane would differ from itself too often.
-# `tests/compare/test_judge.py` asks recorded rounds.
+# A verdict needs at least seven ratios. Of seven, one resample in a hundred has the least as its median: at 99% the
+# interval reaches from the least to the greatest, at 95% it does not. Seven fair coins fall on one side in 1.6% of all
+# cases, six or seven of them in 12.5%: at 95% a lane would differ from itself too often.
+# `tests/compare/test_judge.py` checks this with recorded rounds.
 CONFIDENCE = 0.99
 
-# With fewer rounds an interval does not reach far enough to be believed, and in less time a cell has not settled.
+# With fewer rounds an interval is too narrow to be believed, and in less time a cell has not settled.
 LEAST_ROUNDS = 7
 LEAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Interval:
-    """The median of some ratios, and between which bounds that of many more would lie."""
+    """The median of some ratios, and the bounds of the median of many more."""
 
     low: float
     median: float
@@ -40,15 +40,15 @@ class Interval:
 def interval_of(ratios: Sequence[float], seed: int = 0) -> Interval:
     """
     Args:
-        ratios: one for each round, at least one.
-        seed: of the resamples, so that the same rounds always give the same verdict.
+        ratios: one for each round; at least one.
+        seed: the seed of the resamples, so that the same rounds always give the same verdict.
     """
     values = np.asarray(ratios)
     return interval_around(float(np.median(values)), np.median(values[resamples(len(ratios), seed)], axis=1))
 
 
 def resamples(n_rounds: int, seed: int = 0) -> NDArray[np.int_]:
-    """As many places among the rounds, drawn again and again; shape (resamples, rounds).
+    """Indices of rounds, drawn with replacement; shape (resamples, rounds).
 
     Source: the percentile bootstrap, Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
     """
@@ -56,6 +56,6 @@ def resamples(n_rounds: int, seed: int = 0) -> NDArray[np.int_]:
 
 
 def interval_around(found: float, in_resamples: NDArray[np.float64]) -> Interval:
-    """Of what was found in all rounds, and what is found in each of the resamples."""
+    """The interval around the value of all rounds, from the values of the resamples."""
     low, high = np.quantile(in_resamples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Interval(float(low), found, float(high))

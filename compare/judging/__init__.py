@@ -1,0 +1,1 @@
+"""The judgement: figures, their intervals, and the verdicts on the claims."""

@@ -1,0 +1,1 @@
+"""The measurement: the plan, the servers, the load, and the outcome of every request."""

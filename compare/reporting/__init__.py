@@ -1,0 +1,1 @@
+"""The results for a person: the record of a run, the report and the table."""
