@@ -1,4 +1,4 @@
-# `make help` lists the words. Backends are the folders `serve_*` that can be started.
+# `make help` lists the targets. Backends are the folders `serve_*` that can be started.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,9 +7,9 @@ ARTIFACT ?= artifact
 BACKENDS := $(patsubst serve_%/__main__.py,%,$(wildcard serve_*/__main__.py))
 BACKEND ?= $(firstword $(BACKENDS))
 CODE := model serve_core $(addprefix serve_,$(BACKENDS)) tests
-# Who may import whom, within each backend, and between two.
+# The import rules within each backend, and between the two.
 CONTRACTS := $(addprefix serve_,$(BACKENDS)) $(if $(word 2,$(BACKENDS)),tests/parity)
-# A lock holds one part, and parts share versions: in docker/ an extra of the project, elsewhere a dependency group.
+# Each lock holds one part, and all parts share versions: in docker/ an extra of the project, elsewhere a dependency group.
 LOCKS := dev.lock $(wildcard */*.lock)
 EXTRAS := $(patsubst docker/%.lock,%,$(filter docker/%,$(LOCKS)))
 GROUP_LOCKS := $(filter-out docker/%,$(LOCKS))
@@ -19,54 +19,78 @@ COMPILE := uv pip compile -q --universal --generate-hashes --no-header --no-anno
 PORT ?= 8000
 N ?= 10000
 
-# What decides whether a body or an artifact is taken: every branch of it is tested.
-FULLY_COVERED := serve_*/validation.py serve_*/body.py serve_core/json_profile.py serve_core/requests.py \
-  model/signature.py model/manifest.py model/artifact.py
+# The code that accepts or refuses a body or an artifact: every branch of it is tested.
+FULLY_COVERED := serve_*/validation.py serve_*/body.py serve_core/wire/json_profile.py serve_core/wire/request_headers.py \
+  model/schema/signature.py model/artifact/files.py model/artifact/golden.py model/artifact/load.py \
+  model/artifact/manifest.py model/artifact/write.py
 COMMA := ,
+# tests/README.md says which tests are slow.
+PYTEST := pytest -n auto --dist loadgroup --no-loadscope-reorder
+# make expands a whole recipe before it runs the first line, and the shell asks again in the last one.
+SAY_HOW_LONG = @took=$$(($$(date +%s) - $(shell date +%s))); echo "make $@: $$((took / 60)) min $$((took % 60)) s"
+
+# If its port is in use, a service cannot name the option of `make` that changes it.
+define REFUSE_PORTS_IN_USE
+import errno, os, socket, sys
+for port in range($(PORT), min($(PORT) + $(words $(BACKENDS)), 65536) if $(PORT) else 0):
+    try:
+        socket.create_server((os.environ.get('SERVE_HOST', '127.0.0.1'), port)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(f'Port {port} is in use. Choose another with PORT=, for example: make serve PORT={$(PORT) + 1000}')
+endef
+export REFUSE_PORTS_IN_USE
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve dev model check format test fuzz add lock
+.PHONY: help install serve dev model check format test test-all fuzz add lock
 
-help: ## list the words
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
 
-install: $(VENV)/installed ## make the environment
+install: $(VENV)/installed ## create the environment
 
-serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run every backend that is here, from PORT=8000 on
-	@trap 'kill $$services 2>/dev/null; wait; exit 0' INT TERM; \
+serve: $(VENV)/installed $(ARTIFACT)/manifest.json ## run every backend, on ports from PORT=8000 on
+	@$(RUN) -c "$$REFUSE_PORTS_IN_USE" || exit 1; \
+	trap 'kill $$services 2>/dev/null; wait; exit 0' INT TERM; \
 	port=$(PORT); \
 	for backend in $(BACKENDS); do \
 	  SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$$port $(RUN) -m serve_$$backend & services="$$services $$!"; \
 	  [ $$port = 0 ] || port=$$((port + 1)); \
 	done; \
-	wait
+	for service in $$services; do wait $$service || failed=1; done; \
+	exit $${failed:-0}
 
-dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run one, that BACKEND names, on PORT=8000, again after each change
+dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run BACKEND on PORT=8000, and restart it after each change
 	SERVE_ARTIFACT=$(ARTIFACT) SERVE_PORT=$(PORT) \
 	$(VENV)/bin/watchfiles --filter python '$(RUN) -m serve_$(BACKEND)' model serve_core serve_$(BACKEND)
 
-model: $(VENV)/installed ## train, print held-out scores, write the artifact
+model: $(VENV)/installed ## train the model, print held-out scores, write the artifact
 	$(RUN) -m model.train $(ARTIFACT)
 
-check: $(VENV)/installed ## format, lint, types, imports
+check: $(VENV)/installed ## check format, lint, types and imports
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy $(addprefix -p ,$(CODE))
 	$(foreach folder,$(CONTRACTS), \
 	  PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache --no-logo --config $(folder)/.importlinter &&) true
 
-format: $(VENV)/installed ## write the format and the fixes that ruff is sure of
+format: $(VENV)/installed ## format the code and apply ruff's safe fixes
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-test: $(VENV)/installed ## every test; those with containers need a Docker engine and say so
+test: $(VENV)/installed ## run the tests for a push, in a few minutes; tests with containers need a Docker engine
+	$(RUN) -m $(PYTEST) -m 'not slow'
+	$(SAY_HOW_LONG)
+
+test-all: $(VENV)/installed ## run every test, as CI does, and measure the coverage of the code that accepts or refuses input
 	rm -f .coverage .coverage.*
-	$(RUN) -m coverage run -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+	$(RUN) -m coverage run -m $(PYTEST)
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 	$(RUN) -m coverage report --fail-under=100 --include='$(subst $() ,$(COMMA),$(FULLY_COVERED))'
+	$(SAY_HOW_LONG)
 
-fuzz: $(VENV)/installed ## ask every service the same N=10000 requests, from a fresh seed
+fuzz: $(VENV)/installed ## send the same N=10000 random requests to every service, from a fresh seed
 	$(RUN) -m tests.fuzz --requests $(N)
 
 add: ## add PACKAGES that a pickle needs to the images and the environment (needs uv)
@@ -74,7 +98,7 @@ add: ## add PACKAGES that a pickle needs to the images and the environment (need
 	uv add --quiet --frozen $(patsubst %,'%',$(PACKAGES))
 	$(MAKE) --no-print-directory lock $(VENV)/installed
 
-lock: ## compile the locks anew, with the versions that they have or, with UPGRADE=1, the newest (needs uv)
+lock: ## compile the locks again and keep the locked versions; UPGRADE=1 takes the newest (needs uv)
 	all=$$(mktemp) && trap "rm -f $$all" EXIT && cat $(if $(UPGRADE),,$(wildcard $(LOCKS))) /dev/null > $$all && \
 	$(COMPILE) pyproject.toml $(addprefix --extra ,$(EXTRAS)) $(addprefix --group ,$(call group,$(GROUP_LOCKS))) \
 	  -o $$all && \
@@ -86,9 +110,9 @@ $(VENV)/installed: $(LOCKS)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes $(addprefix -r ,$(LOCKS))
 	touch $@
 
-# No other folder: where a name is mistyped, nobody wants penguins.
+# Only this folder: if you mistype a name, you do not want penguins.
 artifact/manifest.json: | $(VENV)/installed
 	$(RUN) -m model.train $(@D)
 
-# What belongs to a folder that a project may do without.
+# The targets of folders that a project may leave out.
 include $(wildcard */words.mk)

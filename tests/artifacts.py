@@ -19,6 +19,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_linnerud, load_wine
@@ -44,6 +45,9 @@ CSV_DTYPES = {"float64", "int64", "bool", "str", "object"}
 
 OTHERS: dict[str, Callable[[Path], str]] = {}
 
+# Between them: every kind of feature, labels of several types, with probabilities and without, several outputs.
+FEW = ("served", "every_kind", "two_labels", "linear_svc")
+
 FILES = tempfile.TemporaryDirectory()
 
 
@@ -65,7 +69,7 @@ def packaged(train: Callable[[], Training]) -> Callable[[Path], str]:
         files = Path(tempfile.mkdtemp(dir=FILES.name))
         run = subprocess.run(
             [
-                *(sys.executable, "-m", "model.pack", *_written(train(), files)),
+                *(sys.executable, "-m", "model.packaging", *_written(train(), files)),
                 *("--name", train.__name__, "--into", files / "artifact"),
             ],
             cwd=ROOT,
@@ -104,19 +108,21 @@ def _toml(name: str, fields: dict[str, Any]) -> str:
     return "\n".join([f"[{json.dumps(name)}]", *(f"{key} = {json.dumps(value)}" for key, value in fields.items())])
 
 
-def asked() -> list[str]:
-    """The names of the artifacts that every suite is asked of: `ARTIFACTS` of the environment, or all there are."""
-    return os.environ.get("ARTIFACTS", " ".join(["served", *OTHERS])).split()
-
-
 def package(name: str, folder: Path) -> None:
     """One of `OTHERS`, or "served": what `make serve` serves, trained where nothing is packaged."""
-    if name != "served":
-        OTHERS[name](folder)
-    elif (ROOT / "artifact").exists():
-        shutil.copytree(ROOT / "artifact", folder)
+    if name == "served":
+        shutil.copytree(_served(), folder)
     else:
-        subprocess.run([sys.executable, "-m", "model.train", folder], cwd=ROOT, check=True, capture_output=True)
+        OTHERS[name](folder)
+
+
+@cache
+def _served() -> Path:
+    if (ROOT / "artifact").exists():
+        return ROOT / "artifact"
+    trained = Path(FILES.name) / "trained"
+    subprocess.run([sys.executable, "-m", "model.train", trained], cwd=ROOT, check=True, capture_output=True)
+    return trained
 
 
 def is_recorded(artifact: Path) -> bool:
@@ -314,6 +320,12 @@ def own_module() -> Training:
     frame, target = load_diabetes(return_X_y=True, as_frame=True)
     estimator = make_pipeline(ratios.Ratio("bmi", "age"), StandardScaler(), Ridge()).fit(frame, target)
     return Training(estimator, frame, target)
+
+
+def of_every_model(*few: str) -> pytest.MarkDecorator:
+    """Ask what depends on the model of every one: of the few in `make test`, of the others in `make test-all`."""
+    names = [pytest.param(name, marks=() if name in few else pytest.mark.slow) for name in ("served", *OTHERS)]
+    return pytest.mark.parametrize("artifact", names, indirect=True, scope="session")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from math import inf, nextafter
 
 import orjson
 
-from model.signature import Feature, Signature
+from model.schema.signature import Feature, Signature
 
 Texts = dict[str, str]  # per key of an instance, the JSON text of its value
 
@@ -85,8 +85,10 @@ def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
     if feature.kind == "number":
         yield from ((text, "out_of_range") for text in ("1e400", "-1e400", "9" * 401))
     if feature.kind == "integer":
-        yield from ((text, wrong_type) for text in ("1.0", "30.7", "1e2", "-0.0", "1e400"))
-        yield str(2**64), "out_of_range" if feature.maximum is None else "above_maximum"
+        yield from ((text, wrong_type) for text in ("1.0", "30.7", "1e2", "-0.0"))
+        # Beyond 64 bits no integer is told from a float: orjson reads both as one.
+        for text in (str(2**64), "1e20", "1e400"):
+            yield text, "out_of_range" if feature.maximum is None else "above_maximum"
         yield "-" + "9" * 401, "out_of_range" if feature.minimum is None else "below_minimum"
     if feature.kind == "boolean":
         yield from ((text, wrong_type) for text in ("0", "1", '"true"', "0.0"))

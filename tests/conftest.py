@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression
 
 from model.artifact import Model, load
 from model.packaging import save
-from model.signature import Signature
+from model.schema.signature import Signature
 
 from .artifacts import is_recorded, package
 from .estimators import save_puppet
@@ -25,7 +25,9 @@ pytest_plugins = ["tests.schedule"]
 
 # What a backend alone promises is asked where it is.
 OF_A_BACKEND = Path(__file__).parent.glob("serve_*")
-collect_ignore = [folder.name for folder in OF_A_BACKEND if folder.name.removeprefix("serve_") not in BACKENDS]
+collect_ignore = [
+    folder.name for folder in OF_A_BACKEND if folder.name.removeprefix("serve_") not in ["core", *BACKENDS]
+]
 
 Serve = Callable[..., Running]
 
@@ -38,10 +40,10 @@ def served_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=["served"])
 def artifact(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the services of a test serve: that of `make serve`, or one of `tests.artifacts`, named by the parameter."""
-    name: str = getattr(request, "param", "served")
+    name: str = request.param
     if name == "served":
         served: Path = request.getfixturevalue("served_artifact")
         return served
@@ -81,11 +83,12 @@ def client(service: Running) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def serve(backend: str, artifact: Path) -> Iterator[Serve]:
-    """Starts services of the backend with settings of the test's own."""
+def serve(backend: str, request: pytest.FixtureRequest) -> Iterator[Serve]:
+    """Starts services of the backend with settings of the test's own; the model is the served one if none is given."""
     with ExitStack() as services:
 
-        def start(artifact: Path = artifact, **settings: Any) -> Running:
+        def start(artifact: Path | None = None, **settings: Any) -> Running:
+            artifact = artifact or request.getfixturevalue("served_artifact")
             return services.enter_context(running(backend, artifact, **settings))
 
         yield start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import signal
@@ -25,7 +26,8 @@ class Puppet:
     nan, twice         NaN; two predictions for one row
     pid                the prediction is the worker's process id
     call               the prediction is the number of this call
-    die                the worker is gone, as after a fault in native code
+    die                the worker is killed
+    crash              the worker reads memory that is not its own, as a fault in native code does
 
     Anything else is answered with 0.
     """
@@ -60,6 +62,8 @@ class Puppet:
                 return [float(self.n_calls)]
             case "die":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "crash":
+                ctypes.string_at(0)
         return [0.0]
 
 

@@ -13,7 +13,7 @@ import json
 import secrets
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -26,9 +26,9 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from model.artifact import Model, load
-from model.signature import Feature, Signature
+from model.schema.signature import Feature, Signature
 
-from .artifacts import asked, package
+from .artifacts import OTHERS, package
 from .bodies import Texts, faulty_texts, instance_texts, object_of, pointer, text_of, valid_texts
 from .openapi import operations
 from .requests import Answer, Connection, Request
@@ -37,9 +37,10 @@ from .values import about, values_of
 
 # Of all requests: valid ones, JSON with one to three faults, and the rest hostile in method, path, headers or bytes.
 SHARES = {"valid": 0.35, "faulty": 0.45, "hostile": 0.20}
-# Of all requests: most go to the artifacts that between them can show every fault, as many to each of the others.
-SHARE_OF_OTHERS = 0.022
+EVERY_ARTIFACT = ("served", *OTHERS)
+# Between them they can show every fault, so most requests are theirs; each of the others gets this share.
 SHOW_EVERY_FAULT = ("served", "every_kind")
+SHARE_OF_OTHERS = 0.022
 # Of more features than these a valid instance draws some: Hypothesis has no room for a thousand in one example.
 MAX_DRAWN_FEATURES = 64
 REQUEST_ID = "X-Request-ID"
@@ -143,14 +144,14 @@ class Target:
             assert service.process.poll() is None and not trouble, (service.backend, trouble)
 
 
-def fuzz(n_requests: int, seed_of_run: int) -> Tally:
-    """Every artifact, one after the other: each takes two running services.
+def fuzz(n_requests: int, seed_of_run: int, names: Sequence[str] = EVERY_ARTIFACT) -> Tally:
+    """Share the requests out over the artifacts of these names, and ask one after the other.
 
     Raises: AssertionError with the smallest request that is answered differently, or not as its kind must be.
     """
     tally = Tally()
-    counts = {kind: _shared_out(round(n_requests * share)) for kind, share in SHARES.items()}
-    for name in asked():
+    counts = {kind: _shared_out(round(n_requests * share), names) for kind, share in SHARES.items()}
+    for name in names:
         with target_of(name) as target:
             try:
                 for path in PATHS:
@@ -164,9 +165,9 @@ def fuzz(n_requests: int, seed_of_run: int) -> Tally:
     return tally
 
 
-def _shared_out(n_requests: int) -> dict[str, int]:
+def _shared_out(n_requests: int, names: Sequence[str]) -> dict[str, int]:
     """How many of them each artifact is asked; none is lost in rounding."""
-    shares = dict.fromkeys(asked(), SHARE_OF_OTHERS)
+    shares = dict.fromkeys(names, SHARE_OF_OTHERS)
     rest = 1 - SHARE_OF_OTHERS * (len(shares) - len(SHOW_EVERY_FAULT))
     shares |= dict.fromkeys(SHOW_EVERY_FAULT, rest / len(SHOW_EVERY_FAULT))
     ends = [round(n_requests * end) for end in accumulate(shares.values(), initial=0.0)]
@@ -235,6 +236,7 @@ def _promised(request: Request, answer: Answer) -> Any:
     if made and made not in sent:
         assert len(made) == 32
         headers[REQUEST_ID], body = "made", body.replace(made.encode(), b"made")
+    headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", "))) if headers["Allow"] else None
     path = request.path.partition("?")[0]
     if path in OWN_WORDS and answer.status == 200:
         return answer.status, headers

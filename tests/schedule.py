@@ -13,15 +13,19 @@ SHARED = {
     "limited": ("backend",),
     "wide": ("backend",),
     "ports": (),
+    "trained_artifact": (),
     "project": (),
+    "edge": (),
 }
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests that share something go to one worker, so that it is made once."""
     assert isinstance(item, pytest.Function)
-    given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
-    parameters = {"artifact": "served"} | given
+    parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    if parameters.get("artifact", "served") != "served":
+        item.add_marker(pytest.mark.xdist_group(f"artifact {parameters['artifact']}"))
+        return
     for shared in SHARED.keys() & set(item.fixturenames):
         group = " ".join([shared, *(parameters[name] for name in SHARED[shared])])
         item.add_marker(pytest.mark.xdist_group(group))

@@ -17,7 +17,9 @@ from typing import Any, TypeVar
 import httpx
 import orjson
 
-from model.backends import ports
+from serve_core.backends import ports
+
+from .leftovers import run_if_killed
 
 ROOT = Path(__file__).parent.parent
 PORTS = ports()
@@ -111,21 +113,22 @@ def running(
     service = Running(backend, process)
     reader = threading.Thread(target=service._read, daemon=True)
     reader.start()
-    try:
-        httpx.get(f"{service.url}/livez", timeout=PATIENCE_S)  # it listens before it answers
-        yield service
-    finally:
+    with run_if_killed(f"kill -KILL -{process.pid}"):
         try:
-            service.terminate()
-            service.exit_code()
-        except subprocess.TimeoutExpired:
-            service.kill()
-            service.exit_code()
-            raise
+            httpx.get(f"{service.url}/livez", timeout=PATIENCE_S)  # it listens before it answers
+            yield service
         finally:
-            reader.join(PATIENCE_S)
-            assert process.stderr
-            process.stderr.close()
+            try:
+                service.terminate()
+                service.exit_code()
+            except subprocess.TimeoutExpired:
+                service.kill()
+                service.exit_code()
+                raise
+            finally:
+                reader.join(PATIENCE_S)
+                assert process.stderr
+                process.stderr.close()
 
 
 def environment(artifact: Path, *, is_recorded: bool = True, **settings: Any) -> dict[str, str]:

@@ -11,17 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..leftovers import run_if_killed
 from ..services import PATIENCE_S, ROOT
 
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "artifact", "__pycache__", ".*_cache", ".hypothesis", ".schemathesis", ".coverage*"
-)
+MADE = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".schemathesis", ".coverage*")
+
+
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """What is made, not written. The artifact is at the root; `model/artifact/` is code."""
+    return MADE(folder, names) | ({"artifact"} if Path(folder) == ROOT else set())
 
 
 def copy_of_repository(folder: Path) -> Path:
     """What a clone holds, with the environment of this one."""
     copy = folder / "copy"
-    shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
+    shutil.copytree(ROOT, copy, ignore=left_out)
     (copy / ".venv").symlink_to(ROOT / ".venv")
     return copy
 
@@ -44,9 +48,10 @@ def making(copy: Path, *arguments: str) -> Iterator[Iterator[int]]:
         text=True,
         start_new_session=True,
     )
-    try:
-        assert process.stderr
-        yield (json.loads(line)["port"] for line in process.stderr if '"listening"' in line)
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=PATIENCE_S)
+    with run_if_killed(f"kill -KILL -{process.pid}"):
+        try:
+            assert process.stderr
+            yield (json.loads(line)["port"] for line in process.stderr if '"listening"' in line)
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.communicate(timeout=PATIENCE_S)

@@ -16,7 +16,6 @@ from .copies import copy_of_repository, environment
 SCHEMAS = {
     ".github/workflows/ci.yml": "vendor.github-workflows",
     ".github/renovate.json": "vendor.renovate",
-    "compose.yaml": "vendor.compose-spec",
 }
 
 
@@ -24,6 +23,7 @@ def run(*command, cwd=ROOT, **variables):
     return subprocess.run(command, cwd=cwd, env=environment(**variables), capture_output=True, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "schema"), SCHEMAS.items())
 def test_follows_its_schema(path, schema):
     checked = run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, path)
@@ -41,6 +41,7 @@ def test_every_lock_is_renewed():
         assert re.search(pattern.strip("/"), lock)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_the_hooks_pass_what_is_here_and_stop_what_is_not_in_form(tmp_path):
     copy = copy_of_repository(tmp_path)

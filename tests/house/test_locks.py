@@ -22,14 +22,6 @@ def test_holds_pinned_packages_and_nothing_else(path):
     assert PROJECT["project"]["name"] not in {entry["name"] for entry in ENTRY.finditer(LOCKS[path])}
 
 
-@pytest.mark.parametrize("path", LOCKS, ids=str)
-def test_is_named_for_the_part_that_it_holds(path):
-    images = path.parent.name == "docker"
-    parts = PROJECT["project"]["optional-dependencies"] if images else PROJECT["dependency-groups"]
-
-    assert path.stem in parts
-
-
 def test_pin_the_same_versions():
     pins: dict[str, dict[str, str]] = {}
     for lock in LOCKS.values():

@@ -11,6 +11,7 @@ from ..services import ROOT
 from .copies import environment
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("required", "exit_code", "outcome"), [("0", 0, "SKIPPED"), ("1", 1, "ERROR")])
 def test_a_missing_engine_is_named(required, exit_code, outcome):
     run = subprocess.run(

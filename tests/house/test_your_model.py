@@ -11,10 +11,11 @@ from dataclasses import fields
 
 import pytest
 
-from model.manifest import manifest_from_bytes
-from model.signature import Feature
+from model.artifact.manifest import manifest_from_bytes
+from model.packaging.summary import URL
+from model.schema.signature import Feature
 
-from ..services import PORTS, ROOT
+from ..services import BACKENDS, ROOT
 from .copies import copy_of_repository, environment, making
 
 PAGE = (ROOT / "docs/your-model.md").read_text()
@@ -71,29 +72,28 @@ def manifest_of(copy):
 def answers(copy, line):
     """What the services of the copy's `make serve` answer to a curl line."""
     with making(copy, "serve", "PORT=0") as listening:
-        # They start in any order, and answer alike.
-        for port in PORTS.values():
-            line = line.replace(f"localhost:{port}", f"localhost:{next(listening)}")
-        return [json.loads(answer) for answer in sh(copy, line).splitlines()]
+        ports = [next(listening) for _ in BACKENDS]
+        return [json.loads(sh(copy, line.replace(URL, f"localhost:{port}/predict"))) for port in ports]
 
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
 
+@pytest.mark.slow
 @needs_curl
 def test_the_services_answer_the_page_s_curl_line(copy):
     printed = sh(copy, block("sh", "--name flowers\n"))
     [line] = re.findall(r"^curl .*$", printed, re.MULTILINE)
-    shown = block("sh", "curl ").rpartition(" localhost:")[0]
 
     first, *others = answers(copy, line)
 
-    assert line.startswith(shown)
+    assert f"{line}\n" == block("sh", "curl ")
     assert first["predictions"] == json.loads(printed.splitlines()[-1])["predictions"]
-    assert [first] * (len(PORTS) - 1) == others
+    assert [first] * (len(BACKENDS) - 1) == others
     assert first["model"]["name"] == "flowers"
 
 
+@pytest.mark.slow
 def test_its_library_call_packages_the_same(copy):
     sh(copy, block("sh", "--name flowers\n"))
     by_command = manifest_of(copy)
@@ -104,6 +104,7 @@ def test_its_library_call_packages_the_same(copy):
     assert manifest_of(copy).metrics == by_command.metrics
 
 
+@pytest.mark.slow
 def test_its_corrections_are_taken(copy):
     sh(copy, block("sh", "--name flowers\n"))
     corrections = block("toml", "unit")
@@ -117,13 +118,14 @@ def test_its_corrections_are_taken(copy):
             assert getattr(features[name], field) == (tuple(value) if isinstance(value, list) else value)
 
 
+@pytest.mark.slow
 @needs_curl
 def test_its_own_module_is_served_after_it_is_gone(copy):
     (copy / "ratios.py").write_text(block("python", "class Ratio"))
     python(copy, OWN_PIPELINE)
-    printed = sh(copy, ".venv/bin/python -m model.pack ratios.joblib --data flowers.csv --target species")
+    printed = sh(copy, ".venv/bin/python -m model.packaging ratios.joblib --data flowers.csv --target species")
     (copy / "ratios.py").unlink()
-    assert "Modules of your own that it carries: ratios.py\n" in printed
+    assert "Your own modules in the artifact: ratios.py\n" in printed
     [line] = re.findall(r"^curl .*$", printed, re.MULTILINE)
 
     served = answers(copy, line)

@@ -12,12 +12,6 @@ from ..house.copies import environment
 BACKENDS = ("both", "fastapi", "flask")
 COMPARE = ("yes", "no")
 
-# Tests that `.ci/run` asks of this repository alone: what takes long of how a service runs, and the code is the same.
-HERE_ALONE = tuple(
-    f"tests/operation/test_{about}.py"
-    for about in ("batching", "draining", "dying", "overload", "runtimes", "starting", "threads", "workers")
-)
-
 # Makes a project in a folder: the template as a user names it, the version if one is asked for, answers.
 Tool = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from starter.questions import Refused, read_form
+
+from ..services import ROOT
 from .making import TOOLS, tool
 
 SLUG = "It may hold lower-case letters of English, digits and single dashes, the first a letter, the last no dash."
@@ -38,9 +41,28 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("maker", TOOLS)
 @pytest.mark.parametrize(("question", "answer", "sentence"), REFUSED)
-def test_an_answer_that_cannot_be_taken_is_refused(maker, question, answer, sentence, template, tmp_path):
+def test_an_unusable_answer_is_refused_with_a_sentence(question, answer, sentence):
+    with pytest.raises(Refused) as refused:
+        read_form(ROOT).answers({question: answer})
+
+    assert str(refused.value) == f"{question}: {sentence}"
+
+
+# Both tools take the sentences from the same file, so one of each question shows that they ask for them.
+@pytest.mark.slow
+@pytest.mark.parametrize("maker", TOOLS)
+@pytest.mark.parametrize(
+    ("question", "answer", "sentence"),
+    [
+        ("project_slug", "My Service", SLUG),
+        ("project_name", "two\nlines", LINE),
+        ("project_name", "{{7*7}}", INSTRUCTIONS),
+        ("description", "a\x7fb", LINE),
+        ("author", "a\r\nb", LINE),
+    ],
+)
+def test_both_tools_refuse_before_they_write_anything(maker, question, answer, sentence, template, tmp_path):
     folder = tmp_path / "empty"
     folder.mkdir()
 
@@ -51,6 +73,7 @@ def test_an_answer_that_cannot_be_taken_is_refused(maker, question, answer, sent
     assert not any(folder.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", TOOLS)
 def test_a_name_of_which_nothing_can_be_a_slug_asks_for_one(maker, template, tmp_path):
     folder = tmp_path / "empty"
@@ -63,6 +86,7 @@ def test_a_name_of_which_nothing_can_be_a_slug_asks_for_one(maker, template, tmp
     assert not any(folder.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", TOOLS)
 @pytest.mark.parametrize(("question", "answer"), [("backend", "django"), ("compare", "maybe")])
 def test_a_choice_that_there_is_not_is_refused(maker, question, answer, template, tmp_path):
@@ -78,6 +102,7 @@ def test_a_choice_that_there_is_not_is_refused(maker, question, answer, template
     assert not any(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_what_is_typed_is_refused_where_it_is_not_run(template, tmp_path):
     """Cookiecutter runs the answers of its command line alone."""
     folder = tmp_path / "empty"

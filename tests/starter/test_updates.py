@@ -14,6 +14,7 @@ from ..house.copies import environment
 from .making import TOOLS, commit, contents, git, made, update
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
     # One worker makes what they share.
     pytest.mark.xdist_group("updates"),
@@ -32,7 +33,12 @@ def repository(template, tmp_path_factory):
     repository = tmp_path_factory.mktemp("repository") / "upstream.git"
     shutil.copytree(template, repository, ignore=shutil.ignore_patterns(".venv"))
     commit(repository, tag="1.0.0")
-    for path in ("serve_core/queue.py", "serve_fastapi/routes.py", "serve_flask/routes.py", "model/train.py"):
+    for path in (
+        "serve_core/batching/job_queue.py",
+        "serve_fastapi/routes.py",
+        "serve_flask/routes.py",
+        "model/train.py",
+    ):
         source = (repository / path).read_text()
         (repository / path).write_text(source + "\n\n# What the next version brings.\n")
     (repository / "serve_flask" / "new.py").write_text('"""What only Flask needs."""\n')
@@ -52,8 +58,8 @@ def edited(request, repository, tmp_path_factory):
     readme = (project / "README.md").read_text()
     (project / "README.md").write_text(readme.replace("# Flowers\n", "# Flowers of the field\n"))
     (project / "serve_fastapi" / "mine.py").write_text('"""Of the user."""\n')
-    queue = (project / "serve_core" / "queue.py").read_text()
-    (project / "serve_core" / "queue.py").write_text(f"# Mine.\n{queue}")
+    queue = (project / "serve_core" / "batching" / "job_queue.py").read_text()
+    (project / "serve_core" / "batching" / "job_queue.py").write_text(f"# Mine.\n{queue}")
     (project / "model" / "train.py").write_text(TRAINING)
     (project / "model" / "data" / "penguins.csv").unlink()
     (project / "model" / "data" / "flowers.csv").write_text("petals,species\n5,rose\n")
@@ -71,7 +77,7 @@ def updated(edited, tmp_path_factory):
 
 
 def test_the_next_version_comes_and_edits_stay(updated):
-    queue = (updated / "serve_core" / "queue.py").read_text()
+    queue = (updated / "serve_core" / "batching" / "job_queue.py").read_text()
     assert queue.startswith("# Mine.\n")
     assert queue.endswith("# What the next version brings.\n")
     readme = (updated / "README.md").read_text()
@@ -107,7 +113,7 @@ def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
     readme = (project / "README.md").read_text()
     assert readme.startswith("# Flowers of the field\n")
     assert "Flask on port 8001" in readme
-    assert (project / "serve_core" / "queue.py").read_text().startswith("# Mine.\n")
+    assert (project / "serve_core" / "batching" / "job_queue.py").read_text().startswith("# Mine.\n")
     assert (project / "model" / "train.py").read_text() == TRAINING
     assert_nothing_is_in_conflict(project)
 
