@@ -146,7 +146,7 @@ def test_says_what_the_data_do_not(printed):
         "  units of months, fee\n"
         "  bounds of months, fee: every number is valid\n"
         "  whether months, plan may be missing: null is refused, because the data contain none\n"
-        "  other categories of plan than those in the data: they are refused\n\n"
+        "  categories of plan that the data do not contain: they are refused\n\n"
     ) in printed
 
 
@@ -174,7 +174,7 @@ def test_asks_no_more_for_what_was_corrected(folder):
     assert (
         "\nThe data do not say:\n"
         "  whether months, plan may be missing: null is refused, because the data contain none\n"
-        "  other categories of plan than those in the data: they are refused\n\n"
+        "  categories of plan that the data do not contain: they are refused\n\n"
     ) in corrected
 
 
@@ -214,7 +214,7 @@ def test_drops_columns_that_an_array_had_not(folder, train):
 
 def test_prints_scores_and_says_on_what(printed):
     assert (
-        "\nScores on the rows given when it was packaged, which may be those that it was fitted on:\n"
+        "\nScores on the rows given to packaging, which may be training rows:\n"
         "  accuracy                        1.0000\n"
         "  balanced_accuracy               1.0000\n"
         "  log_loss                        "
@@ -300,7 +300,7 @@ def test_keeps_an_artifact_that_exists(folder):
     assert run.returncode == 1
     assert run.stderr == (
         "Not packaged: artifact already exists, and is only replaced on request; "
-        "--replace asks, --into names another folder.\n"
+        "--replace replaces it, --into names another folder.\n"
     )
     assert content_of(folder) == before
 
@@ -408,18 +408,18 @@ def test_says_when_what_it_has_packaged_does_not_load(folder):
 
 REFUSALS = {
     "a script's class": (["main.joblib"], "main.joblib: 'Guess' was defined in __main__, a script or a notebook"),
-    "no estimator": (["dict.joblib"], "dict has no predict: there is nothing to serve; what is under 'model' has"),
+    "no estimator": (["dict.joblib"], "dict has no predict: there is nothing to serve; the object under 'model' has"),
     "no predict": (["scaler.joblib"], "StandardScaler has no predict: there is nothing to serve"),
     "not fitted": (["unfitted.joblib"], "LogisticRegression is not fitted: call fit first"),
     "another scikit-learn": (["older.joblib"], "older.joblib was pickled by scikit-learn 1.0.2, and "),
     "NaN": (["Undecided.joblib"], "Undecided predicts NaN or infinity for 6 of 6 rows, first for row 0"),
     "a missing column": (["--data", "renamed.csv"], "Pipeline was fitted on other columns: the data lack 'fee'"),
     "an array's columns": (["array.joblib", "--data", "numbers.csv"], "LinearRegression was fitted on an array of 2 "),
-    "mixed types": (["--data", "mixed.csv"], r"Pipeline cannot predict these data: .*; the column 'fee' holds 'unkno"),
+    "mixed types": (["--data", "mixed.csv"], r"Pipeline cannot predict these data: .*; the column 'fee' contains 'unkno"),
     "another separator": (["--data", "semicolons.csv"], "semicolons.csv has no column 'churned'; its columns are 'cus"),
     "no such target": (["--target", "left"], "train.csv has no column 'left'; its columns are 'customer', 'months', "),
-    "a feature as target": (["--target", "fee"], "'fee' is a feature of the estimator, neither its target nor to be "),
-    "unknown labels": (["--data", "maybe.csv"], "the target 'churned' holds labels that the estimator does not know"),
+    "a feature as target": (["--target", "fee"], "'fee' is a feature of the estimator, so it can neither be a target "),
+    "unknown labels": (["--data", "maybe.csv"], "the target 'churned' contains labels that the estimator does not know"),
     "no target in any row": (["--data", "blank.csv"], "the target 'churned' is missing in every row"),
     "no such feature": (["--corrections", "other.toml"], "the corrections name unknown features: charge"),
     "no such field": (["--corrections", "units.toml"], "the feature 'fee' has unknown fields: units"),

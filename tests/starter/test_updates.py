@@ -109,7 +109,7 @@ def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
     assert (project / "serve_flask" / "new.py").exists()
     assert (project / "docker" / "flask.lock").exists()
     assert (project / "tests" / "parity").exists()
-    assert set(yaml.safe_load((project / "compose.yaml").read_text())["services"]) == {"fastapi", "flask"}
+    assert set(yaml.safe_load((project / "compose.yaml").read_text())["services"]) == {"edge", "fastapi", "flask"}
     readme = (project / "README.md").read_text()
     assert readme.startswith("# Flowers of the field\n")
     assert "Flask on port 8001" in readme
