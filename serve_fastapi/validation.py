@@ -166,17 +166,18 @@ def _is_unknown_member(error: Any) -> bool:
 
 
 def _fault(error: Any, features: Mapping[str, Feature]) -> Fault:
-    match error["loc"], error["type"]:
+    location, type_ = error["loc"], error["type"]
+    match location, type_:
         case ("body", str(member)), "extra_forbidden":
             return unknown_member(member)
         case ("body", "instances", int(index)), "dict_type":
             return not_an_object(index)
         case ("body", "instances", int(index), key), "extra_forbidden":
             return unknown_key(index, key)
-        case ("body", "instances", int(index), key), type_ if key in features and type_ in FAULT_CODES:
+        case ("body", "instances", int(index), key), _ if key in features and type_ in FAULT_CODES:
             return field_fault(_code(type_, error["input"], features[key]), index, features[key])
-        case location, type_:
-            return fault_at(location, type_, error["msg"])
+    fault: Fault = fault_at(location, type_, error["msg"])
+    return fault
 
 
 def _code(type_: str, value: object, feature: Feature) -> str:

@@ -40,6 +40,8 @@ SURPLUS = [
     ('{"a": 1,}', "not_json"),
     ("{a: 1}", "not_json"),
     ('"\n"', "not_json"),
+    ("[" * 65, "too_deep"),
+    ("[" + "[]," * 70, "not_json"),
     ('"\\x41"', "not_json"),
     ("/* no */ 1", "not_json"),
     ("", "not_json"),
