@@ -27,10 +27,10 @@ def openapi_document(app: Flask, model: Model, max_instances: int) -> Schema:
     described = _described(model, max_instances)
     paths: dict[str, Schema] = {}
     for rule in app.url_map.iter_rules():
-        blueprint, _, name = rule.endpoint.rpartition(".")
-        is_ours = blueprint.endswith("service")
-        if name not in described if is_ours else blueprint.endswith("docs") or name == "static":
+        *_, blueprint, name = ["", *rule.endpoint.split(".")]
+        if blueprint == "docs" or name in ("static", "openapi"):
             continue
+        is_ours = blueprint == "service" and name in described
         operation = {
             "summary": name.replace("_", " ").title(),
             "description": getdoc(app.view_functions[rule.endpoint]) or "",

@@ -126,6 +126,15 @@ def test_another_blueprint_is_served_and_documented(app, client):
     assert [parameter["name"] for parameter in operation["parameters"]] == ["number"]
 
 
+@pytest.mark.parametrize("name", ["payment_service", "api_docs"])
+def test_a_blueprint_whose_name_resembles_ours_is_documented(name, app, client):
+    blueprint = Blueprint(name, __name__)
+    blueprint.get("/mine")(dict)
+    app.register_blueprint(blueprint)
+
+    assert "/mine" in client.get("/openapi.json").json["paths"]
+
+
 def test_the_blueprint_is_registered_in_an_existing_application(model_service, settings, body):
     host = Flask("host")
 
