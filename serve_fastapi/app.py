@@ -15,7 +15,7 @@ from serve_core.wire.openapi import DESCRIPTION
 from .docs import docs_routes
 from .errors import add_error_handlers
 from .middleware import RequestMiddleware
-from .routes import service_routes
+from .routes import predict_routes, status_routes
 
 
 def create_app(service: Service, settings: Settings) -> FastAPI:
@@ -41,6 +41,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.service = service
     app.add_middleware(RequestMiddleware, service=service, access_log=AccessLog(service.metrics, settings))
     add_error_handlers(app)
-    app.include_router(service_routes(service, settings))
+    app.include_router(predict_routes(service.model, settings))
+    app.include_router(status_routes)
     app.include_router(docs_routes)
     return app

@@ -1,27 +1,27 @@
 """The routes of the service, path by path."""
 
+# Without `from __future__ import annotations`: FastAPI could not find `PredictBody`, which is defined in a function.
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from serve_core.service import Service
+from model.artifact import Model
 from serve_core.settings import Settings
 from serve_core.telemetry.metrics import MEDIA_TYPE
 from serve_core.wire import documents
 from serve_core.wire.openapi import problem_responses
 
 from .body import json_route
-from .responses import JSON, ModelDocument, Status, response_model
+from .responses import JsonBytes, ModelDocument, Status, response_model
 from .state import ServiceDep, predictions_of
 from .validation import request_model
 
+# An application that includes these routes sets `app.state.service` and calls `add_error_handlers(app)`.
+status_routes = APIRouter()
 
-def service_routes(service: Service, settings: Settings) -> APIRouter:
-    """The routes. The model's signature declares their requests and responses.
 
-    An application that includes them sets `app.state.service` and calls `add_error_handlers(app)`.
-    """
-    model = service.model
+def predict_routes(model: Model, settings: Settings) -> APIRouter:
+    """The route whose request and response are declared by the model's signature."""
     PredictBody: Any = request_model(model.signature, settings.max_instances)
     routes = APIRouter(route_class=json_route(settings.max_body_bytes, settings.max_instances))
 
@@ -30,31 +30,35 @@ def service_routes(service: Service, settings: Settings) -> APIRouter:
         response_model=response_model(model),
         responses=problem_responses([400, 413, 415, 422, 500, 503, 504]),
     )
-    async def predict(body: PredictBody, request: Request, service: ServiceDep) -> JSON:
+    async def predict(body: PredictBody, request: Request, service: ServiceDep) -> JsonBytes:
         """One prediction per instance, in the same order."""
         predictions = await predictions_of(body.rows(), request, service)
         # Return bytes: FastAPI need not validate predictions that the model has just made.
-        return JSON(documents.predictions_document(predictions, service.model))
-
-    @routes.get("/model", response_model=ModelDocument)
-    async def describe_model(service: ServiceDep) -> JSON:
-        """The model that is served: signature, metrics, versions, runtime."""
-        return JSON(documents.model_document(service.model))
-
-    @routes.get("/livez")
-    async def livez() -> Status:
-        """The process answers."""
-        return Status(status="alive")
-
-    @routes.get("/readyz", responses=problem_responses([503]))
-    async def readyz(service: ServiceDep) -> Status:
-        """The service is ready for predictions, or says why not."""
-        service.check_ready()
-        return Status(status="ready")
-
-    @routes.get("/metrics", response_class=Response)
-    async def scrape_metrics(service: ServiceDep) -> Response:
-        """Prometheus metrics of all workers."""
-        return Response(service.metrics.scrape(), media_type=MEDIA_TYPE)
+        return JsonBytes(documents.predictions_document(predictions, service.model))
 
     return routes
+
+
+@status_routes.get("/model", response_model=ModelDocument)
+async def describe_model(service: ServiceDep) -> JsonBytes:
+    """The model that is served: signature, metrics, versions, runtime."""
+    return JsonBytes(documents.model_document(service.model))
+
+
+@status_routes.get("/livez")
+async def livez() -> Status:
+    """The process answers."""
+    return Status(status="alive")
+
+
+@status_routes.get("/readyz", responses=problem_responses([503]))
+async def readyz(service: ServiceDep) -> Status:
+    """The service is ready for predictions, or says why not."""
+    service.check_ready()
+    return Status(status="ready")
+
+
+@status_routes.get("/metrics", response_class=Response)
+async def scrape_metrics(service: ServiceDep) -> Response:
+    """Prometheus metrics of all workers."""
+    return Response(service.metrics.scrape(), media_type=MEDIA_TYPE)

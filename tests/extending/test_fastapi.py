@@ -12,10 +12,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
+from serve_core.telemetry.access import AccessLog
 from serve_core.wire.problems import Refusal
 from serve_fastapi.app import create_app
 from serve_fastapi.errors import add_error_handlers
-from serve_fastapi.routes import service_routes
+from serve_fastapi.middleware import RequestMiddleware
+from serve_fastapi.routes import predict_routes, status_routes
 from serve_fastapi.state import ServiceDep, predictions_of, service_of
 
 PROBLEM = "application/problem+json"
@@ -55,18 +57,20 @@ def test_a_dependency_refuses_who_has_no_token(host, model_service, settings, bo
             raise HTTPException(403, "This token is not known.")
 
     host.state.service = model_service
-    host.include_router(service_routes(model_service, settings), dependencies=[Depends(authenticated)])
+    host.include_router(predict_routes(model_service.model, settings), dependencies=[Depends(authenticated)])
+    host.include_router(status_routes)
     add_error_handlers(host)
 
     with TestClient(host) as client:
         nobody = client.post("/predict", json=body)
         stranger = client.post("/predict", json=body, headers={"Authorization": "Bearer stolen"})
         friend = client.post("/predict", json=body, headers={"Authorization": "Bearer secret"})
+        health_check = client.get("/readyz")
 
     assert (nobody.status_code, nobody.headers["Content-Type"]) == (401, PROBLEM)
     assert nobody.headers["WWW-Authenticate"] == "Bearer"
     assert (stranger.status_code, stranger.json()["detail"]) == (403, "This token is not known.")
-    assert friend.status_code == 200
+    assert (friend.status_code, health_check.status_code) == (200, 200)
 
 
 def test_cors_middleware_answers_preflights(app, body):
@@ -159,15 +163,18 @@ def test_an_overridden_dependency_is_used_by_predict(app, client, body):
 
 def test_the_router_is_included_under_a_prefix(host, model_service, settings, body):
     host.state.service = model_service
-    host.include_router(service_routes(model_service, settings), prefix="/ml")
+    host.include_router(predict_routes(model_service.model, settings), prefix="/ml")
+    host.include_router(status_routes, prefix="/ml")
+    host.add_middleware(RequestMiddleware, service=model_service, access_log=AccessLog(model_service.metrics, settings))
     add_error_handlers(host)
 
     with TestClient(host) as client:
         answer, refused = client.post("/ml/predict", json=body), client.post("/ml/predict")
-        ready = client.get("/ml/readyz")
+        ready = client.get("/ml/readyz", headers={"X-Request-ID": "mine"})
         paths = client.get("/openapi.json").json()["paths"]
 
     assert [response.status_code for response in (answer, refused, ready)] == [200, 415, 200]
+    assert ready.headers["X-Request-ID"] == "mine"
     assert {"/ml/predict", "/ml/model", "/ml/metrics"} <= paths.keys()
 
 
