@@ -1,1 +1,6 @@
-"""Everything that clients, operators and dashboards see and that no web framework decides."""
+"""Everything that clients and operators see and that does not depend on the framework.
+
+Imports go down this list and never up:
+
+    process, service, batching, wire, telemetry, settings and environment
+"""

@@ -27,8 +27,8 @@ from .wire.problems import DeadlinePassed, ModelBusy, ModelFailed, NotReady, Ref
 logger = structlog.get_logger("serve.service")
 
 # Clients in a closed loop send their next request while the answers of a call are being written. Without a wait for
-# them, many small batches take turns. For ten times as long as the last call took, a request may be of such a client;
-# the next call waits while more keep coming, each within half of the last call's time.
+# them, many small batches take turns. A request that comes within ten times the last call's duration may be from such a
+# client. The next call then waits as long as another one follows within half of that duration.
 RETURN_CALLS = 10
 RETURN_SHARE = 0.5
 
@@ -59,13 +59,13 @@ class Service:
         self._is_stopped = threading.Event()
         self._is_wanted = threading.Event()  # wakes the model thread
         self._n_wanted = 1  # the next call begins when the queue holds this many requests
-        self._returned_by_s = 0.0  # on the monotonic clock: who comes later is no client of the last call
+        self._returned_by_s = 0.0  # on the monotonic clock: later requests are not from clients of the last call
         self._gap_s = 0.0  # the next call waits while one client after the other returns within this time
         self._call_began_s: float | None = None  # on the monotonic clock; None between calls
         self._threads: list[threading.Thread] = []
         # scikit-learn changes the warning filters of the process during a prediction, so it gets one call at a time.
         self._turn_of_a_call: AbstractContextManager[Any] = (
-            threading.Lock() if model.runtime == "sklearn" else nullcontext()
+            nullcontext() if model.runtime == "onnx" else threading.Lock()
         )
 
     def __enter__(self) -> Self:
@@ -164,7 +164,7 @@ class Service:
             self._call()
 
     def _wait_for_a_batch(self) -> None:
-        """Wait for a request; then, if it may be of a client of the last call, until the others are back or late."""
+        """Wait for a request; then, if it may be from a client of the last call, for the others, but not for long."""
         n_returning = self._n_wanted
         self._wait_for(1)
         if monotonic() > self._returned_by_s:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 PREFIX = "SERVE_"
 HOUR_MS = 3_600_000
 
+# As in `model.artifact`, whose import is too early here: it imports libraries that read the environment.
 Runtime = Literal["auto", "sklearn", "onnx"]
 
 

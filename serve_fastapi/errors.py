@@ -62,6 +62,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
         if request.method == "OPTIONS":  # every path answers OPTIONS
             return HTMLResponse(headers={"Allow": allowed(methods)})
         return problem_response(MethodNotAllowed(methods))
-    if error.status_code == 404 and error.detail == "Not Found":  # the router's own words
+    if (
+        error.status_code == 404 and error.detail == "Not Found"
+    ):  # no words of an author: the router's, or `HTTPException(404)`
         return problem_response(NotFound())
     return problem_response(HttpError(error.status_code, error.detail, headers))

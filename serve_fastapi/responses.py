@@ -13,7 +13,7 @@ from model.schema.outputs import Output
 from .validation import typed_dict
 
 
-class JSON(Response):
+class JsonBytes(Response):
     """An answer whose content is JSON bytes already."""
 
     media_type = "application/json"

@@ -18,8 +18,8 @@ from fastapi import FastAPI
 
 from model.artifact import Model
 from model.errors import ArtifactError
+from serve_core.environment import METRICS_FOLDER
 from serve_core.process.draining import drain_on_sigterm
-from serve_core.process.environment import METRICS_FOLDER
 from serve_core.process.loading import announce, load_model
 from serve_core.process.startup import (
     BACKLOG,

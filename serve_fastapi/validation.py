@@ -73,32 +73,32 @@ class PredictRequest(BaseModel):
 
         A short body can have a hundred thousand faults, and each costs Pydantic time.
         """
-        document = cls._narrowed(document)
+        document = cls._reduced(document)
         try:
             return validate(document)
         except ValidationError as error:
-            raise ValidationError.from_exception_data(error.title, cls._errors(document)) from None
+            raise ValidationError.from_exception_data(error.title, cls._errors_in(document)) from None
 
     @classmethod
-    def _narrowed(cls, document: Any) -> Any:
+    def _reduced(cls, document: Any) -> Any:
         """The document with only as many unknown keys as can be reported: Pydantic makes an error of each."""
-        document = _narrowed(document, {"instances"})
+        document = _without_excess_keys(document, {"instances"})
         instances = document.get("instances") if isinstance(document, dict) else None
         most = len(cls.names) + MAX_FAULTS
         if isinstance(instances, list) and any(len(each) > most for each in instances if isinstance(each, dict)):
             names = set(cls.names)
-            return {**document, "instances": [_narrowed(each, names) for each in instances]}
+            return {**document, "instances": [_without_excess_keys(each, names) for each in instances]}
         return document
 
     @classmethod
-    def _errors(cls, document: Any) -> list[InitErrorDetails]:
-        of_envelope = _errors(cls.envelope, document)
+    def _errors_in(cls, document: Any) -> list[InitErrorDetails]:
+        of_envelope = _pydantic_errors(cls.envelope, document)
         if any(error["type"] != "extra_forbidden" for error in of_envelope):
             return of_envelope
         of_instances = (
             InitErrorDetails(**{**error, "loc": ("instances", index, *error["loc"])})
             for index, instance in enumerate(document["instances"])
-            for error in _errors(cls.instance, instance)
+            for error in _pydantic_errors(cls.instance, instance)
         )
         return list(islice(chain(of_instances, of_envelope), MAX_FAULTS + 1))
 
@@ -143,14 +143,14 @@ def _field(feature: Feature) -> Any:
     return Annotated[declared, Field(description=description_of(feature), examples=[feature.example])]
 
 
-def _narrowed(value: Any, known: set[str]) -> Any:
+def _without_excess_keys(value: Any, known: set[str]) -> Any:
     if not isinstance(value, dict) or len(value) <= len(known) + MAX_FAULTS:
         return value
     unknown = islice((key for key in value if key not in known), MAX_FAULTS + 1)
     return {key: value[key] for key in chain(known & value.keys(), unknown)}
 
 
-def _errors(adapter: TypeAdapter[Any], value: object) -> list[InitErrorDetails]:
+def _pydantic_errors(adapter: TypeAdapter[Any], value: object) -> list[InitErrorDetails]:
     try:
         adapter.validate_python(value)
     except ValidationError as error:

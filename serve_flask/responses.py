@@ -5,5 +5,5 @@ from __future__ import annotations
 from flask import Response
 
 
-class JSON(Response):
+class JsonBytes(Response):
     default_mimetype = "application/json"

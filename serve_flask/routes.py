@@ -10,7 +10,7 @@ from serve_core.wire import documents
 
 from .body import read_json
 from .openapi import openapi_document
-from .responses import JSON
+from .responses import JsonBytes
 from .state import predictions_of, state
 from .validation import rows_of
 
@@ -18,31 +18,31 @@ service_routes = Blueprint("service", __name__)
 
 
 @service_routes.post("/predict")
-def predict() -> JSON:
+def predict() -> JsonBytes:
     """One prediction per instance, in the same order."""
     current = state()
     document = read_json(current.settings.max_body_bytes, current.settings.max_instances)
     rows = rows_of(document, current.columns, current.settings.max_instances)
-    return JSON(documents.predictions_document(predictions_of(rows), current.service.model))
+    return JsonBytes(documents.predictions_document(predictions_of(rows), current.service.model))
 
 
 @service_routes.get("/model")
-def describe_model() -> JSON:
+def describe_model() -> JsonBytes:
     """The model that is served: signature, metrics, versions, runtime."""
-    return JSON(documents.model_document(state().service.model))
+    return JsonBytes(documents.model_document(state().service.model))
 
 
 @service_routes.get("/livez")
-def livez() -> JSON:
+def livez() -> JsonBytes:
     """The process answers."""
-    return JSON(documents.ALIVE)
+    return JsonBytes(documents.ALIVE)
 
 
 @service_routes.get("/readyz")
-def readyz() -> JSON:
+def readyz() -> JsonBytes:
     """The service is ready for predictions, or says why not."""
     state().service.check_ready()
-    return JSON(documents.READY)
+    return JsonBytes(documents.READY)
 
 
 @service_routes.get("/metrics")
@@ -52,6 +52,6 @@ def scrape_metrics() -> Response:
 
 
 @service_routes.get("/openapi.json")
-def openapi() -> JSON:
+def openapi() -> JsonBytes:
     current = state()
-    return JSON(orjson.dumps(openapi_document(current_app, current.service.model, current.settings.max_instances)))
+    return JsonBytes(orjson.dumps(openapi_document(current_app, current.service.model, current.settings.max_instances)))

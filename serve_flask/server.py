@@ -60,7 +60,7 @@ def serve(settings: Settings) -> None:
 
     def close_connections_of_a_drain(_worker: Any, request: Any) -> None:
         if service.is_draining:  # the client then connects to another instance
-            # Public, but not shown in gunicorn's manual, as no other way to close a connection behind an answer is.
+            # Public, but not in gunicorn's manual, which shows no way to close a connection after an answer.
             request.force_close()
 
     def stop(_arbiter: Any, _worker: Any) -> None:

@@ -26,7 +26,7 @@ from time import perf_counter
 from typing import IO
 
 from serve_core.backends import ports
-from serve_core.process.environment import ONE_THREAD
+from serve_core.environment import ONE_THREAD
 
 from .asking import get, predict
 from .plan import Lane

@@ -1,1 +1,1 @@
-"""How requests share the model: the queue, failing batches, and the thread that calls the model."""
+"""How requests share model calls: the queue, batches that fail, and whether a call needs the queue at all."""

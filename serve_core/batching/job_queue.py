@@ -93,7 +93,7 @@ class JobQueue:
         return batch
 
     def n_requests_wanted(self, batch: list[Job], max_rows: int) -> int:
-        """The next call begins when so many requests are held: those behind the batch, and as many as are in it.
+        """The number of held requests at which the next call begins: those behind the batch plus those in it.
 
         1 if those behind it already fill a call. Ask before the batch is answered; otherwise clients that have returned
         count twice.

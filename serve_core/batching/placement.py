@@ -25,7 +25,7 @@ def rows_in_place(model: Model, settings: Settings) -> int:
     """
     if settings.rows_in_place != "auto":
         n_rows = settings.rows_in_place
-    elif model.runtime == "sklearn" or any(feature.kind == "text" for feature in model.signature.features):
+    elif model.runtime != "onnx" or any(feature.kind == "text" for feature in model.signature.features):
         n_rows = 0
     else:
         n_rows = 0

@@ -16,8 +16,8 @@ import structlog
 
 from model.errors import ArtifactError
 
+from ..environment import NoMetricsFolder, prepared_environment
 from ..settings import Settings, SettingsError
-from .environment import NoMetricsFolder, prepared_environment
 
 logger = structlog.get_logger("serve.startup")
 

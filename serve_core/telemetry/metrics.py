@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from ..process.environment import METRICS_FOLDER
+from ..environment import METRICS_FOLDER
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 

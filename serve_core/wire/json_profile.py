@@ -1,4 +1,4 @@
-"""The JSON that both services accept: RFC 8259 in UTF-8, with limits on what a short body can blow up."""
+"""The JSON that both services accept: RFC 8259 in UTF-8, with limits on depth, on arrays and objects, and on digits."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ class ModelBusy(Unavailable):
 
 
 class QueueFull(Unavailable):
-    code, detail = "queue_full", "More requests are waiting than the service takes on."
+    code, detail = "queue_full", "The queue is full; try again later."
 
 
 class DeadlinePassed(Refusal):
