@@ -27,7 +27,8 @@ def openapi_document(app: Flask, model: Model, max_instances: int) -> Schema:
     described = _described(model, max_instances)
     paths: dict[str, Schema] = {}
     for rule in app.url_map.iter_rules():
-        *_, blueprint, name = ["", *rule.endpoint.split(".")]
+        blueprints, _, name = rule.endpoint.rpartition(".")
+        blueprint = blueprints.rpartition(".")[2]
         if blueprint == "docs" or name in ("static", "openapi"):
             continue
         is_ours = blueprint == "service" and name in described

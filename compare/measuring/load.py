@@ -38,6 +38,7 @@ class Outcome:
         n_unanswered: requests that were due and never answered.
         n_held_back: requests that were due, but for which no connection was free before the load ended.
         n_without_retry_after: refusals with 503 that do not say when to ask again.
+        n_told_to_leave: answers with `Connection: close`.
         seconds: from the first request to the last answer.
         load_share: the share of its core that the load generator and the upstream took.
     """
@@ -49,6 +50,7 @@ class Outcome:
     n_unanswered: int = 0
     n_held_back: int = 0
     n_without_retry_after: int = 0
+    n_told_to_leave: int = 0
     seconds: float = 0.0
     load_share: float = 0.0
 
@@ -61,7 +63,7 @@ def put_load_on(
     seconds: float,
     requests_per_s: float | None = None,
     holds_back: bool = False,
-    leaves_when_refused: bool = False,
+    leaves_when_told: bool = False,
 ) -> Outcome:
     """POST the payloads to `/predict` in rotation.
 
@@ -69,9 +71,9 @@ def put_load_on(
         requests_per_s: the rate of an open loop, in which a request waits for a connection if all are busy; None for
             a closed loop.
         holds_back: requests that still wait for a connection at the end are never sent.
-        leaves_when_refused: a client that gets 503 never asks again.
+        leaves_when_told: a client whose answer has `Connection: close` never asks again.
     """
-    load = _Load(port, payloads, seconds, requests_per_s, holds_back, leaves_when_refused)
+    load = _Load(port, payloads, seconds, requests_per_s, holds_back, leaves_when_told)
     try:
         load.run(n_connections)
     finally:
@@ -92,6 +94,7 @@ def together(outcomes: Iterable[Outcome]) -> Outcome:
         whole.n_unanswered += each.n_unanswered
         whole.n_held_back += each.n_held_back
         whole.n_without_retry_after += each.n_without_retry_after
+        whole.n_told_to_leave += each.n_told_to_leave
         whole.seconds += each.seconds
         load_s += each.load_share * each.seconds
     whole.load_share = load_s / whole.seconds if whole.seconds else 0.0
@@ -122,7 +125,7 @@ class _Load:
         seconds: float,
         requests_per_s: float | None,
         holds_back: bool,
-        leaves_when_refused: bool,
+        leaves_when_told: bool,
     ) -> None:
         self.outcome = Outcome()
         self._port = port
@@ -130,7 +133,7 @@ class _Load:
         self._seconds = seconds
         self._requests_per_s = requests_per_s
         self._holds_back = holds_back
-        self._leaves_when_refused = leaves_when_refused
+        self._leaves_when_told = leaves_when_told
         self._n_sent = 0
         self._connections: dict[int, _Connection] = {}
         self._free: deque[_Connection] = deque()
@@ -236,9 +239,11 @@ class _Load:
             self._take(connection, status, body)
             is_refused = status == HTTPStatus.SERVICE_UNAVAILABLE
             self.outcome.n_without_retry_after += is_refused and b"\r\nretry-after: " not in head
-            if is_refused and self._leaves_when_refused:
+            is_told_to_leave = b"\r\nconnection: close" in head
+            self.outcome.n_told_to_leave += is_told_to_leave
+            if is_told_to_leave and self._leaves_when_told:
                 self._close(connection)
-            elif connection.unsent or b"\r\nconnection: close" in head:
+            elif is_told_to_leave or connection.unsent:
                 self._replace(connection)  # after an early answer, the rest of the request would precede the next one
             self._send_what_is_due(perf_counter())
 
