@@ -50,7 +50,10 @@ def site_of(served_artifact, tmp_path_factory):
     [
         ("overload", {"503 without Retry-After", "answered otherwise, wrongly or not at all"}),
         ("abandoned", {"fast: open sockets more", "fast: s until that was so", "slow: open sockets more"}),
-        ("drain", {"fast: s under load", "fast: 503 without Retry-After", "fast: exit code", "slow: exit code"}),
+        (
+            "drain",
+            {"fast: clients that were told to leave", "fast: answered otherwise", "fast: exit code", "slow: exit code"},
+        ),
         ("kill", {"s until two workers were ready again", "answered otherwise or not at all afterwards"}),
         ("slow_call", {"waiting callers answered with 504", "new callers refused", "/readyz said"}),
         ("dearest_body", {"hostile bodies not refused"}),

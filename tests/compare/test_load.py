@@ -121,17 +121,18 @@ def test_tells_how_long_an_answer_took_from_when_its_request_was_sent_too():
     assert all(took_s <= wait_s for took_s, wait_s in zip(outcome.took_s[200], outcome.waits_s, strict=True))
 
 
-def test_counts_refusals_that_do_not_say_when_to_come_again_and_leaves_if_told_so():
+def test_counts_refusals_without_retry_after_and_leaves_when_told():
     headers = cycle(["Retry-After: 1\r\n", ""])
 
     def refuse(_body, connection):
-        connection.sendall(answer(b"busy", status=503, header=next(headers)))
+        connection.sendall(answer(b"busy", status=503, header="Connection: close\r\n" + next(headers)))
 
     with scripted(refuse) as port:
-        outcome = put_load_on(port, [b"{}"], n_connections=4, seconds=60, leaves_when_refused=True)
+        outcome = put_load_on(port, [b"{}"], n_connections=4, seconds=60, leaves_when_told=True)
 
     assert outcome.answers == {(0, 503, b""): 4}
-    assert (outcome.n_without_retry_after, outcome.n_broken, outcome.n_unanswered) == (2, 0, 0)
+    assert (outcome.n_without_retry_after, outcome.n_told_to_leave) == (2, 4)
+    assert (outcome.n_broken, outcome.n_unanswered) == (0, 0)
 
 
 def test_several_loads_count_as_one():
