@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -52,10 +53,9 @@ class Service:
         self._settings = settings
         self._queue = JobQueue(settings, self.metrics)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_thread: int | None = None
         self._turn: list[Job] = []  # the short calls of the current turn of the loop
         self._n_turn_rows = 0
-        self._is_started = False
+        self._process: int | None = None  # the one that has started it
         self._is_stopped = threading.Event()
         self._is_wanted = threading.Event()  # wakes the model thread
         self._n_wanted = 1  # the next call begins when the queue holds this many requests
@@ -77,7 +77,7 @@ class Service:
 
     def start(self) -> None:
         """May be called again after `stop`: a test may enter an application's lifespan several times."""
-        self._loop, self._loop_thread = _running_loop(), threading.get_ident()
+        self._loop = _running_loop()
         self._is_stopped.clear()
         self._queue.open()
         self._threads = [
@@ -86,7 +86,7 @@ class Service:
         ]
         for thread in self._threads:
             thread.start()
-        self._is_started = True
+        self._process = os.getpid()
         self.metrics.ready_workers.set(0 if self.is_draining else 1)
 
     def begin_draining(self) -> None:
@@ -130,7 +130,7 @@ class Service:
     def _check_running(self) -> None:
         if self._is_stopped.is_set():
             raise ShuttingDown
-        if not self._is_started:
+        if self._process != os.getpid():  # never started, or before a fork, which no thread survives
             raise NotReady
         began_s = self._call_began_s
         if began_s is not None and monotonic() > began_s + self.deadline_s:
@@ -138,7 +138,7 @@ class Service:
 
     def _join_turn(self, job: Job) -> None:
         """On the event loop, add the job to the short calls of this turn; in a thread, call the model at once."""
-        if self._loop is None or threading.get_ident() != self._loop_thread:
+        if self._loop is None or self._loop is not _running_loop():
             self._call_in_place([job])
             return
         if self._n_turn_rows + len(job.rows) > self.rows_in_place:

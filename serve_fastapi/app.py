@@ -35,7 +35,6 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         docs_url=None,  # our page needs no CDN
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service

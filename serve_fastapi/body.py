@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from serve_core.wire.json_profile import parse
-from serve_core.wire.problems import BodyTooLarge, IncompleteBody
+from serve_core.wire.problems import BodyTooLarge, IncompleteBody, Refusal
 from serve_core.wire.request_headers import check_headers
+
+from .validation import invalid_request
 
 # A longer body is parsed in a thread, so that the event loop can answer other requests meanwhile. There is one thread:
 # several would take the interpreter from each other, and the event loop would wait for all of them.
@@ -24,7 +27,7 @@ METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
 class JsonRequest(Request):
-    """A request whose body has been read and parsed. FastAPI's handler calls both methods."""
+    """A request whose body has been read and parsed. FastAPI's handler calls `body` and `json`."""
 
     content: bytes
     document: object
@@ -35,11 +38,21 @@ class JsonRequest(Request):
     async def json(self) -> object:
         return self.document
 
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        yield self.content
 
-def json_route(max_body_bytes: int, max_instances: int = 0) -> type[APIRoute]:
+
+def json_route(
+    max_body_bytes: int,
+    max_instances: int = 0,
+    refusal_of: Callable[[Sequence[Any]], Refusal] = invalid_request,
+) -> type[APIRoute]:
     """A route class for bodies of limited length that are JSON as `serve_core.wire.json_profile` defines it.
 
     Use it for a router of your own: `APIRouter(route_class=json_route(...))`.
+
+    Args:
+        refusal_of: makes a refusal of the errors that FastAPI found in the request.
     """
 
     class JsonRoute(APIRoute):
@@ -56,7 +69,10 @@ def json_route(max_body_bytes: int, max_instances: int = 0) -> type[APIRoute]:
                 else:
                     loop = asyncio.get_running_loop()
                     json_request.document = await loop.run_in_executor(PARSER, parse, body, max_instances)
-                return await handle(json_request)
+                try:
+                    return await handle(json_request)
+                except RequestValidationError as error:
+                    raise refusal_of(error.errors()) from None
 
             return handle_json
 

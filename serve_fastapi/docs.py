@@ -15,6 +15,7 @@ NAMES = {"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"}
 docs_routes = APIRouter(include_in_schema=False)
 
 
+@docs_routes.head("/docs")
 @docs_routes.get("/docs")
 async def docs() -> HTMLResponse:
     # Relative addresses also work under a path prefix.
@@ -27,6 +28,7 @@ async def docs() -> HTMLResponse:
     )
 
 
+@docs_routes.head("/docs/{name}")
 @docs_routes.get("/docs/{name}")
 async def asset(name: str) -> FileResponse:
     if name not in NAMES:

@@ -1,4 +1,4 @@
-"""Turns every error that a route raises into a problem document; the middleware does so for bugs."""
+"""Turns every error that a route raises into a problem document."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from serve_core.wire.problems import (
     allowed,
 )
 
-from .state import service_of
-from .validation import refusal_of
+from .validation import invalid_request
 
 logger = structlog.get_logger("serve.errors")
 
@@ -29,6 +28,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _failed)
 
 
 def problem_response(refusal: Refusal) -> Response:
@@ -47,23 +47,28 @@ async def _refused(_: Request, refusal: Exception) -> Response:
     return problem_response(refusal)
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
+async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    service = await service_of(request)
-    return problem_response(refusal_of(error.errors(), service.model.signature))
+    return problem_response(invalid_request(error.errors()))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     """An error that a route, a dependency or the router raised, with its own status and headers."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    if error.status_code < 400:
+        return Response(status_code=error.status_code, headers=headers)
     if error.status_code == 405 and "Allow" in headers:
         methods = headers["Allow"].split(", ")
         if request.method == "OPTIONS":  # every path answers OPTIONS
             return HTMLResponse(headers={"Allow": allowed(methods)})
         return problem_response(MethodNotAllowed(methods))
-    if (
-        error.status_code == 404 and error.detail == "Not Found"
-    ):  # no words of an author: the router's, or `HTTPException(404)`
+    if error.status_code == 404 and error.detail == "Not Found" and not headers:  # nobody's own words
         return problem_response(NotFound())
     return problem_response(HttpError(error.status_code, error.detail, headers))
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    failure = InternalError()
+    failure.__cause__ = error
+    return problem_response(failure)

@@ -1,15 +1,17 @@
-"""Surrounds every request: sets its id, answers HEAD like GET and bugs with 500, counts and logs it at its end."""
+"""Surrounds every request: sets its id, answers bugs, counts and logs it at its end."""
 
 from __future__ import annotations
 
+from inspect import isawaitable
 from time import perf_counter
 
+from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_core.service import Service
 from serve_core.telemetry.access import AccessLog
 from serve_core.telemetry.logs import begin_request
-from serve_core.wire.problems import InternalError
+from serve_core.wire.problems import NotFound
 from serve_core.wire.request_headers import request_id_of
 
 from .errors import problem_response
@@ -33,34 +35,39 @@ class RequestMiddleware:
         ids = [value for name, value in scope["headers"] if name == b"x-request-id"]
         request_id = request_id_of(b",".join(ids).decode("latin-1"))
         begin_request(request_id)
-        method = scope["method"]
-        if method == "HEAD":  # the server has its own scope and drops the body of the answer
-            scope = {**scope, "method": "GET"}
-        # Starlette's patterns also match before a final newline, which no path of ours has.
-        scope["path"] = scope["path"].replace("\n", "\0")
+        # Starlette's patterns also match before a final newline.
+        app = problem_response(NotFound()) if scope["path"].endswith("\n") else self._app
         status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], (b"x-request-id", request_id.encode())]
+                headers = list(message["headers"])
+                if all(name != b"x-request-id" for name, _ in headers):  # a mounted application may have its own
+                    headers.append((b"x-request-id", request_id.encode()))
                 if self._service.is_draining:  # the client then connects to another instance
                     headers.append((b"connection", b"close"))
                 message = {**message, "headers": headers}
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
-        except Exception as error:  # the edge of the application: log the bug and answer 500
-            failure = InternalError()
-            failure.__cause__ = error
-            response = problem_response(failure)
-            if not status:
-                await response(scope, receive, send_with_id)
+            await app(scope, receive, send_with_id)
+        except Exception as error:
+            # Starlette would call the handler outside of this middleware: the answer would have no id and no count.
+            handler = scope["app"].exception_handlers.get(Exception)
+            if not handler:
+                raise
+            answer = handler(Request(scope), error)
+            response = await answer if isawaitable(answer) else answer
+            if status:  # in the middle of an answer
+                raise
+            await response(scope, receive, send_with_id)
         finally:
             if status:  # otherwise the connection ended before an answer
-                self._access_log.finished(route=_template(scope, status), method=method, status=status, started=started)
+                self._access_log.finished(
+                    route=_template(scope, status), method=scope["method"], status=status, started=started
+                )
 
 
 def _template(scope: Scope, status: int) -> str | None:
@@ -71,5 +78,5 @@ def _template(scope: Scope, status: int) -> str | None:
         path: str = route.path
         return path
     # FastAPI's route for its document does not tell which one it is.
-    openapi_url: str = scope["app"].openapi_url
-    return openapi_url if scope["path"] == scope.get("root_path", "") + openapi_url else None
+    openapi_url: str | None = scope["app"].openapi_url
+    return openapi_url if openapi_url and scope["path"] == scope.get("root_path", "") + openapi_url else None

@@ -1,9 +1,11 @@
 """The routes of the service, path by path."""
 
 # Without `from __future__ import annotations`: FastAPI could not find `PredictBody`, which is defined in a function.
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 
 from model.artifact import Model
 from serve_core.settings import Settings
@@ -14,16 +16,23 @@ from serve_core.wire.openapi import problem_responses
 from .body import json_route
 from .responses import JsonBytes, ModelDocument, Status, response_model
 from .state import ServiceDep, predictions_of
-from .validation import request_model
+from .validation import refusal_of, request_model
+
+
+def name_of(route: APIRoute) -> str:
+    """The id of an operation in the OpenAPI document: the name of its function, as in the document of Flask."""
+    return route.name
+
 
 # An application that includes these routes sets `app.state.service` and calls `add_error_handlers(app)`.
-status_routes = APIRouter()
+status_routes = APIRouter(generate_unique_id_function=name_of)
 
 
 def predict_routes(model: Model, settings: Settings) -> APIRouter:
     """The route whose request and response are declared by the model's signature."""
     PredictBody: Any = request_model(model.signature, settings.max_instances)
-    routes = APIRouter(route_class=json_route(settings.max_body_bytes, settings.max_instances))
+    route = json_route(settings.max_body_bytes, settings.max_instances, partial(refusal_of, signature=model.signature))
+    routes = APIRouter(route_class=route, generate_unique_id_function=name_of)
 
     @routes.post(
         "/predict",
@@ -39,18 +48,21 @@ def predict_routes(model: Model, settings: Settings) -> APIRouter:
     return routes
 
 
+@status_routes.head("/model", include_in_schema=False)
 @status_routes.get("/model", response_model=ModelDocument)
 async def describe_model(service: ServiceDep) -> JsonBytes:
     """The model that is served: signature, metrics, versions, runtime."""
     return JsonBytes(documents.model_document(service.model))
 
 
+@status_routes.head("/livez", include_in_schema=False)
 @status_routes.get("/livez")
 async def livez() -> Status:
     """The process answers."""
     return Status(status="alive")
 
 
+@status_routes.head("/readyz", include_in_schema=False)
 @status_routes.get("/readyz", responses=problem_responses([503]))
 async def readyz(service: ServiceDep) -> Status:
     """The service is ready for predictions, or says why not."""
@@ -58,6 +70,7 @@ async def readyz(service: ServiceDep) -> Status:
     return Status(status="ready")
 
 
+@status_routes.head("/metrics", include_in_schema=False)
 @status_routes.get("/metrics", response_class=Response)
 async def scrape_metrics(service: ServiceDep) -> Response:
     """Prometheus metrics of all workers."""

@@ -12,7 +12,6 @@ from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -35,8 +34,6 @@ from serve_core.settings import Settings, variable
 from serve_core.telemetry.logs import configure_logging
 
 from .app import create_app
-
-logger = structlog.get_logger("serve.server")
 
 # In a turn of the loop, uvloop accepts one connection from each listening socket. Under load a turn takes tens of
 # milliseconds: if many clients connect at once, the last one, or a health check behind them, would wait for seconds.

@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from model.schema.signature import Row
 from serve_core.batching.job_queue import Predictions
@@ -15,9 +16,9 @@ from serve_core.wire.problems import ClientLeft
 WATCH_EVERY_S = 0.1
 
 
-async def service_of(request: Request) -> Service:
+async def service_of(connection: HTTPConnection) -> Service:
     """`app.state.service` of the application that the route belongs to."""
-    service: Service = request.app.state.service
+    service: Service = connection.app.state.service
     return service
 
 
@@ -34,8 +35,10 @@ async def predictions_of(rows: list[Row], request: Request, service: Service) ->
     if submitted.done():
         return submitted.result()
     predictions = asyncio.wrap_future(submitted)
-    while not (await asyncio.wait([predictions], timeout=WATCH_EVERY_S))[0]:
-        if await request.is_disconnected():
-            predictions.cancel()  # rows in the queue are then never predicted
-            raise ClientLeft
-    return predictions.result()
+    try:
+        while not (await asyncio.wait([predictions], timeout=WATCH_EVERY_S))[0]:
+            if await request.is_disconnected():
+                raise ClientLeft
+        return predictions.result()
+    finally:
+        predictions.cancel()  # rows that still wait in the queue are then never predicted

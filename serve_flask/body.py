@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Lock
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from serve_core.wire.json_profile import parse
 from serve_core.wire.problems import BodyTooLarge, IncompleteBody
@@ -33,7 +34,9 @@ def read_body(max_body_bytes: int) -> bytes:
     check_headers(request.content_type, request.headers.get("Content-Encoding"), length, max_body_bytes)
     try:
         # Werkzeug's own limit silently cuts a chunked body. One byte more than is allowed shows that there is more.
-        body = request.stream.read(max_body_bytes + 1)
+        body = request.stream.read(max_body_bytes + 1) or request.get_data()  # a hook may have read it
+    except RequestEntityTooLarge:  # above MAX_CONTENT_LENGTH
+        raise
     except Exception as error:  # each server has its own exceptions for a closed connection or a broken chunk
         raise IncompleteBody from error
     # gunicorn returns the bytes that arrived before the connection ended.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, abort, current_app, got_request_exception
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as UnknownMethod
 from werkzeug.exceptions import NotFound as UnknownPath
@@ -41,16 +41,28 @@ def _http_error(error: HTTPException) -> Response | AnyResponse:
         return response
     if isinstance(error, UnknownMethod) and error.valid_methods:
         return _refused(MethodNotAllowed(error.valid_methods))
-    has_own_words = error.description != type(error).description
+    has_own_words = error.description != _werkzeugs_words(response.status_code)
     if isinstance(error, UnknownPath) and not has_own_words:
         return _refused(NotFound())
-    headers = {
-        name: value for name, value in response.headers.items() if name not in ("Content-Type", "Content-Length")
-    }
+    headers = {name: ", ".join(response.headers.getlist(name)) for name, _ in response.headers}
+    del headers["Content-Type"], headers["Content-Length"]  # of Werkzeug's page
     return _refused(HttpError(response.status_code, error.description if has_own_words else None, headers))
 
 
+def _werkzeugs_words(status: int) -> str | None:
+    try:
+        abort(status)
+    except HTTPException as error:
+        return error.description
+    except LookupError:  # a status that Werkzeug has no exception for
+        return None
+
+
 def _failed(error: Exception) -> Response:
+    """A bug. As in Flask itself, extensions hear of it, and a test gets the exception."""
+    got_request_exception.send(current_app._get_current_object(), exception=error)  # type: ignore[attr-defined]
+    if current_app.testing:
+        raise error
     failure = InternalError()
     failure.__cause__ = error
     return _refused(failure)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from time import perf_counter
-from typing import IO
 
 from flask import Blueprint, Flask, Response, g, request
 
@@ -25,17 +24,23 @@ def add_request_hooks(app: Flask | Blueprint) -> None:
 
 
 def _begin() -> None:
-    g.started = perf_counter()
-    g.request_id = request_id_of(request.headers.get("X-Request-ID"))
-    begin_request(g.request_id)
+    _identify()
     # Werkzeug routes `//predict` and `/%2fpredict` to `/predict`, and gunicorn has already merged two slashes.
     if any(request.environ.get(name, "").startswith("//") for name in ("RAW_URI", "PATH_INFO")):
         raise NotFound
     g.route = request.url_rule
 
 
+def _identify() -> None:
+    g.started = perf_counter()
+    g.request_id = request_id_of(request.headers.get("X-Request-ID"))
+    begin_request(g.request_id)
+
+
 def _finish(response: Response) -> Response:
-    _read_to_the_end(request.stream)
+    if "request_id" not in g:  # a hook of the application around this blueprint answered first
+        _identify()
+    _read_to_the_end()
     response.headers["X-Request-ID"] = g.request_id
     route = g.get("route")
     state().access_log.finished(
@@ -47,9 +52,10 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def _read_to_the_end(body: IO[bytes]) -> None:
+def _read_to_the_end() -> None:
     """Discard the rest of a body: gunicorn discards 64 KiB, then closes a connection that it promised to keep."""
     n_bytes = 0
-    with suppress(Exception):  # each server has its own exceptions for a closed connection
-        while n_bytes < MAX_DISCARDED_BYTES and (chunk := body.read(CHUNK_BYTES)):
+    # Each server has its own exceptions for a closed connection, and Flask one for a body above MAX_CONTENT_LENGTH.
+    with suppress(Exception):
+        while n_bytes < MAX_DISCARDED_BYTES and (chunk := request.stream.read(CHUNK_BYTES)):
             n_bytes += len(chunk)

@@ -67,12 +67,14 @@ class HttpError(Refusal):
     def __init__(self, status: int, detail: object, headers: Mapping[str, str] | None = None) -> None:
         """
         Args:
-            detail: the author's words; if there are none, the title of the status.
+            detail: the author's words, or another value, of which the problem has the JSON text; if there are none, the
+                title of the status.
         """
         self.status = status
         self.code = title_of(status).lower().replace(" ", "_").replace("-", "_").replace("'", "")
         self._headers = headers or {}
-        super().__init__(detail if detail and isinstance(detail, str) else title_of(status))
+        words = detail if isinstance(detail, str | None) else orjson.dumps(detail, default=str).decode()
+        super().__init__(words or title_of(status))
 
     @property
     def headers(self) -> Mapping[str, str]:

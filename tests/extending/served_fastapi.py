@@ -8,10 +8,12 @@ from fastapi import Request
 from serve_core.process.loading import load_model
 from serve_core.service import Service
 from serve_core.settings import Settings
+from serve_core.telemetry.logs import configure_logging
 from serve_fastapi.app import create_app
 from serve_fastapi.state import ServiceDep, predictions_of
 
 settings = Settings.from_env(os.environ)
+configure_logging(settings)
 app = create_app(Service(load_model(settings), settings), settings)
 
 

@@ -9,10 +9,12 @@ from flask import request
 from serve_core.process.loading import load_model
 from serve_core.service import Service
 from serve_core.settings import Settings
+from serve_core.telemetry.logs import configure_logging
 from serve_flask.app import create_app
 from serve_flask.state import predictions_of, state
 
 settings = Settings.from_env(os.environ)
+configure_logging(settings)
 service = Service(load_model(settings), settings)
 service.start()
 atexit.register(service.stop)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Annotated
 
 import pytest
-from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Security
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response, Security, WebSocket
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
+from serve_core.service import Service
 from serve_core.telemetry.access import AccessLog
 from serve_core.wire.problems import Refusal
 from serve_fastapi.app import create_app
@@ -126,11 +132,14 @@ def test_a_body_of_your_own_is_validated_by_its_own_model(app, client):
     async def order(order: Order) -> Order:
         return order
 
+    missing = client.post("/orders")
     invalid = client.post("/orders", json={"instances": "many"})
     broken = client.post("/orders", content="{", headers={"Content-Type": "application/json"})
 
     assert {error["pointer"] for error in invalid.json()["errors"]} == {"/instances", "/color"}
     assert (broken.status_code, broken.headers["Content-Type"]) == (422, PROBLEM)
+    assert [(error["pointer"], error["code"]) for error in broken.json()["errors"]] == [("", "json_invalid")]
+    assert [(error["pointer"], error["code"]) for error in missing.json()["errors"]] == [("", "missing")]
 
 
 def test_a_background_task_runs_after_the_answer(app, client, rows):
@@ -202,6 +211,124 @@ def test_an_exception_keeps_its_status_its_words_and_its_headers(app, client):
 
     assert (missing.status_code, missing.headers["X-Colony"]) == (404, "Biscoe")
     assert missing.json()["detail"] == "No penguin is called Pingu."
+
+
+def test_an_exception_without_a_body_stays_without_one(app, client):
+    @app.get("/unchanged")
+    async def unchanged():
+        raise HTTPException(304, headers={"ETag": '"one"'})
+
+    answer = client.get("/unchanged")
+
+    assert (answer.status_code, answer.headers["ETag"], answer.content) == (304, '"one"', b"")
+
+
+def test_a_detail_that_is_no_string_is_told_as_json(app, client):
+    @app.get("/detailed")
+    async def detailed():
+        raise HTTPException(409, {"field": "color"})
+
+    assert client.get("/detailed").json()["detail"] == '{"field":"color"}'
+
+
+def test_headers_of_a_404_are_kept(app, client):
+    @app.get("/moved")
+    async def moved():
+        raise HTTPException(404, headers={"Link": "</elsewhere>"})
+
+    assert client.get("/moved").headers["Link"] == "</elsewhere>"
+
+
+def test_a_route_for_head_is_asked(app, client):
+    @app.head("/size")
+    async def size():
+        return Response(headers={"X-Size": "7"})
+
+    assert client.head("/size").headers["X-Size"] == "7"
+
+
+def test_a_handler_for_exceptions_replaces_ours(app, client):
+    @app.exception_handler(Exception)
+    def tell(_, error):
+        return JSONResponse({"kind": type(error).__name__}, 500)
+
+    @app.get("/bug")
+    async def bug():
+        raise ValueError("a secret")
+
+    failed = client.get("/bug")
+
+    assert failed.json() == {"kind": "ValueError"}
+    assert "X-Request-ID" in failed.headers
+
+
+def test_a_dependency_can_read_the_body_as_a_stream(host, model_service, settings, body):
+    lengths = []
+
+    async def measured(request: Request) -> None:
+        lengths.append(sum([len(chunk) async for chunk in request.stream()]))
+
+    host.state.service = model_service
+    host.include_router(predict_routes(model_service.model, settings), dependencies=[Depends(measured)])
+
+    with TestClient(host) as client:
+        answer = client.post("/predict", json=body)
+
+    assert answer.status_code == 200
+    assert lengths == [len(answer.request.content)]
+
+
+def test_rows_of_a_route_that_stops_waiting_are_not_predicted(model, settings, rows):
+    has_begun, may_end, calls = threading.Event(), threading.Event(), []
+
+    class Slow:
+        def predict(self, rows):
+            calls.append(len(rows))
+            has_begun.set()
+            may_end.wait()
+            return [{}] * len(rows)
+
+    service = Service(replace(model, runtime="sklearn", predictor=Slow()), settings)
+    app = create_app(service, settings)
+
+    @app.get("/impatient")
+    async def impatient(request: Request, service: ServiceDep):
+        async with asyncio.timeout(0.05):
+            return await predictions_of(rows * 7, request, service)
+
+    with TestClient(app) as client, ThreadPoolExecutor() as pool:
+        first = pool.submit(service.submit(rows).result)
+        has_begun.wait()
+        assert client.get("/impatient").status_code == 500
+        may_end.set()
+        first.result()
+        assert service.submit(rows).result() == [{}]
+
+    assert calls == [1, 1]
+
+
+def test_a_websocket_gets_the_service(app, client, rows):
+    @app.websocket("/stream")
+    async def stream(websocket: WebSocket, service: ServiceDep):
+        await websocket.accept()
+        await websocket.send_json(await asyncio.wrap_future(service.submit(rows)))
+
+    with client.websocket_connect("/stream") as connection:
+        assert len(connection.receive_json()) == 1
+
+
+def test_an_application_needs_no_openapi_document(app, client):
+    app.openapi_url = None
+
+    assert client.get("/nothing").status_code == 404
+
+
+def test_a_path_parameter_may_hold_a_newline(app, client):
+    @app.get("/notes/{note}")
+    async def read(note: str):
+        return note
+
+    assert client.get("/notes/one%0Atwo").json() == "one\ntwo"
 
 
 def test_a_bug_in_a_route_is_an_opaque_500(app, client):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from flask import Blueprint, Flask, abort, current_app, request
+from flask import Blueprint, Flask, abort, current_app, got_request_exception, request
 from flask_cors import CORS
 from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import HTTPException
 
 from serve_core.wire.problems import Refusal
 from serve_flask.app import create_app, create_blueprint, init_app
@@ -159,6 +160,79 @@ def test_the_blueprint_is_registered_in_an_existing_application(model_service, s
         assert client.get("/nothing").mimetype == "text/html"
 
     assert client.get("/ml/readyz").json["code"] == "shutting_down"
+
+
+@pytest.fixture
+def host_client(model_service, settings):
+    """Of an application of your own, whose hooks run before those of the blueprint."""
+    host = Flask("host")
+    init_app(host, model_service, settings)
+    host.register_blueprint(create_blueprint(), url_prefix="/ml")
+    with model_service:
+        yield host.test_client()
+
+
+def test_a_hook_of_the_host_can_answer_first(host_client, body):
+    refusals = {"abort": lambda: abort(401), "answer": lambda: ("maintenance", 503), "pass": lambda: None}
+    host_client.application.before_request(lambda: refusals[request.headers["Do"]]())
+
+    answers = {do: host_client.post("/ml/predict", json=body, headers={"Do": do}) for do in refusals}
+
+    assert {do: answer.status_code for do, answer in answers.items()} == {"abort": 401, "answer": 503, "pass": 200}
+    assert all("X-Request-ID" in answer.headers for answer in answers.values())
+
+
+@pytest.mark.parametrize("read", [lambda: request.get_data(), lambda: request.get_json()])
+def test_a_hook_can_read_the_body_before_predict(read, app, client, body):
+    @app.before_request
+    def check_signature():
+        read()
+
+    assert client.post("/predict", json=body).status_code == 200
+
+
+def test_flasks_own_limit_of_a_body_is_kept(app, client, body):
+    app.config["MAX_CONTENT_LENGTH"] = 10
+
+    refused = client.post("/predict", json=body)
+
+    assert (refused.status_code, refused.content_type) == (413, PROBLEM)
+
+
+def test_an_exception_class_of_your_own_keeps_its_words_and_all_its_headers(app, client):
+    class InsufficientStorage(HTTPException):
+        code, description = 507, "Not enough storage space."
+
+    @app.get("/full")
+    def full():
+        raise InsufficientStorage
+
+    @app.get("/private")
+    def private():
+        abort(401, www_authenticate=[WWWAuthenticate("basic"), WWWAuthenticate("bearer")])
+
+    full_answer, refused = client.get("/full"), client.get("/private")
+
+    assert (full_answer.status_code, full_answer.json["detail"]) == (507, "Not enough storage space.")
+    assert {name.lower() for name in refused.headers["WWW-Authenticate"].replace(",", "").split()} == {
+        "basic",
+        "bearer",
+    }
+
+
+def test_extensions_hear_of_a_bug_and_tests_get_the_exception(app, client):
+    @app.get("/bug")
+    def bug():
+        raise ValueError("a secret")
+
+    heard = []
+    with got_request_exception.connected_to(lambda _, exception: heard.append(exception), app):
+        assert client.get("/bug").status_code == 500
+    assert [type(error) for error in heard] == [ValueError]
+
+    app.testing = True
+    with pytest.raises(ValueError, match="a secret"):
+        client.get("/bug")
 
 
 def test_trusted_hosts_are_kept(app, client):

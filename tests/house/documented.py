@@ -31,14 +31,16 @@ def attributes(package: str) -> set[str]:
 
 
 def private_attributes(package: str) -> set[str]:
-    """Attributes with a leading underscore of anything but the package's own objects."""
+    """Attributes with a leading underscore that the package does not define itself."""
+    ours = _defined(package)
     return {
         node.attr
         for node in _nodes(package)
         if isinstance(node, ast.Attribute)
         and node.attr.startswith("_")
         and not node.attr.endswith("__")
-        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls", "os"))
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls") and node.attr in ours)
+        and not (isinstance(node.value, ast.Name) and node.value.id == "os")
     }
 
 

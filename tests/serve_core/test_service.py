@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -154,6 +156,38 @@ def test_threads_and_tasks_of_an_event_loop_share_it(service_of, open_echo, rows
 
     assert answers == [[{"value": number}] for number in range(200) for _ in range(2)]
     assert sum(open_echo.calls) == 400
+
+
+def test_another_event_loop_of_the_same_thread_is_answered(service_of, open_echo):
+    async def started_service():
+        service = service_of(open_echo, rows_in_place=2)
+        service.start()
+        return service
+
+    async def asked(service):
+        return await asyncio.wrap_future(service.submit([[1]]))
+
+    service = asyncio.run(started_service())
+    try:
+        assert asyncio.run(asked(service)) == [{"value": 1}]
+    finally:
+        service.stop()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of a process with threads, since Python 3.12
+def test_a_forked_child_is_not_ready_until_it_starts_the_service_itself(service_of, open_echo):
+    """Its parent's threads are not there, so that a request in its queue would wait for ever."""
+    with service_of(open_echo) as service:
+        pid = os.fork()
+        if pid == 0:
+            with suppress(NotReady):
+                service.submit([[1]])
+                os._exit(1)
+            service.start()
+            os._exit(0 if service.submit([[1]]).result(10) == [{"value": 1}] else 2)
+        _, status = os.waitpid(pid, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_clients_that_come_straight_back_join_the_next_batch(service_of, echo, monkeypatch):
