@@ -26,8 +26,9 @@ from serve_core.telemetry.logs import configure_logging
 
 from .app import create_app
 
-# Where the model is called in the threads of requests, more threads would only fight for the interpreter.
-IN_PLACE_THREADS = 4
+# Where the model is called in the threads of requests, more threads only fight for the interpreter. While 192 clients
+# ask for three times the capacity, /livez takes 140 ms (p99) with 16 threads, 152 with 4 and 279 with 72.
+IN_PLACE_THREADS = 16
 
 # A request that waits in the queue holds a thread. These more threads are left for health checks, metrics and refusals.
 SPARE_THREADS = 8

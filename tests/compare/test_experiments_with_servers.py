@@ -34,7 +34,7 @@ def test_both_hold_every_connection_and_twice_as_many_as_flask_has_threads_wait_
     assert found["connections"] == 400
     kinds = ("idle", "silent", "waiting")
     assert all(found[f"{name}_{kind}_failed"] == 0 for name in BACKENDS for kind in kinds)
-    # Silent clients take the four threads of Flask's service in turns, five seconds each.
+    # Silent clients take the threads of Flask's service in turns, five seconds each.
     assert found["fastapi_service_idle_failed"] == found["fastapi_service_silent_failed"] == 0
     assert found["flask_waiting_s"] >= 2 * WAIT_S
     assert found["flask_waits_longer"] > 1
