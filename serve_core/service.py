@@ -17,11 +17,11 @@ import structlog
 from model.artifact import Model
 from model.schema.signature import Row
 
-from .batching.halving import answers_to
-from .batching.job_queue import Answer, Job, JobQueue, Predictions
+from .batching.job_queue import JobQueue
+from .batching.jobs import Answer, Job, Predictions, answers_to
 from .batching.placement import rows_in_place
 from .settings import Settings
-from .telemetry.logs import current_request_id
+from .telemetry.access import current_request_id
 from .telemetry.metrics import Metrics
 from .wire.problems import DeadlinePassed, ModelBusy, ModelFailed, NotReady, Refusal, ShuttingDown
 

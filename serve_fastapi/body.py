@@ -12,9 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-from serve_core.wire.json_profile import parse
+from serve_core.wire.json_profile import check_headers, parse
 from serve_core.wire.problems import BodyTooLarge, IncompleteBody, Refusal
-from serve_core.wire.request_headers import check_headers
 
 from .validation import invalid_request
 

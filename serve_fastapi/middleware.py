@@ -9,10 +9,8 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_core.service import Service
-from serve_core.telemetry.access import AccessLog
-from serve_core.telemetry.logs import begin_request
+from serve_core.telemetry.access import AccessLog, begin_request
 from serve_core.wire.problems import NotFound
-from serve_core.wire.request_headers import request_id_of
 
 from .errors import problem_response
 
@@ -33,8 +31,7 @@ class RequestMiddleware:
         started = perf_counter()
         # Two ids are joined (RFC 9110, 5.3), which is no well-formed id.
         ids = [value for name, value in scope["headers"] if name == b"x-request-id"]
-        request_id = request_id_of(b",".join(ids).decode("latin-1"))
-        begin_request(request_id)
+        request_id = begin_request(b",".join(ids).decode("latin-1"))
         # Starlette's patterns also match before a final newline.
         app = problem_response(NotFound()) if scope["path"].endswith("\n") else self._app
         status = 0

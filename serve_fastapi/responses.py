@@ -1,22 +1,15 @@
-"""The answers of the routes, and the models that declare them."""
+"""The models that declare the answers of the routes."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Response
 from pydantic import BaseModel, Field, create_model
 
 from model.artifact import Model
 from model.schema.outputs import Output
 
 from .validation import typed_dict
-
-
-class JsonBytes(Response):
-    """An answer whose content is JSON bytes already."""
-
-    media_type = "application/json"
 
 
 class ServedModel(BaseModel):

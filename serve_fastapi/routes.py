@@ -11,10 +11,11 @@ from model.artifact import Model
 from serve_core.settings import Settings
 from serve_core.telemetry.metrics import MEDIA_TYPE
 from serve_core.wire import documents
+from serve_core.wire.documents import JSON
 from serve_core.wire.openapi import problem_responses
 
 from .body import json_route
-from .responses import JsonBytes, ModelDocument, Status, response_model
+from .responses import ModelDocument, Status, response_model
 from .state import ServiceDep, predictions_of
 from .validation import refusal_of, request_model
 
@@ -39,20 +40,20 @@ def predict_routes(model: Model, settings: Settings) -> APIRouter:
         response_model=response_model(model),
         responses=problem_responses([400, 413, 415, 422, 500, 503, 504]),
     )
-    async def predict(body: PredictBody, request: Request, service: ServiceDep) -> JsonBytes:
+    async def predict(body: PredictBody, request: Request, service: ServiceDep) -> Response:
         """One prediction per instance, in the same order."""
         predictions = await predictions_of(body.rows(), request, service)
         # Return bytes: FastAPI need not validate predictions that the model has just made.
-        return JsonBytes(documents.predictions_document(predictions, service.model))
+        return Response(documents.predictions_document(predictions, service.model), media_type=JSON)
 
     return routes
 
 
 @status_routes.head("/model", include_in_schema=False)
 @status_routes.get("/model", response_model=ModelDocument)
-async def describe_model(service: ServiceDep) -> JsonBytes:
+async def describe_model(service: ServiceDep) -> Response:
     """The model that is served: signature, metrics, versions, runtime."""
-    return JsonBytes(documents.model_document(service.model))
+    return Response(documents.model_document(service.model), media_type=JSON)
 
 
 @status_routes.head("/livez", include_in_schema=False)

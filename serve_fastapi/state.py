@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from model.schema.signature import Row
-from serve_core.batching.job_queue import Predictions
+from serve_core.batching.jobs import Predictions
 from serve_core.service import Service
 from serve_core.wire.problems import ClientLeft
 

@@ -7,9 +7,8 @@ from threading import Lock
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from serve_core.wire.json_profile import parse
+from serve_core.wire.json_profile import check_headers, parse
 from serve_core.wire.problems import BodyTooLarge, IncompleteBody
-from serve_core.wire.request_headers import check_headers
 
 # Longer bodies are parsed one at a time: several threads would only keep the interpreter from each other, and a health
 # check would have to wait for all of them.

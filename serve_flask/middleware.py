@@ -7,9 +7,8 @@ from time import perf_counter
 
 from flask import Blueprint, Flask, Response, g, request
 
-from serve_core.telemetry.logs import begin_request
+from serve_core.telemetry.access import begin_request
 from serve_core.wire.problems import NotFound
-from serve_core.wire.request_headers import request_id_of
 
 from .openapi import template_of
 from .state import state
@@ -33,8 +32,7 @@ def _begin() -> None:
 
 def _identify() -> None:
     g.started = perf_counter()
-    g.request_id = request_id_of(request.headers.get("X-Request-ID"))
-    begin_request(g.request_id)
+    g.request_id = begin_request(request.headers.get("X-Request-ID"))
 
 
 def _finish(response: Response) -> Response:

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, current_app
 
 from serve_core.telemetry.metrics import MEDIA_TYPE
 from serve_core.wire import documents
+from serve_core.wire.documents import JSON
 
 from .body import read_json
 from .openapi import openapi_document
-from .responses import JsonBytes
 from .state import predictions_of, state
 from .validation import rows_of
 
@@ -18,31 +18,31 @@ service_routes = Blueprint("service", __name__)
 
 
 @service_routes.post("/predict")
-def predict() -> JsonBytes:
+def predict() -> Response:
     """One prediction per instance, in the same order."""
     current = state()
     document = read_json(current.settings.max_body_bytes, current.settings.max_instances)
     rows = rows_of(document, current.columns, current.settings.max_instances)
-    return JsonBytes(documents.predictions_document(predictions_of(rows), current.service.model))
+    return Response(documents.predictions_document(predictions_of(rows), current.service.model), mimetype=JSON)
 
 
 @service_routes.get("/model")
-def describe_model() -> JsonBytes:
+def describe_model() -> Response:
     """The model that is served: signature, metrics, versions, runtime."""
-    return JsonBytes(documents.model_document(state().service.model))
+    return Response(documents.model_document(state().service.model), mimetype=JSON)
 
 
 @service_routes.get("/livez")
-def livez() -> JsonBytes:
+def livez() -> Response:
     """The process answers."""
-    return JsonBytes(documents.ALIVE)
+    return Response(documents.ALIVE, mimetype=JSON)
 
 
 @service_routes.get("/readyz")
-def readyz() -> JsonBytes:
+def readyz() -> Response:
     """The service is ready for predictions, or says why not."""
     state().service.check_ready()
-    return JsonBytes(documents.READY)
+    return Response(documents.READY, mimetype=JSON)
 
 
 @service_routes.get("/metrics")
@@ -52,6 +52,7 @@ def scrape_metrics() -> Response:
 
 
 @service_routes.get("/openapi.json")
-def openapi() -> JsonBytes:
+def openapi() -> Response:
     current = state()
-    return JsonBytes(orjson.dumps(openapi_document(current_app, current.service.model, current.settings.max_instances)))
+    document = openapi_document(current_app, current.service.model, current.settings.max_instances)
+    return Response(orjson.dumps(document), mimetype=JSON)

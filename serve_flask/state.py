@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app
 
 from model.schema.signature import Row
-from serve_core.batching.job_queue import Predictions
+from serve_core.batching.jobs import Predictions
 from serve_core.service import Service
 from serve_core.settings import Settings
 from serve_core.telemetry.access import AccessLog

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from time import monotonic
-
-from model.runtime.prediction import Prediction
-from model.schema.signature import Row
 
 from ..settings import Settings
 from ..telemetry.metrics import Metrics
-from ..wire.problems import QueueFull, Refusal, ShuttingDown
-
-Predictions = list[Prediction]
-Answer = Predictions | Refusal
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """The rows of one request, and the future for its predictions."""
-
-    rows: list[Row]
-    request_id: str | None
-    expires_s: float  # on the monotonic clock
-    future: Future[Predictions] = field(default_factory=Future)
+from ..wire.problems import QueueFull, ShuttingDown
+from .jobs import Job
 
 
 class JobQueue:

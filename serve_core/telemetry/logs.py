@@ -6,19 +6,17 @@ import logging
 import sys
 import traceback
 import warnings
-from contextvars import ContextVar
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from ..settings import Settings
-
-_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+from .access import current_request_id
 
 
 def _with_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    if request_id := _request_id.get():
+    if request_id := current_request_id():
         event.setdefault("request_id", request_id)
     return event
 
@@ -60,21 +58,6 @@ def configure_logging(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-
-
-def current_request_id() -> str | None:
-    """The id of the request that this thread or task is answering; None between requests."""
-    return _request_id.get()
-
-
-def begin_request(request_id: str) -> None:
-    """Add the id to every log line of this request."""
-    _request_id.set(request_id)
-
-
-def end_request() -> None:
-    """Remove the id: the next lines of this thread do not belong to the request."""
-    _request_id.set(None)
 
 
 def _log_warning(_message: object, category: type[Warning], filename: str, lineno: int, *_: object) -> None:

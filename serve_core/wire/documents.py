@@ -7,6 +7,8 @@ import orjson
 from model.artifact import Model
 from model.runtime.prediction import Prediction
 
+JSON = "application/json"
+
 ALIVE = orjson.dumps({"status": "alive"})
 READY = orjson.dumps({"status": "ready"})
 

@@ -1,4 +1,4 @@
-"""The JSON that both services accept: RFC 8259 in UTF-8, with limits on depth, on arrays and objects, and on digits."""
+"""The bodies that both services accept: JSON (RFC 8259) in UTF-8, with limits on depth, collections and digits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import orjson
 
-from .problems import MalformedBody
+from .problems import BodyTooLarge, MalformedBody, UnsupportedContentEncoding, UnsupportedMediaType
 
 MAX_DEPTH = 64
 MAX_INTEGER_DIGITS = 4300
@@ -28,6 +28,22 @@ _LONE_SURROGATE = re.compile(
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F][0-9a-fA-F]{2}"
     r")"
 )
+
+
+def check_headers(
+    content_type: str | None, content_encoding: str | None, content_length: int | None, max_body_bytes: int
+) -> None:
+    """Before the body is read.
+
+    Raises: UnsupportedMediaType, UnsupportedContentEncoding, BodyTooLarge, in this order.
+    """
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType
+    if (content_encoding or "identity").strip().lower() != "identity":
+        raise UnsupportedContentEncoding
+    if content_length is not None and content_length > max_body_bytes:
+        raise BodyTooLarge(max_body_bytes)
 
 
 def parse(body: bytes, max_instances: int = 0) -> object:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import orjson
 
-from ..telemetry.logs import current_request_id
+from ..telemetry.access import current_request_id
 from .faults import Fault
 
 MEDIA_TYPE = "application/problem+json"

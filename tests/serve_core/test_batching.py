@@ -7,8 +7,7 @@ from itertools import chain, combinations
 
 import pytest
 
-from serve_core.batching.halving import answers_to
-from serve_core.batching.job_queue import Job
+from serve_core.batching.jobs import Job, answers_to
 from serve_core.wire.problems import ModelFailed
 
 

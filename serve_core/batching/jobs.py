@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from itertools import islice
 
-from ..wire.problems import ModelFailed
-from .job_queue import Answer, Job, Predictions
+from model.runtime.prediction import Prediction
+from model.schema.signature import Row
+
+from ..wire.problems import ModelFailed, Refusal
+
+Predictions = list[Prediction]
+Answer = Predictions | Refusal
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """The rows of one request, and the future for its predictions."""
+
+    rows: list[Row]
+    request_id: str | None
+    expires_s: float  # on the monotonic clock
+    future: Future[Predictions] = field(default_factory=Future)
+
 
 Answers = list[tuple[Job, Answer]]
 Predict = Callable[[list[Job]], Predictions]
