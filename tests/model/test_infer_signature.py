@@ -297,22 +297,22 @@ def test_refuses_to_correct_features_that_the_frame_does_not_have():
     ("correction", "sentence"),
     [
         ({"units": "mm"}, "the feature 'x' has unknown fields: units"),
-        ({"unit": 5}, "the feature 'x' has no usable 'unit'"),
-        ({"minimum": "0"}, "the feature 'x' has no usable 'minimum'"),
-        ({"maximum": True}, "the feature 'x' has no usable 'maximum'"),
-        ({"kind": "float"}, "the feature 'x' has no usable 'kind'"),
-        ({"kind": ["number"]}, "the feature 'x' has no usable 'kind'"),
+        ({"unit": 5}, "the feature 'x' has no valid 'unit'"),
+        ({"minimum": "0"}, "the feature 'x' has no valid 'minimum'"),
+        ({"maximum": True}, "the feature 'x' has no valid 'maximum'"),
+        ({"kind": "float"}, "the feature 'x' has no valid 'kind'"),
+        ({"kind": ["number"]}, "the feature 'x' has no valid 'kind'"),
         ({"kind": "category"}, "the column 'x' contains values that are not of the kind 'category'"),
-        ({"categories": ("a",)}, "the feature 'x' has no usable 'categories'"),
-        ({"nullable": 1}, "the feature 'x' has no usable 'nullable'"),
-        ({"minimum": float("nan")}, "the feature 'x' has no usable 'minimum'"),
-        ({"maximum": float("inf")}, "the feature 'x' has no usable 'maximum'"),
-        ({"maximum": 2**53 + 1}, "the feature 'x' has no usable 'maximum'"),
-        ({"maximum": 10**400}, "the feature 'x' has no usable 'maximum'"),
-        ({"minimum": 2, "maximum": 1}, "the feature 'x' has no usable 'maximum'"),
-        ({"minimum": 1.6}, "the feature 'x' has no usable 'example'"),
-        ({"maximum": 1}, "the feature 'x' has no usable 'example'"),
-        ({"example": "1.5"}, "the feature 'x' has no usable 'example'"),
+        ({"categories": ("a",)}, "the feature 'x' has no valid 'categories'"),
+        ({"nullable": 1}, "the feature 'x' has no valid 'nullable'"),
+        ({"minimum": float("nan")}, "the feature 'x' has no valid 'minimum'"),
+        ({"maximum": float("inf")}, "the feature 'x' has no valid 'maximum'"),
+        ({"maximum": 2**53 + 1}, "the feature 'x' has no valid 'maximum'"),
+        ({"maximum": 10**400}, "the feature 'x' has no valid 'maximum'"),
+        ({"minimum": 2, "maximum": 1}, "the feature 'x' has no valid 'maximum'"),
+        ({"minimum": 1.6}, "the feature 'x' has no valid 'example'"),
+        ({"maximum": 1}, "the feature 'x' has no valid 'example'"),
+        ({"example": "1.5"}, "the feature 'x' has no valid 'example'"),
         ({"kind": "integer"}, "the column 'x' contains values that are not of the kind 'integer'"),
         ({"kind": "boolean"}, "the column 'x' contains values that are not of the kind 'boolean'"),
     ],
@@ -358,7 +358,7 @@ def test_refuses_a_correction_that_no_feature_can_have(correction, sentence):
     ids=str,
 )
 def test_bounds_an_integer_by_64_bit_integers(correction, field):
-    with pytest.raises(SignatureError, match=f"^the feature 'x' has no usable '{field}'$"):
+    with pytest.raises(SignatureError, match=f"^the feature 'x' has no valid '{field}'$"):
         inferred([1, 2], **correction)
 
 
@@ -424,7 +424,7 @@ def test_refuses_a_correction_that_the_dtype_cannot_hold(dtype, correction, unhe
 
 @pytest.mark.parametrize("values", [[True, False], ["a", "b"]], ids=["boolean", "category"])
 def test_bounds_numbers_only(values):
-    with pytest.raises(SignatureError, match=r"^the feature 'x' has no usable 'minimum'$"):
+    with pytest.raises(SignatureError, match=r"^the feature 'x' has no valid 'minimum'$"):
         inferred(values, minimum=0)
 
 
@@ -434,5 +434,5 @@ def test_refuses_to_read_strings_as_numbers():
 
 
 def test_refuses_null_for_an_example_where_the_author_forbids_it():
-    with pytest.raises(SignatureError, match=r"^the feature 'x' has no usable 'example'$"):
+    with pytest.raises(SignatureError, match=r"^the feature 'x' has no valid 'example'$"):
         inferred([1.5, None], "float64", nullable=False, example=None)

@@ -175,7 +175,7 @@ def test_refuses_another_manifest_than_the_file_beside_the_folder_pins(folder):
 def test_refuses_a_file_beside_the_folder_that_pins_nothing(folder, content):
     path = pin_beside(folder, content)
 
-    assert refusal_of(folder) == f"{path} does not begin with a SHA-256, as sha256sum writes it"
+    assert refusal_of(folder) == f"{path} does not begin with a SHA-256 as sha256sum writes it"
 
 
 def test_refuses_a_file_beside_the_folder_that_cannot_be_read(folder):
@@ -201,14 +201,14 @@ def test_names_the_manifest_that_is_not_one(folder, content):
 
 @pytest.mark.parametrize(
     ("kept", "missing"),
-    [([GOLDEN], ESTIMATOR), ([ESTIMATOR], GOLDEN), ([], f"{GOLDEN} and no {ESTIMATOR}")],
+    [([GOLDEN], ESTIMATOR), ([ESTIMATOR], GOLDEN), ([], f"{GOLDEN} or {ESTIMATOR}")],
     ids=["the estimator", "the golden rows", "either"],
 )
 def test_refuses_a_manifest_that_does_not_name_its_files(folder, kept, missing):
     files = manifest_from_bytes((folder / MANIFEST).read_bytes()).files
     repackage(folder, files={name: files[name] for name in kept})
 
-    assert refusal_of(folder) == f"{folder / MANIFEST} names no {missing}"
+    assert refusal_of(folder) == f"{folder / MANIFEST} does not list {missing}"
 
 
 def trained_with(library: str, version: str) -> dict[str, str]:
@@ -228,7 +228,7 @@ def test_refuses_what_another_version_of_scikit_learn_has_trained(folder):
 
     assert refusal_of(folder) == (
         f"{folder / MANIFEST}: trained with scikit-learn {OTHER_SKLEARN}, running {sklearn.__version__}; "
-        "train it again, or allow the difference by SERVE_ALLOW_OTHER_SKLEARN=true"
+        "train it again, or allow the difference with SERVE_ALLOW_OTHER_SKLEARN=true"
     )
 
 
@@ -363,7 +363,7 @@ def test_refuses_golden_rows_that_are_predicted_otherwise(folder, change):
     change(golden)
     repackage_golden(folder, golden)
 
-    expected = f"{folder / GOLDEN}: the model predicts golden row 2 otherwise than when it was packaged"
+    expected = f"{folder / GOLDEN}: the prediction for golden row 2 has changed since packaging"
     assert refusal_of(folder) == expected
 
 
@@ -471,4 +471,4 @@ def test_refuses_labels_that_the_estimator_does_not_know(folder):
 def test_refuses_more_outputs_than_the_estimator_has(regressor_folder):
     repackage(regressor_folder, outputs=(Output(name="price"), Output(name="weight")))
 
-    assert "BadPrediction: predictions of shape (6,), where 2 for 6 rows are due" in refusal_of(regressor_folder)
+    assert "BadPrediction: predictions of shape (6,), expected 2 for each of 6 rows" in refusal_of(regressor_folder)

@@ -235,8 +235,8 @@ class ClassifierWithoutClasses(ClassifierMixin, BaseEstimator):  # type: ignore[
 @pytest.mark.parametrize(
     ("estimator", "predicted", "sentence"),
     [
-        (Regressor([]), ["a"], "Regressor predicts no numbers and has no classes_ with labels"),
-        (Regressor([]), [None], "Regressor predicts no numbers and has no classes_ with labels"),
+        (Regressor([]), ["a"], "Regressor does not predict numbers and has no classes_ with labels"),
+        (Regressor([]), [None], "Regressor does not predict numbers and has no classes_ with labels"),
         (Regressor([]), [[[1.0]]], "Regressor predicts an array of 3 dimensions instead of a table"),
         (Regressor([]), 1.0, "Regressor predicts an array of 0 dimensions instead of a table"),
         (
@@ -301,5 +301,5 @@ VALUE, LABEL = json.loads(json.dumps([Output().to_json(), label("a", "b").to_jso
     ],
 )
 def test_refuses_json_that_no_outputs_write(documents):
-    with pytest.raises(ManifestError, match=r"^has no usable 'outputs'$"):
+    with pytest.raises(ManifestError, match=r"^has no valid 'outputs'$"):
         outputs_from_json(documents)

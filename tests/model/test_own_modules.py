@@ -167,7 +167,7 @@ def test_refuses_modules_of_the_authors_own_that_are_not_source(tmp_path, write)
     with pytest.raises(EstimatorError) as refused:
         save(import_module("own").Doubles(), FRAME, tmp_path / "artifact")
 
-    assert str(refused.value) == "your own modules must be Python source, which these are not: own.pyc"
+    assert str(refused.value) == "your own modules must be Python source; these are not: own.pyc"
     assert not (tmp_path / "artifact").exists()
 
 
@@ -245,6 +245,4 @@ def test_refuses_an_artifact_that_needs_a_library_which_is_not_here(folder):
     with pytest.raises(ArtifactError) as refused:
         load(folder)
 
-    assert str(refused.value) == (
-        f"{folder / MANIFEST}: it needs not-installed-anywhere 1.2, which is not installed here"
-    )
+    assert str(refused.value) == f"{folder / MANIFEST}: it needs not-installed-anywhere 1.2, which is not installed"

@@ -299,8 +299,7 @@ def test_keeps_an_artifact_that_exists(folder):
 
     assert run.returncode == 1
     assert run.stderr == (
-        "Not packaged: artifact already exists, and is only replaced on request; "
-        "--replace replaces it, --into names another folder.\n"
+        "Not packaged: artifact already exists; --replace replaces it, --into names another folder.\n"
     )
     assert content_of(folder) == before
 
@@ -320,9 +319,7 @@ def test_replaces_no_folder_that_is_not_an_artifact_s(folder):
     run = pack(folder, *COMMAND, "--into", ".", "--replace")
 
     assert run.returncode == 1
-    assert run.stderr == (
-        "Not packaged: . contains something else, so it is not replaced; --into names another folder.\n"
-    )
+    assert run.stderr == "Not packaged: . is not an artifact, so it is not replaced; --into names another folder.\n"
     assert content_of(folder) == before
 
 

@@ -159,7 +159,7 @@ def test_converts_no_vectorizer_of_texts(tmp_path):
     texts = [f"{word} {index}" for index in range(30) for word in ("good", "bad")]
     estimator = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0] * 30)
 
-    assert parity_of(tmp_path, estimator, texts).finding == "texts are not compiled"
+    assert parity_of(tmp_path, estimator, texts).finding == "text features are not compiled"
 
 
 def test_converts_no_estimator_that_takes_categories_as_they_are(tmp_path):
@@ -172,7 +172,7 @@ def test_lets_nothing_pass_that_no_other_row_was_tried_on(tmp_path):
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 1.0]})
     estimator = make_pipeline(OneHotEncoder(), Ridge()).fit(frame, frame["x"])
 
-    assert parity_of(tmp_path, estimator, frame).finding == "the estimator predicts no row but those of the data"
+    assert parity_of(tmp_path, estimator, frame).finding == "the estimator predicts only the rows of the data"
 
 
 def test_catches_a_tuned_threshold_which_is_converted_with_other_labels(tmp_path):
@@ -183,7 +183,7 @@ def test_catches_a_tuned_threshold_which_is_converted_with_other_labels(tmp_path
 
     assert not manifest.parity.passed
     assert manifest.parity.differing_labels > 0
-    assert "other labels" in manifest.parity.finding
+    assert "labels differently" in manifest.parity.finding
     assert not manifest.labels_are_likeliest
     assert COMPILED not in manifest.files
 

@@ -201,11 +201,11 @@ def test_answers_the_trained_label_where_the_estimator_returns_its_equal(labels,
         pytest.param([1.0, np.nan], "a prediction is NaN or infinite", id="NaN"),
         pytest.param([1.0, np.inf], "a prediction is NaN or infinite", id="infinity"),
         pytest.param([1.0, None], "a prediction is NaN or infinite", id="None"),
-        pytest.param([1.0], "predictions of shape (1,), where 1 for 2 rows are due", id="too few"),
-        pytest.param([1.0] * 3, "predictions of shape (3,), where 1 for 2 rows are due", id="too many"),
-        pytest.param([[1.0, 2.0]] * 2, "predictions of shape (2, 2), where 1 for 2 rows are due", id="two columns"),
-        pytest.param([[[1.0]]] * 2, "predictions of shape (2, 1, 1), where 1 for 2 rows are due", id="a cube"),
-        pytest.param(1.0, "predictions of shape (), where 1 for 2 rows are due", id="no list"),
+        pytest.param([1.0], "predictions of shape (1,), expected 1 for each of 2 rows", id="too few"),
+        pytest.param([1.0] * 3, "predictions of shape (3,), expected 1 for each of 2 rows", id="too many"),
+        pytest.param([[1.0, 2.0]] * 2, "predictions of shape (2, 2), expected 1 for each of 2 rows", id="two columns"),
+        pytest.param([[[1.0]]] * 2, "predictions of shape (2, 1, 1), expected 1 for each of 2 rows", id="a cube"),
+        pytest.param(1.0, "predictions of shape (), expected 1 for each of 2 rows", id="no list"),
     ],
 )
 def test_refuses_values_that_are_not_one_number_per_row(values, sentence):
@@ -216,9 +216,9 @@ def test_refuses_values_that_are_not_one_number_per_row(values, sentence):
     ("values", "sentence"),
     [
         pytest.param([[1.0, 2.0], [3.0, np.nan]], "a prediction is NaN or infinite", id="NaN"),
-        pytest.param([[1.0, 2.0]], "predictions of shape (1, 2), where 2 for 2 rows are due", id="too few rows"),
-        pytest.param([[1.0]] * 2, "predictions of shape (2, 1), where 2 for 2 rows are due", id="too few columns"),
-        pytest.param([1.0, 2.0], "predictions of shape (2,), where 2 for 2 rows are due", id="one column"),
+        pytest.param([[1.0, 2.0]], "predictions of shape (1, 2), expected 2 for each of 2 rows", id="too few rows"),
+        pytest.param([[1.0]] * 2, "predictions of shape (2, 1), expected 2 for each of 2 rows", id="too few columns"),
+        pytest.param([1.0, 2.0], "predictions of shape (2,), expected 2 for each of 2 rows", id="one column"),
     ],
 )
 def test_refuses_several_values_that_are_not_one_number_per_output_and_row(values, sentence):

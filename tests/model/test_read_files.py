@@ -38,7 +38,7 @@ def test_names_both_versions_of_scikit_learn_and_what_to_do(tmp_path, protocol):
         read_estimator(tmp_path / "file")
 
     assert str(refusal.value) == (
-        f"{tmp_path}/file was pickled by scikit-learn 1.0.2, and {sklearn.__version__} is installed here: fit it again "
+        f"{tmp_path}/file was pickled by scikit-learn 1.0.2, but {sklearn.__version__} is installed: fit it again "
         f"with {sklearn.__version__}, or install the other: make add PACKAGES=scikit-learn==1.0.2"
     )
 
@@ -53,7 +53,7 @@ def test_names_both_versions_of_scikit_learn_and_what_to_do(tmp_path, protocol):
         (b"csklearn\nNothing\n.", "{path} cannot be opened as a pickle: AttributeError: "),
         (
             b"cnowhere.to.be\nfound\n.",
-            "{path} needs the module 'nowhere', which is not importable here: put a module ",
+            "{path} needs the module 'nowhere', which cannot be imported here: put a module ",
         ),
         (b"c__main__\nScaler\n.", "{path}: 'Scaler' was defined in __main__, a script or a notebook, where nothing "),
         (b"\x80\x04\x8c\x08__main__\x8c\x06Scaler\x93.", "{path}: 'Scaler' was defined in __main__, a script or a "),
@@ -244,5 +244,5 @@ def test_knows_no_other_dtypes_than_a_feature_may_have(tmp_path, dtype):
     (tmp_path / "file").write_text("size\n1\n")
     data = read_data(tmp_path / "file")
 
-    with pytest.raises(UnusableFile, match=r"^the feature 'size' has no usable 'dtype'$"):
+    with pytest.raises(UnusableFile, match=r"^the feature 'size' has no valid 'dtype'$"):
         with_dtypes(tmp_path / "file", data, {"size": dtype})

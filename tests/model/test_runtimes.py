@@ -60,7 +60,7 @@ def test_never_opens_the_pickle_for_what_was_compiled(folder):
 def test_runs_scikit_learn_where_it_is_asked_for(folder, caplog):
     model = load(folder, runtime="sklearn")
 
-    assert (model.runtime, model.reason) == ("sklearn", "it was asked for")
+    assert (model.runtime, model.reason) == ("sklearn", "it was requested")
     assert caplog.messages == []
 
 
@@ -91,7 +91,7 @@ def damage_graph(folder: Path, how: str) -> str:
             files = dict(manifest_from_bytes((folder / "manifest.json").read_bytes()).files)
             del files[COMPILED]
             repackage(folder, files=files)
-            return f"{folder / 'manifest.json'} names no {COMPILED}"
+            return f"{folder / 'manifest.json'} does not list {COMPILED}"
         case "no graph":
             repackage_file(folder, COMPILED, b"no graph")
         case "another opset":
@@ -137,12 +137,12 @@ def test_runs_scikit_learn_where_nothing_was_compiled_and_says_why(unconverted, 
     model = load(unconverted)
 
     assert model.runtime == "sklearn"
-    assert f"{unconverted} holds no compiled model: skl2onnx cannot convert it: " in model.reason
+    assert f"{unconverted} contains no compiled model: skl2onnx cannot convert it: " in model.reason
     assert caplog.messages == []
 
 
 def test_refuses_where_nothing_was_compiled_and_nothing_else_may_run(unconverted):
-    assert "holds no compiled model: skl2onnx cannot convert it: " in refusal_of(unconverted)
+    assert "contains no compiled model: skl2onnx cannot convert it: " in refusal_of(unconverted)
 
 
 def test_takes_numbers_to_the_precision_of_the_column_that_was_fitted_on(tmp_path):

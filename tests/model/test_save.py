@@ -121,7 +121,7 @@ def test_keeps_a_folder_that_exists(folder, classifier):
     with pytest.raises(ArtifactExists) as refused:
         save(classifier, FRAME, folder, version="1.3")
 
-    assert str(refused.value) == f"{folder} already exists, and is only replaced on request"
+    assert str(refused.value) == f"{folder} already exists"
     assert contents_of(folder.parent) == before
 
 
@@ -218,7 +218,7 @@ REFUSED = [
         Regressor(["a"] * 6),
         SIZES,
         {},
-        "Regressor predicts no numbers and has no classes_ with labels",
+        "Regressor does not predict numbers and has no classes_ with labels",
         id="strings for values",
     ),
     pytest.param(
@@ -239,7 +239,7 @@ REFUSED = [
         IndexRegressor([]),
         SIZES.set_axis(range(10, 16)),
         {},
-        "row 0 gets another prediction when its values come from JSON",
+        "row 0 is predicted differently when its values come from JSON",
         id="what JSON does not say",
     ),
     pytest.param(
@@ -328,7 +328,7 @@ REFUSED = [
         linear(),
         SIZES,
         {"corrections": {"size": {"unit": 1}}},
-        "the feature 'size' has no usable 'unit'",
+        "the feature 'size' has no valid 'unit'",
         id="a correction that no feature can have",
     ),
 ]
@@ -374,7 +374,7 @@ def test_puts_no_artifact_in_the_place_of_a_folder_with_something_else(tmp_path)
     with pytest.raises(ArtifactExists) as refused:
         save(linear(), SIZES, tmp_path, replace=True)
 
-    assert str(refused.value) == f"{tmp_path} contains something else, so it is not replaced"
+    assert str(refused.value) == f"{tmp_path} is not an artifact, so it is not replaced"
     assert contents_of(tmp_path) == {"notes.txt": b"of the author's own"}
 
 
@@ -452,7 +452,7 @@ def test_takes_the_authors_scores_over_its_own(tmp_path):
 
     manifest = load(tmp_path / "artifact").manifest
     assert manifest.metrics == {"r2": 0.5, "rows": 7.0}
-    assert manifest.scored_on == "held-out rows, as its author says"
+    assert manifest.scored_on == "held-out rows, according to the author"
 
 
 def test_says_where_nothing_was_scored(tmp_path):

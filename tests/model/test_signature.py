@@ -53,12 +53,12 @@ def test_says_what_the_estimator_was_fitted_on(fitted_on):
         pytest.param(
             {"features": {"x": FEATURE}, "fitted_on": "frame"}, "the signature has no list of features", id="by name"
         ),
-        pytest.param({"features": [FEATURE]}, "the signature has no usable 'fitted_on'", id="fitted on nothing"),
+        pytest.param({"features": [FEATURE]}, "the signature has no valid 'fitted_on'", id="fitted on nothing"),
         pytest.param(
-            {"features": [FEATURE], "fitted_on": "polars"}, "the signature has no usable 'fitted_on'", id="on polars"
+            {"features": [FEATURE], "fitted_on": "polars"}, "the signature has no valid 'fitted_on'", id="on polars"
         ),
         pytest.param(
-            {"features": [FEATURE], "fitted_on": ["frame"]}, "the signature has no usable 'fitted_on'", id="on a list"
+            {"features": [FEATURE], "fitted_on": ["frame"]}, "the signature has no valid 'fitted_on'", id="on a list"
         ),
         pytest.param(
             {"features": ["x"], "fitted_on": "frame"}, "a feature of the signature is not an object", id="only a name"
@@ -73,7 +73,7 @@ def test_refuses_json_that_is_no_signature(document, sentence):
 def test_refuses_json_of_a_feature_that_lacks_a_field(field):
     feature = {name: value for name, value in FEATURE.items() if name != field}
 
-    assert refusal_of_feature(feature).endswith(f"has no usable {field!r}")
+    assert refusal_of_feature(feature).endswith(f"has no valid {field!r}")
 
 
 def test_refuses_json_of_a_feature_with_fields_that_none_has():
@@ -110,7 +110,7 @@ def test_refuses_json_of_a_feature_with_fields_that_none_has():
     ids=ascii,
 )
 def test_refuses_json_of_a_feature_whose_field_is_of_the_wrong_kind(field, value):
-    assert refusal_of_feature({**FEATURE, field: value}).endswith(f"has no usable {field!r}")
+    assert refusal_of_feature({**FEATURE, field: value}).endswith(f"has no valid {field!r}")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_refuses_json_of_a_feature_whose_field_is_of_the_wrong_kind(field, value
     ids=ascii,
 )
 def test_refuses_json_of_a_feature_whose_fields_do_not_fit_each_other(fields, field):
-    assert refusal_of_feature({**FEATURE, **fields}).endswith(f"has no usable {field!r}")
+    assert refusal_of_feature({**FEATURE, **fields}).endswith(f"has no valid {field!r}")
 
 
 def unheld_sentence(dtype: str, unheld: str) -> str:

@@ -47,7 +47,7 @@ def test_runs_the_compiled_model(serve, line, runtime):
 def test_runs_scikit_learn_where_it_is_asked_for(serve, line):
     name, reason, value = said_and_answered(serve(line, runtime="sklearn"))
 
-    assert (name, reason) == ("sklearn", "it was asked for")
+    assert (name, reason) == ("sklearn", "it was requested")
     assert value == pytest.approx(8)
 
 
