@@ -125,7 +125,7 @@ def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run
 
     assert (judged.verdict, judged.why_not) == (
         "not measured",
-        "Of the loads that one and other were offered with the workload penguins none was held.",
+        "one and other held none of the rates that the workload penguins offered.",
     )
 
 
@@ -138,7 +138,7 @@ def test_of_a_lane_that_is_in_no_plan_it_says_that_no_round_tells(run_of):
 
     [judged] = judge([replace(claim, ratios=(Ratio("speed", "held_per_s", "one", "penguins", "nobody"),))], run, {})
 
-    assert (judged.verdict, judged.why_not) == ("not measured", "No round tells all of its figures.")
+    assert (judged.verdict, judged.why_not) == ("not measured", "No round has all of its figures.")
 
 
 @pytest.mark.slow
@@ -185,7 +185,7 @@ def test_says_so_where_it_is_the_interval_that_reaches_over_a_bound(run_of):
     )
 
     assert judged.verdict == "depends"
-    assert judged.why_not == "By its medians it would be true, but an interval reaches over a bound."
+    assert judged.why_not == "By its medians it would be true, but an interval crosses a bound."
 
 
 def test_a_round_in_turns_counts_by_the_turns_that_were_taken_together():
@@ -198,21 +198,21 @@ def test_too_few_rounds_get_no_verdict_but_their_figures(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 6), {})
 
     assert (judged.verdict, judged.figures) == ("not measured", {"speed": Interval(2.0, 2.0, 2.0)})
-    assert judged.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 6 of 5 s."
+    assert judged.why_not == "A verdict takes 7 rounds of 5 s per cell; this run has 6 of 5 s."
 
 
 def test_rounds_that_are_too_short_get_no_verdict(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, seconds=0.5), {})
 
     assert judged.verdict == "not measured"
-    assert judged.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 7 of 0.5 s."
+    assert judged.why_not == "A verdict takes 7 rounds of 5 s per cell; this run has 7 of 0.5 s."
 
 
 def test_rounds_with_wrong_answers_do_not_count(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, faults={"status 503": 1}), {})
 
     assert judged.verdict == "not measured"
-    assert "Rounds with wrong answers of one do not count: 7." in judged.why_not
+    assert "Rounds with wrong answers from one do not count: 7." in judged.why_not
 
 
 def test_says_why_there_were_fewer_rounds(run_of):
@@ -222,7 +222,7 @@ def test_says_why_there_were_fewer_rounds(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run, {})
 
     assert judged.why_not == (
-        "A verdict takes 7 rounds of 5 s a cell, and there were 2 of 5 s. This lane died in round 3."
+        "A verdict takes 7 rounds of 5 s per cell; this run has 2 of 5 s. This lane died in round 3."
     )
 
 
@@ -244,7 +244,7 @@ def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_distur
     )
 
     assert (quick.verdict, quick.figures) == ("not measured", {"longer": 3.0})
-    assert quick.why_not == "A quick run gives no verdict on what an experiment has timed."
+    assert quick.why_not == "A quick run gives no verdict on experiments that measure time."
     assert full.verdict == "true"
 
     others = {"waits": 0.5, "counts": 0.0}
@@ -257,7 +257,7 @@ def test_says_so_where_the_load_generator_may_be_what_was_measured(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, load_share=0.95), {})
 
     assert judged.verdict == "true"
-    assert judged.why_not == "The load generator took nearly all of its core with one and other."
+    assert judged.why_not == "The load generator used nearly all of its core for one and other."
 
 
 def test_a_figure_that_no_rule_is_about_is_not_waited_for(run_of):
@@ -280,5 +280,5 @@ def test_says_why_something_was_not_measured(run_of):
 
     assert without_lane.why_not == "The program other is not installed."
     assert without_experiment.why_not == "It needs a calendar."
-    assert without_figure.why_not == "The experiment ages does not tell age."
+    assert without_figure.why_not == "The experiment ages did not report age."
     assert {each.verdict for each in (without_lane, without_experiment, without_figure)} == {"not measured"}

@@ -278,14 +278,14 @@ def test_a_claim_has_its_sources_figures_rule_and_reason(pages):
     page = pages["full"]
 
     assert page.of("claim-9") == (
-        "9 Flask is not for high load, FastAPI scales for machine learning. A B depends "
+        "9 Flask is not for high load; FastAPI scales for machine learning. A B depends "
         "held compiled: 1.51 (1.46 to 1.57) times FastAPI ÷ Flask, requests/s within the service level, compiled "
         "held sklearn: 1.10 (1.07 to 1.14) times FastAPI ÷ Flask, requests/s within the service level, sklearn "
         "true if held compiled is at least 1.5 and held sklearn is at least 1.5 "
         "false if held compiled is less than 1.1 and held sklearn is less than 1.1 "
-        "It depends on the model, and on how much more is much. What a service can hold lies between the highest load "
-        "that it held and the next that it was offered: the ratio is the one nearest to 1 that these allow. What both "
-        "do under faults is for make drill to say."
+        "It depends on the model, and on how large a difference counts. The most that a service can hold lies between "
+        "the highest rate that it held and the next rate that was offered; the figure is the ratio nearest to 1 that "
+        "these allow. make drill tests both services under faults."
     )
 
 
@@ -513,7 +513,7 @@ def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date():
     assert re.search(r"^Not answered as they must be, of [\d,]+ requests: none\.$", readme, re.MULTILINE)
     assert f"\n{LITTLE_ELSE}\n" in readme
     assert re.search(r"^\| 33 .*; peers: ", readme, re.MULTILINE)  # which no rule is about, and which says more
-    assert readme.count("Who uses what is not found out by measuring.") == 1
+    assert readme.count("Measuring cannot show who uses it.") == 1
     assert with_table(readme, Record(records.full())) == readme
 
 
