@@ -102,7 +102,7 @@ def test_measures_what_is_there_and_says_what_is_not(command, tmp_path):
         assert f"{backend}_misconfigured: This lane could not start: SERVE_NO_SUCH is not a setting" in run.stdout
     assert "of_a_backend_that_is_gone: serve_nowhere/ is not there." in run.stdout
     assert "refusing: This lane could not start: its first answer had the status 501." in run.stdout
-    assert "Every answer was checked, none was wrong." in run.stdout
+    assert "Every answer was checked, and none was wrong." in run.stdout
 
 
 def test_says_how_often_an_answer_was_wrong(command, tmp_path):

@@ -159,7 +159,7 @@ def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_me
     assert (tmp_path / "report" / "index.html").exists()
     assert f"The report: {tmp_path / 'report' / 'index.html'}" in run.stdout
     told = run.stderr[run.stderr.index("The load generator got at most ") :]
-    assert re.match(r"The load generator got at most [\d,]+ answers a second, from \w+ \(compiled, 1 x 4\)", told)
+    assert re.match(r"The load generator got at most [\d,]+ answers per second, from \w+ \(compiled, 1 x 4\)", told)
     assert " at 20%)" not in told  # where it is awake all the time, as it must be
 
 

@@ -233,7 +233,7 @@ def test_rounds_of_cores_that_somebody_else_had_get_no_verdict(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run, {})
 
     assert judged.verdict == "not measured"
-    assert judged.why_not.endswith("50.0% in the worst round: no figure of time is to be believed.")
+    assert judged.why_not.endswith("50.0% in the worst round: the times cannot be trusted.")
 
 
 def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_disturbed_one(run_of):

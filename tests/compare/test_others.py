@@ -62,7 +62,7 @@ def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the
 @pytest.mark.parametrize(
     "shares, told",
     [
-        ([], "What else ran meanwhile is not known."),
+        ([], "It is not known what else ran."),
         ([0.004], "Other processes and the hypervisor took less than 1% of the cores' time."),
         (
             [0.004, 0.006, -0.002],
@@ -71,11 +71,11 @@ def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the
         (
             [0.004, 0.043, 0.005],
             "Other processes and the hypervisor took 0.5% of the cores' time, 4.3% in the worst round: "
-            "above 1%, a wait meanwhile may be due to them.",
+            "above 1%, they may have caused waits.",
         ),
         (
             [0.757],
-            "Other processes and the hypervisor took 75.7% of the cores' time: no figure of time is to be believed.",
+            "Other processes and the hypervisor took 75.7% of the cores' time: the times cannot be trusted.",
         ),
     ],
 )

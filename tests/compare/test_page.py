@@ -141,7 +141,7 @@ def test_says_when_the_choice_matters_and_when_it_does_not(pages):
     page = pages["full"]
 
     assert re.search(
-        r"Up to 2,240 requests/s of “compiled” both hold that, and the choice hardly matters; beyond, "
+        r"Up to 2,240 requests/s of “compiled”, both hold the load and the choice hardly matters; beyond that, "
         r"it hardly matters for speed with “heavy” \(0\.98 to 1\.01 times\); elsewhere FastAPI answers "
         r"more at its limit, by a factor of 1\.12 \(“sklearn”\) to 1\.57 \(“empty”\)\.",
         page.text,
@@ -186,7 +186,7 @@ def test_calls_no_difference_where_the_interval_has_none(tmp_path):
 
     page = read(record, tmp_path)
 
-    assert "no difference could be shown, for the ratio is 1.01 (0.98 to 1.04)" in page.text
+    assert "no difference could be shown, the ratio is 1.01 (0.98 to 1.04)" in page.text
     assert "it hardly matters for speed" in page.text
 
 
@@ -196,7 +196,7 @@ def test_says_what_was_tried_where_a_service_holds_none_of_it(tmp_path):
 
     page = read(record, tmp_path)
 
-    assert "and Flask holds fewer than 576 requests/s, the least that was tried, with 99 of 100" in page.text
+    assert "and Flask holds fewer than 576 requests/s, the lowest rate offered, with 99 of 100" in page.text
     assert "Flask fewer than 576 " in page.of("throughput")
     assert "FastAPI holds at least 1.51 (1.46 to 1.57) times as many." in page.text
 
@@ -208,7 +208,7 @@ def test_says_where_the_rounds_differ_too_much_to_tell_whether_the_choice_matter
 
     page = read(record, tmp_path)
 
-    assert "these rounds do not settle whether it matters with “compiled” (1.00 to 3.00 times)" in page.text
+    assert "these rounds cannot tell whether it matters with “compiled” (1.00 to 3.00 times)" in page.text
     assert "hardly matters for speed with “empty” (1.00 to 1.00 times)" in page.text
 
 
@@ -216,7 +216,7 @@ def test_says_where_the_rounds_differ_too_much_to_tell_whether_the_choice_matter
 def test_calls_no_difference_before_there_are_rounds_enough(name, pages):
     page = pages[name]
 
-    assert "times Flask's, which is a first impression, too." in page.text
+    assert "times Flask's, also a first impression." in page.text
     assert "times as many." not in page.text
 
 
@@ -230,7 +230,7 @@ def test_a_full_run_has_no_banner(pages):
 def test_a_quick_run_says_so(pages):
     page = pages["quick"]
 
-    assert "A quick run. 1 round of 0.5 s a cell" in page.of("banner")
+    assert "A quick run. 1 round of 0.5 s per cell" in page.of("banner")
 
 
 def test_a_partial_run_says_so_and_what_is_missing(pages):
@@ -305,13 +305,13 @@ def test_names_what_the_load_generator_held_back(pages):
     page = pages["full"]
 
     assert "24,100 requests/s from uvicorn without a framework" in page.of("measured")
-    assert "may be what was measured, of: bare ASGI, empty." in page.of("measured")
+    assert "may have been the bottleneck, for: bare ASGI, empty." in page.of("measured")
 
 
 def test_wrong_answers_are_counted_at_the_top(pages):
     page = pages["hostile"]
 
-    assert "Wrong answers. Not answered as it must be: 3 requests" in page.of("banner")
+    assert "Wrong answers. 3 requests got a wrong answer;" in page.of("banner")
 
 
 def test_what_else_ran_is_told_and_at_the_top_where_it_was_much(pages, tmp_path):
@@ -382,7 +382,7 @@ def test_of_nothing_it_shows_no_plot(pages):
     assert not page.all("svg")
     assert "Incomplete. The run ended after 0 of 7 rounds" in page.text
     assert "The load generator It was not run." in page.of("measured")
-    assert "Wrong answers Nothing was asked." in page.of("measured")
+    assert "Wrong answers No request was sent." in page.of("measured")
 
 
 @of(*RECORDS)
@@ -409,7 +409,7 @@ def test_names_each_step_of_a_request_and_their_sum(pages):
 
     assert "FastAPI at 2,947 requests/s" in page.of("steps")
     assert "everything else 182 µs, 65% wait 61.5 µs, 22% in all 280 µs" in page.of("steps")
-    assert "Without the wait the four steps are 17% of FastAPI's and 13% of Flask's time." in page.of("steps")
+    assert "Without the wait, the four steps take 17% of FastAPI's and 13% of Flask's time." in page.of("steps")
     assert [bar["class"] for bar in page.all("rect") if "wait" in bar["class"]] == ["fastapi wait", "flask wait"]
 
 
@@ -421,7 +421,7 @@ def test_says_so_where_nobody_knows_the_wait(tmp_path):
 
     page = read(record, tmp_path)
 
-    assert "How long a request waits for others is not known" in page.of("steps")
+    assert "The wait for other requests is not known" in page.of("steps")
     assert "everything else 182 µs, 83% in all 219 µs" in page.of("steps")
 
 
@@ -462,7 +462,7 @@ def test_says_which_limits_the_services_had_where_requests_are_larger_than_usual
 
     page = read(record, tmp_path)
 
-    assert "these had SERVE_MAX_BODY_BYTES=3000000." in page.text
+    assert "they ran with SERVE_MAX_BODY_BYTES=3000000." in page.text
 
 
 def test_ratios_are_to_the_lane_that_a_table_shows_first(pages):
@@ -488,14 +488,14 @@ def test_says_what_each_weighs_and_how_to_read_what_it_cannot(pages):
     page = pages["full"]
 
     assert "installed packages 31 28" in page.of("weight")
-    assert "image, MiB not read; on the host: docker compose images" in page.of("weight")
+    assert "image, MiB unknown; on the host, run docker compose images" in page.of("weight")
 
 
 def test_counts_the_lines_of_both_services_and_of_what_they_share(pages):
     page = pages["full"]
 
     assert "FastAPI: 240 lines in 5 files. Flask: 289 lines in 5 files." in page.of("lines")
-    assert "What they share, serve_core and model: 1,234 lines." in page.of("lines")
+    assert "Shared by both, serve_core and model: 1,234 lines." in page.of("lines")
     assert re.search(r"\d FastAPI \d+ Flask ", page.of("lines"))
 
 
@@ -510,7 +510,7 @@ def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date():
     )
     assert readme.endswith("|\n<!-- end of the comparison -->\nafter\n")
     assert [int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)] == list(range(1, 34))
-    assert re.search(r"^Not answered as they must be, of [\d,]+ requests: none\.$", readme, re.MULTILINE)
+    assert re.search(r"^Wrong answers to [\d,]+ requests: none\.$", readme, re.MULTILINE)
     assert f"\n{LITTLE_ELSE}\n" in readme
     assert re.search(r"^\| 33 .*; peers: ", readme, re.MULTILINE)  # which no rule is about, and which says more
     assert readme.count("Measuring cannot show who uses it.") == 1
@@ -528,8 +528,8 @@ def test_no_name_makes_a_column_or_a_tag_of_the_readme():
     ("name", "page", "said"),
     [
         ("full", README, ""),
-        ("quick", README, "is left as it was: the run was quick, was not ended or was disturbed, and has no verdicts."),
-        ("full", "no place for it\n", "is left as it was: it has no lines <!-- comparison --> and"),
+        ("quick", README, "is unchanged: the run was quick, incomplete or disturbed, and has no verdicts."),
+        ("full", "no place for it\n", "is unchanged: it has no lines <!-- comparison --> and"),
     ],
 )
 def test_the_readme_is_written_from_full_runs_only(name, page, said, tmp_path):
@@ -554,5 +554,5 @@ def test_what_is_no_record_is_told_and_the_readme_left_as_it_was(record, tmp_pat
     command = [sys.executable, "-m", "compare.table", readme, "--record", figures]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
-    assert run.stderr == f"{readme} is left as it was: it is no text, or {figures} is no record.\n"
+    assert run.stderr == f"{readme} is unchanged: it is not text, or {figures} is not a record.\n"
     assert readme.read_text() == README
