@@ -129,7 +129,7 @@ class Comparison:
         finally:
             self._write(is_complete)
             if not is_complete:
-                say(f"Stopped. What was known by then: {_from_here(self._html)}")
+                say(f"Stopped. The results so far: {_from_here(self._html)}")
 
     def what_went_wrong(self) -> list[str]:
         """Sentences; none if every installed lane answered correctly."""

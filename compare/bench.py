@@ -1,4 +1,4 @@
-"""Measures the services beside the fastest that is possible, in one run: `python -m compare.bench`."""
+"""Measures the services beside the fastest possible servers, in one run: `python -m compare.bench`."""
 
 from __future__ import annotations
 

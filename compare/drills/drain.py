@@ -32,7 +32,7 @@ def drain(site: Site) -> Iterator[Check]:
     most_s = drain_ms / 1000 + stop_budget_s(site.settings)
 
     with site.serving(drain_ms=drain_ms) as server, on_cores(site.cores.load):
-        # Every client sends requests until it is told to go.
+        # Every client sends requests until it is refused.
         drained = _drained(server, site.requests.payloads, TERMINATED_AFTER_S + most_s, site.lengths.patience_s)
     faults = faults_of(drained.outcome, site.requests.answers)
     yield Check("fast: answered with 200", len(drained.outcome.took_s[HTTPStatus.OK]), at_least=1)
@@ -41,16 +41,16 @@ def drain(site: Site) -> Iterator[Check]:
         drained.outcome.seconds,
         at_least=TERMINATED_AFTER_S,
     )
-    yield Check("fast: clients that were told to go", faults.pop("status 503", 0), at_least=CONNECTIONS)
+    yield Check("fast: clients refused with 503", faults.pop("status 503", 0), at_least=CONNECTIONS)
     yield Check("fast: 503 without Retry-After", drained.outcome.n_without_retry_after, at_most=0)
-    yield Check("fast: answered otherwise, broken or not at all", faults.total(), at_most=0)
+    yield Check("fast: other, broken or missing answers", faults.total(), at_most=0)
     yield from _end(drained, "fast", most_s)
 
     # Every client has one request in flight; one is in the first call, which ends with the drain; the next ends later.
     call_s = TERMINATED_AFTER_S + drain_ms / 1000
     with site.serving_slowly(drain_ms=drain_ms) as server, on_cores(site.cores.load):
         drained = _drained(server, [slow_payload(call_s)], TERMINATED_AFTER_S, site.lengths.patience_s)
-    yield Check("slow: a call takes s", call_s)
+    yield Check("slow: s per call", call_s)
     yield Check(
         f"slow: answered with 200, of {CONNECTIONS}", len(drained.outcome.took_s[HTTPStatus.OK]), at_least=CONNECTIONS
     )

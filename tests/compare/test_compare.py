@@ -380,7 +380,7 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
         run.send_signal(signum)
 
         _, told = run.communicate(timeout=PATIENCE_S)
-    assert told.splitlines()[-1] == f"Stopped. What was known by then: {report / 'index.html'}"
+    assert told.splitlines()[-1] == f"Stopped. The results so far: {report / 'index.html'}"
     assert run.returncode == 128 + signum
     assert processes_with(mark) == []
     assert (record()["is_complete"], record()["rounds_done"], record()["rounds"]) == (False, 1, 99)

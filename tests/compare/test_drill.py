@@ -48,10 +48,10 @@ def site_of(served_artifact, tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "broken"),
     [
-        ("overload", {"503 without Retry-After", "answered otherwise, wrongly or not at all"}),
-        ("abandoned", {"fast: open sockets more", "fast: s until that was so", "slow: open sockets more"}),
+        ("overload", {"503 without Retry-After", "other, wrong or missing answers"}),
+        ("abandoned", {"fast: open sockets beyond", "fast: s until they were back", "slow: open sockets beyond"}),
         ("drain", {"fast: s under load", "fast: 503 without Retry-After", "fast: exit code", "slow: exit code"}),
-        ("kill", {"s until two workers were ready again", "answered otherwise or not at all afterwards"}),
+        ("kill", {"s until two workers were ready again", "wrong or missing answers afterwards"}),
         ("slow_call", {"waiting callers answered with 504", "new callers refused", "/readyz said"}),
         ("dearest_body", {"hostile bodies not refused"}),
     ],
@@ -68,7 +68,7 @@ def test_finds_that_a_careless_server_keeps_slow_clients(site_of):
         checks = list(checks_beside_slow_clients(server.port, b"{}", meanwhile_s=0.6))
 
     missed = [check.what for check in checks if not is_held(check, check.value)]
-    assert missed == ["s until the last of the 190 that trickle was cut off", "not answered with 200"]
+    assert missed == ["s until the last of 190 trickling clients was cut off", "not answered with 200"]
 
 
 def test_says_that_a_drill_with_containers_was_not_run(site_of, monkeypatch, capsys):
@@ -81,7 +81,7 @@ def test_says_that_a_drill_with_containers_was_not_run(site_of, monkeypatch, cap
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_prints_which_bound_a_service_breaks(backend, site_of, capsys):
-    """Half of those that wait are not let in, by a setting that wants it so."""
+    """A setting keeps half of the waiting clients out."""
     lane = Lane(backend, backend, f"serve_{backend}", {"SERVE_MAX_QUEUE_REQUESTS": "8"})
 
     assert not drill("slow_call", site_of(lane))
@@ -95,7 +95,7 @@ def test_prints_which_bound_a_service_breaks(backend, site_of, capsys):
         "/readyz said 503 and model_busy": "1 >= 1 holds",
         "/livez, not answered with 200": "0 <= 0 holds",
         "/metrics, not answered with 200": "0 <= 0 holds",
-        "/readyz is 200 then": "1 >= 1 holds",
+        "/readyz is 200 afterwards": "1 >= 1 holds",
     }
 
 
