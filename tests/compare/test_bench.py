@@ -83,7 +83,7 @@ def command(tmp_path):
     return [sys.executable, "-m", "compare.bench", *options]
 
 
-def test_measures_what_is_there_and_says_what_is_not(command, tmp_path):
+def test_measures_available_lanes_and_reports_the_others(command, tmp_path):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
@@ -105,7 +105,7 @@ def test_measures_what_is_there_and_says_what_is_not(command, tmp_path):
     assert "Every answer was checked, and none was wrong." in run.stdout
 
 
-def test_says_how_often_an_answer_was_wrong(command, tmp_path):
+def test_counts_wrong_answers(command, tmp_path):
     (tmp_path / "plan.toml").write_text(FAILING)
 
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -117,7 +117,7 @@ def test_says_how_often_an_answer_was_wrong(command, tmp_path):
     assert "none was wrong" not in run.stdout
 
 
-def test_leaves_no_server_behind_when_it_is_stopped(command):
+def test_leaves_no_server_behind_when_stopped(command):
     mark = uuid4().hex
     with subprocess.Popen(
         command,
@@ -138,7 +138,7 @@ def test_leaves_no_server_behind_when_it_is_stopped(command):
     assert processes_with(mark) == []
 
 
-def test_refuses_a_plan_in_a_sentence(command, tmp_path):
+def test_refuses_an_invalid_plan_with_one_line(command, tmp_path):
     (tmp_path / "plan.toml").write_text("rounds = 1")
 
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

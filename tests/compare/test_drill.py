@@ -56,14 +56,14 @@ def site_of(served_artifact, tmp_path_factory):
         ("dearest_body", {"hostile bodies not refused"}),
     ],
 )
-def test_finds_what_a_careless_server_breaks(name, broken, site_of):
+def test_a_careless_server_breaks_the_bounds(name, broken, site_of):
     checks = list(DRILLS[name](site_of(CARELESS)))
 
     missed = [check.what for check in checks if not is_held(check, check.value)]
     assert not [start for start in broken if not any(what.startswith(start) for what in missed)], checks
 
 
-def test_finds_that_a_careless_server_keeps_slow_clients(site_of):
+def test_a_careless_server_does_not_cut_off_slow_clients(site_of):
     with site_of(CARELESS).serving() as server:
         checks = list(checks_beside_slow_clients(server.port, b"{}", meanwhile_s=0.6))
 
@@ -71,7 +71,7 @@ def test_finds_that_a_careless_server_keeps_slow_clients(site_of):
     assert missed == ["s until the last of 190 trickling clients was cut off", "not answered with 200"]
 
 
-def test_says_that_a_drill_with_containers_was_not_run(site_of, monkeypatch, capsys):
+def test_reports_a_drill_that_was_not_run_without_docker(site_of, monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent")
 
     assert drill("slow_clients", site_of(CARELESS))
@@ -80,7 +80,7 @@ def test_says_that_a_drill_with_containers_was_not_run(site_of, monkeypatch, cap
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_prints_which_bound_a_service_breaks(backend, site_of, capsys):
+def test_prints_each_broken_bound(backend, site_of, capsys):
     """A setting keeps half of the waiting clients out."""
     lane = Lane(backend, backend, f"serve_{backend}", {"SERVE_MAX_QUEUE_REQUESTS": "8"})
 
@@ -99,7 +99,7 @@ def test_prints_which_bound_a_service_breaks(backend, site_of, capsys):
     }
 
 
-def test_refuses_a_setting_that_there_is_not():
+def test_refuses_an_unknown_setting():
     command = [sys.executable, "-m", "compare.drill", "--env", "SERVE_NO_SUCH=1"]
 
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 STALL_S = 1.0
 
 
-def test_tells_the_waits_of_what_was_due_while_the_server_stalled():
+def test_reports_waits_of_checks_that_were_due_during_a_stall():
     numbers, has_enough, at_work = count(), threading.Event(), threading.Lock()
 
     def stall_once(_body, connection):
@@ -38,7 +38,7 @@ def test_tells_the_waits_of_what_was_due_while_the_server_stalled():
     assert sum(wait_ms >= STALL_S * 500 for wait_ms in health.waits_ms) >= 0.5 * STALL_S / EVERY_S
 
 
-def test_asks_on_while_one_is_not_answered():
+def test_keeps_asking_while_one_check_is_unanswered():
     numbers, has_enough = count(), threading.Event()
 
     def leave_the_first_waiting(_body, connection):
@@ -55,7 +55,7 @@ def test_asks_on_while_one_is_not_answered():
     assert len(health.waits_ms) > 10
 
 
-def test_counts_what_is_not_healthy_or_not_there():
+def test_counts_failed_health_checks():
     numbers, has_enough = count(), threading.Event()
 
     def refuse(_body, connection):

@@ -113,7 +113,7 @@ def test_there_are_enough_recorded_rounds():
     assert min(len(RECORDED), len(RECORDED_HELD)) >= 40
 
 
-def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run_of):
+def test_explains_a_missing_ratio_by_loads_that_were_not_held(run_of):
     run = run_of([1.0] * 7)
     for lane in LANES:
         cell = Cell(Workload("penguins", 1, 1, 0.5), lane)
@@ -129,7 +129,7 @@ def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run
     )
 
 
-def test_of_a_lane_that_is_in_no_plan_it_says_that_no_round_tells(run_of):
+def test_explains_figures_of_a_lane_outside_the_plan(run_of):
     run = run_of([1.0] * 7)
     cell = Cell(Workload("penguins", 1, 1, 0.5), "one")
     soon = figures_of(cell, Outcome(waits_s=[0.001] * 9, seconds=1.0), cpu_s=0.5, offered_per_s=9.0)
@@ -155,7 +155,7 @@ def test_a_difference_of_a_fifth_is_found(figure, planted):
 
 
 @pytest.mark.slow
-def test_a_lane_seldom_holds_another_load_than_itself():
+def test_a_lane_seldom_holds_more_than_itself():
     assert share_of_held_called_different() <= 0.05
 
 
@@ -169,7 +169,7 @@ def test_a_lane_seldom_holds_another_load_than_itself():
         ([1.8, 2.0, 1.7, 1.6, 1.9, 2.1, 1.8], {}, "not testable"),
     ],
 )
-def test_made_up_figures_get_the_verdict_they_deserve(run_of, ratios, rules, verdict):
+def test_figures_get_the_verdict_of_the_first_matching_rule(run_of, ratios, rules, verdict):
     [judged] = judge([claim_of(rules=rules, untested="Nobody knows.")], run_of(ratios), {"ages": {"age": 10.0}})
 
     assert judged.verdict == verdict
@@ -177,7 +177,7 @@ def test_made_up_figures_get_the_verdict_they_deserve(run_of, ratios, rules, ver
     assert judged.figures["speed"] == Interval(min(ratios), sorted(ratios)[3], max(ratios))
 
 
-def test_says_so_where_it_is_the_interval_that_reaches_over_a_bound(run_of):
+def test_reports_an_interval_that_crosses_a_bound(run_of):
     rules = {"true": TRUE, "false": FALSE}
 
     [judged] = judge(
@@ -188,20 +188,20 @@ def test_says_so_where_it_is_the_interval_that_reaches_over_a_bound(run_of):
     assert judged.why_not == "By its medians it would be true, but an interval crosses a bound."
 
 
-def test_a_round_in_turns_counts_by_the_turns_that_were_taken_together():
+def test_compares_adjacent_turns():
     # The machine was slow in the last turn, and then hung for a moment under one of them.
     assert ratio_of_turns([200, 200, 100, 200], [100, 100, 50, 1]) == 2.0
     assert ratio_of_turns([200], [0]) is None
 
 
-def test_too_few_rounds_get_no_verdict_but_their_figures(run_of):
+def test_too_few_rounds_get_figures_but_no_verdict(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 6), {})
 
     assert (judged.verdict, judged.figures) == ("not measured", {"speed": Interval(2.0, 2.0, 2.0)})
     assert judged.why_not == "A verdict takes 7 rounds of 5 s per cell; this run has 6 of 5 s."
 
 
-def test_rounds_that_are_too_short_get_no_verdict(run_of):
+def test_short_rounds_get_no_verdict(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, seconds=0.5), {})
 
     assert judged.verdict == "not measured"
@@ -215,7 +215,7 @@ def test_rounds_with_wrong_answers_do_not_count(run_of):
     assert "Rounds with wrong answers from one do not count: 7." in judged.why_not
 
 
-def test_says_why_there_were_fewer_rounds(run_of):
+def test_explains_missing_rounds(run_of):
     run = run_of([2.0] * 2)
     run.absent["penguins", "one"] = "This lane died in round 3."
 
@@ -226,7 +226,7 @@ def test_says_why_there_were_fewer_rounds(run_of):
     )
 
 
-def test_rounds_of_cores_that_somebody_else_had_get_no_verdict(run_of):
+def test_disturbed_rounds_get_no_verdict(run_of):
     run = run_of([2.0] * 7)
     run.others_shares = [0.001] * 6 + [0.5]
 
@@ -236,7 +236,7 @@ def test_rounds_of_cores_that_somebody_else_had_get_no_verdict(run_of):
     assert judged.why_not.endswith("50.0% in the worst round: the times cannot be trusted.")
 
 
-def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_disturbed_one(run_of):
+def test_timed_experiments_get_no_verdict_in_quick_or_disturbed_runs(run_of):
     claim = Claim(5, "", "", "demonstrated", experiment="waits", rules={"true": ("longer >= 2",)}, is_timed=True)
 
     quick, full = (
@@ -253,14 +253,14 @@ def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_distur
     assert judge([replace(claim, experiment="counts")], spoilt, {"counts": {"longer": 3.0}})[0].verdict == "true"
 
 
-def test_says_so_where_the_load_generator_may_be_what_was_measured(run_of):
+def test_reports_a_busy_load_generator(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, load_share=0.95), {})
 
     assert judged.verdict == "true"
     assert judged.why_not == "The load generator used nearly all of its core for one and other."
 
 
-def test_a_figure_that_no_rule_is_about_is_not_waited_for(run_of):
+def test_a_figure_that_no_rule_uses_may_be_missing(run_of):
     claim = claim_of(rules={"true": TRUE})
     beside = replace(claim.ratios[0], name="beside", lane="nowhere")
 
@@ -269,7 +269,7 @@ def test_a_figure_that_no_rule_is_about_is_not_waited_for(run_of):
     assert judged.verdict == "true"
 
 
-def test_says_why_something_was_not_measured(run_of):
+def test_explains_missing_figures(run_of):
     missing = run_of([])
     missing.absent["penguins", "other"] = "The program other is not installed."
     outdated = claim_of(rules={"outdated": OUTDATED})

@@ -28,7 +28,7 @@ def core():
     os.sched_setaffinity(0, before)
 
 
-def test_a_process_of_somebody_else_is_told(core):
+def test_counts_other_processes(core):
     before = CpuTime.of({core})
     busy = [sys.executable, "-c", f"{BUSY}\nprint()\ninput()"]
     with subprocess.Popen(busy, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -41,7 +41,7 @@ def test_a_process_of_somebody_else_is_told(core):
     assert others_share(before, after, 1) * elapsed_s > 0.8 * BUSY_S
 
 
-def test_what_the_run_and_its_servers_took_is_its_own(core):
+def test_does_not_count_the_run_and_its_servers(core):
     before = CpuTime.of({core})
     started_s = process_time()
     subprocess.run([sys.executable, "-c", BUSY], check=True)
@@ -52,7 +52,7 @@ def test_what_the_run_and_its_servers_took_is_its_own(core):
     assert after.own_s - before.own_s >= 2 * BUSY_S
 
 
-def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the_others():
+def test_computes_the_share_of_others_on_several_cores():
     before, after = CpuTime(at_s=100, taken_s=50, own_s=40), CpuTime(at_s=110, taken_s=66, own_s=55)
 
     assert others_share(before, after, 2) == pytest.approx(0.05)
@@ -79,5 +79,5 @@ def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the
         ),
     ],
 )
-def test_a_person_reads_how_much_and_what_it_means(shares, told):
+def test_describes_the_share_in_words(shares, told):
     assert of_others(shares) == told

@@ -112,7 +112,7 @@ def test_lists_every_cell_once(plan_of):
         ("rows = 64", "rows = 2", "the goal 'fast enough' needs a cell of the lane 'fast', and there is none"),
     ],
 )
-def test_refuses_what_cannot_be_measured(plan_of, line, instead, reason):
+def test_refuses_an_invalid_plan(plan_of, line, instead, reason):
     assert line in SMALL
 
     with pytest.raises(PlanError) as refused:
@@ -121,17 +121,17 @@ def test_refuses_what_cannot_be_measured(plan_of, line, instead, reason):
     assert f"plan.toml cannot be measured: {reason}" in str(refused.value)
 
 
-def test_refuses_what_is_no_toml(plan_of):
+def test_refuses_invalid_toml(plan_of):
     with pytest.raises(PlanError, match=r"plan.toml is not TOML: "):
         plan_of("rounds = ")
 
 
-def test_refuses_what_is_not_there(tmp_path):
+def test_refuses_a_missing_file(tmp_path):
     with pytest.raises(PlanError, match=r"nowhere.toml cannot be read: No such file or directory\.$"):
         read_plan(tmp_path / "nowhere.toml", ["m"])
 
 
-def test_the_plan_of_make_compare_has_the_cells_of_every_claim_and_no_others():
+def test_the_plan_of_make_compare_matches_the_claims():
     plan = read_plan(COMPARED, [*MODELS, GIVEN])
     claims = {str(claim.number): claim for claim in read_claims()}
     for number, claim in claims.items():
@@ -146,7 +146,7 @@ def test_the_plan_of_make_compare_has_the_cells_of_every_claim_and_no_others():
             assert (cell.workload.name, cell.lane) in asked, (each, cell)
 
 
-def test_what_is_offered_at_a_constant_rate_takes_its_seconds_and_a_closed_loop_a_warm_up_more():
+def test_only_closed_loops_take_a_warm_up():
     run = Run(read_plan(COMPARED, [*MODELS, GIVEN]), 7, 5.0, 0, Cores(server=1, load=0))
 
     took_s = {cell: run.cell_s(cell) for cell in run.cells if cell not in run.plan.probed}
@@ -155,7 +155,7 @@ def test_what_is_offered_at_a_constant_rate_takes_its_seconds_and_a_closed_loop_
     assert {took_s[cell] for cell in took_s if not cell.workload.share} == {5.0 + run.warm_up_s}
 
 
-def test_a_full_comparison_on_two_cores_takes_less_than_forty_minutes_and_a_quick_one_about_two():
+def test_a_full_run_takes_under_forty_minutes_and_a_quick_one_about_two():
     plan, two = read_plan(COMPARED, [*MODELS, GIVEN]), Cores(server=1, load=0)
 
     assert plan.rounds >= LEAST_ROUNDS

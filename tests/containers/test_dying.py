@@ -22,7 +22,7 @@ def mortal(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
-def test_shows_the_stack_and_answers_again(serve, mortal, workers):
+def test_a_crash_shows_the_stack_and_the_service_restarts(serve, mortal, workers):
     module = Path("/app", *deadly.__name__.split(".")).with_suffix(".py")
     container = serve(
         mounts={mortal: MOUNTED_ARTIFACT, Path(deadly.__file__): str(module)},

@@ -93,7 +93,7 @@ def n_clients_of(container):
     return int(n_clients)
 
 
-def test_nothing_of_it_is_privileged(container):
+def test_the_edge_runs_without_privileges(container):
     status = container.exec_run(["cat", "/proc/1/status"]).output.decode()
 
     assert re.findall(r"^(?:Uid|Gid):\t(.*)$", status, re.MULTILINE) == ["\t".join(["10001"] * 4)] * 2
@@ -105,7 +105,7 @@ def test_nothing_of_it_is_privileged(container):
 
 
 @pytest.mark.parametrize("sent", [HEAD, HEAD + b"Content-Length: 100\r\n\r\n{"], ids=["headers", "body"])
-def test_slow_clients_are_cut_off_and_keep_nobody_out(port, client, sent):
+def test_slow_clients_are_cut_off_and_others_get_through(port, client, sent):
     """As many as the edge lets in, so that others get their turn when these are cut off."""
     example = example_of(client)
     client.close()
@@ -140,7 +140,7 @@ def test_a_client_that_does_not_read_is_cut_off(port, container):
     ],
     ids=["path", "headers", "announced body", "chunked body"],
 )
-def test_refuses_what_is_too_long(port, sent, status, code):
+def test_refuses_requests_that_are_too_long(port, sent, status, code):
     with connected(port, sent + b"\r\n0\r\n\r\n" * (b"chunked" in sent)) as connection:
         answered, body = answer_on(connection)
 
@@ -162,7 +162,7 @@ def test_refuses_what_is_too_long(port, sent, status, code):
     ],
     ids=repr,
 )
-def test_a_request_that_servers_may_read_in_two_ways_smuggles_no_other_in(port, sent):
+def test_ambiguous_requests_cannot_smuggle_another_one(port, sent):
     """Who reads it as two requests answers 404 to the second."""
     with connected(port, HEAD + sent + SMUGGLED) as connection:
         statuses = re.findall(rb"^HTTP/1.1 (\d+)", received_until_closed(connection), re.MULTILINE)
@@ -170,14 +170,14 @@ def test_a_request_that_servers_may_read_in_two_ways_smuggles_no_other_in(port, 
     assert statuses in ([b"400"], [b"422"])
 
 
-def test_an_upgrade_that_is_offered_with_a_body_is_a_plain_request(client):
+def test_ignores_an_upgrade_offered_with_a_body(client):
     """Java's HttpClient sends these headers with every request; a server without the edge may lose the body."""
     offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAoAAAAAIAAAAA"}
 
     assert client.post("/predict", json=example_of(client), headers=offer).status_code == 200
 
 
-def test_asks_every_replica(engine, edge, backend, client):
+def test_uses_every_replica(engine, edge, backend, client):
     body = example_of(client)
     for _ in range(10 * N_REPLICAS):
         assert client.post("/predict", json=body).status_code == 200

@@ -56,26 +56,26 @@ def served_by(container: Container) -> str:
     return digest
 
 
-def test_holds_one_service_and_its_artifact(container, backend):
+def test_contains_one_service_and_its_artifact(container, backend):
     names = inside(container, "import os; print(*sorted(os.listdir('/app')))").split()
 
     assert names == [".venv", "artifact", "artifact.sha256", "model", "serve_core", f"serve_{backend}"]
 
 
-def test_holds_no_build_tools(container):
+def test_contains_no_build_tools(container):
     code = f"from shutil import which; print(*(tool for tool in {BUILD_TOOLS} if which(tool)))"
 
     assert inside(container, code) == ""
 
 
-def test_runs_in_an_environment_of_its_own_without_pip(container):
+def test_runs_in_its_own_environment_without_pip(container):
     code = "import sys; from importlib.util import find_spec; print(sys.prefix, find_spec('pip'))"
 
     assert inside(container, code) == "/app/.venv None"
 
 
 @pytest.mark.slow
-def test_takes_the_artifact_of_the_build_context(build, serve, backend, other_artifact, tmp_path):
+def test_packages_the_artifact_of_the_build_context(build, serve, backend, other_artifact, tmp_path):
     copy_context(tmp_path, backend)
     shutil.copytree(other_artifact, tmp_path / "artifact")
 
@@ -83,26 +83,26 @@ def test_takes_the_artifact_of_the_build_context(build, serve, backend, other_ar
 
 
 @pytest.mark.slow
-def test_is_built_where_the_other_backends_were_deleted(build, serve, backend, container, tmp_path):
+def test_builds_without_the_other_backends(build, serve, backend, container, tmp_path):
     """It trains again, to the same bytes."""
     copy_context(tmp_path, backend)
 
     assert served_by(serve(image=build(tmp_path))) == served_by(container)
 
 
-def test_serves_an_artifact_that_is_mounted_read_only(serve, other_artifact):
+def test_serves_a_mounted_artifact(serve, other_artifact):
     container = serve(mounts={other_artifact: MOUNTED_ARTIFACT}, artifact=MOUNTED_ARTIFACT)
 
     assert served_by(container) == digest_of(other_artifact)
 
 
-def test_serves_no_artifact_but_its_own_in_the_place_of_its_own(start, other_artifact):
+def test_refuses_another_artifact_in_place_of_its_own(start, other_artifact):
     container = start(mounts={other_artifact: "/app/artifact"})
 
     assert_refuses(container, "artifact/manifest.json", digest_of(other_artifact))
 
 
-def test_serves_no_artifact_but_the_one_that_is_pinned(start, container):
+def test_refuses_an_artifact_that_is_not_pinned(start, container):
     pinned = "0" * 64
 
     assert_refuses(start(artifact_digest=pinned), "artifact/manifest.json", served_by(container), pinned)

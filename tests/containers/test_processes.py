@@ -37,7 +37,7 @@ def status_of(client: httpx.Client, body: dict[str, Any]) -> int | None:
         return None
 
 
-def test_answers_every_request_of_a_drain_and_exits_with_0(serve_gated, gate):
+def test_answers_every_request_during_a_drain_and_exits_with_0(serve_gated, gate):
     container = serve_gated(drain_ms=4_000)
     with asked(container) as client, ThreadPoolExecutor(N_REQUESTS) as pool:
         body = example_of(client)
@@ -53,7 +53,7 @@ def test_answers_every_request_of_a_drain_and_exits_with_0(serve_gated, gate):
     assert container.wait(timeout=PATIENCE_S)["StatusCode"] == 0
 
 
-def test_replaces_a_killed_worker_while_the_other_loses_nothing(serve_gated, gate):
+def test_replaces_a_killed_worker_and_the_other_loses_no_request(serve_gated, gate):
     container = serve_gated(workers=2)
     with asked(container) as client, ThreadPoolExecutor(N_REQUESTS) as pool:
         body = example_of(client)

@@ -35,7 +35,7 @@ def image(engine, backend, tmp_path):
 
 
 @pytest.mark.slow
-def test_answers_with_modules_that_are_nowhere_else_in_the_image(image, serve, tmp_path):
+def test_predicts_with_own_modules_that_the_image_lacks(image, serve, tmp_path):
     golden = json.loads((tmp_path / "artifact/golden.json").read_bytes())
     container = serve(image=image)
 
@@ -53,7 +53,7 @@ def test_answers_with_modules_that_are_nowhere_else_in_the_image(image, serve, t
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
 @pytest.mark.usefixtures("engine")  # where images can be built, packages can be found
-def test_make_add_brings_a_package_to_every_image_and_changes_nothing_else(tmp_path):
+def test_make_add_adds_a_package_to_every_lock_and_changes_nothing_else(tmp_path):
     locks = [f"docker/{image}.lock" for image in ("train", *BACKENDS)]
     others = ["Makefile", "README.md", "dev.lock"]
     names = ["pyproject.toml", *others, *locks]

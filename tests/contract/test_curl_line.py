@@ -17,7 +17,7 @@ from ..values import about, values_of
 
 @of_every_model(*FEW)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_curl_line_is_answered_as_packaging_said(request, service, artifact, model, tmp_path):
+def test_the_printed_curl_line_gets_the_printed_answer(request, service, artifact, model, tmp_path):
     line, said = printed_for(request.node.callspec.params["artifact"], artifact, model, tmp_path / "artifact")
     assert line.endswith(f" {URL}")
 

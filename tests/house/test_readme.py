@@ -102,7 +102,7 @@ def test_the_clients_print_the_prediction(language, command, name, ports, tmp_pa
 
 
 @pytest.mark.parametrize(("language", "command", "name"), CLIENTS)
-def test_the_clients_print_what_is_wrong(language, command, name, ports, tmp_path):
+def test_the_clients_print_faults(language, command, name, ports, tmp_path):
     [program] = blocks(language)
     assert '"Biscoe"' in program
 
@@ -128,7 +128,7 @@ def test_make_serve_runs_every_service(tmp_path):
         assert len(answers) == 1
 
 
-def test_make_serve_runs_them_on_the_ports_that_the_page_names():
+def test_make_serve_uses_the_ports_in_the_readme():
     run = subprocess.run(["make", "-n", "serve"], cwd=ROOT, env=environment(), capture_output=True, text=True)
 
     [first] = re.findall(r"\bport=(\d+);", run.stdout)
@@ -162,17 +162,17 @@ def test_the_walk_through_adds_a_field_to_every_backend(tmp_path):
     assert house.returncode == 0, house.stdout
 
 
-def test_lists_the_settings_that_there_are():
+def test_lists_every_setting():
     assert f"<!-- settings -->\n{settings_table()}\n<!-- /settings -->" in README
 
 
-def test_lists_the_refusals_that_there_are():
+def test_lists_every_refusal():
     statuses = {code: int(status) for *_, status, cell in rows("Refusals") if status.isdigit() for code in codes(cell)}
 
     assert statuses == {code: refusal.status for refusal in refusals() for code in codes_of(refusal)}
 
 
-def test_lists_the_faults_that_there_are():
+def test_lists_every_fault():
     assert {code for cell, *more in rows("Refusals") if len(more) == 1 for code in codes(cell)} == FAULT_CODES
 
 
@@ -191,7 +191,7 @@ def codes_of(refusal):
     return [refusal.code] if "code" in vars(refusal) else []
 
 
-def test_lists_the_metrics_that_there_are(ports, signature):
+def test_lists_every_metric(ports, signature):
     port = next(iter(ports.values()))
     # A metric with labels shows when it has been counted.
     httpx.post(f"http://127.0.0.1:{port}/predict", json={"instances": [signature.example]})
@@ -201,7 +201,7 @@ def test_lists_the_metrics_that_there_are(ports, signature):
     assert {code for cell, *_ in rows("Logs and metrics") for code in codes(cell)} == set(described)
 
 
-def test_lists_the_paths_that_there_are(ports):
+def test_lists_every_path(ports):
     named = {tuple(cell.strip("`").split()) for cell, _ in rows("Paths")}
     port = next(iter(ports.values()))
 
@@ -211,7 +211,7 @@ def test_lists_the_paths_that_there_are(ports):
     assert named == described | {("GET", "/openapi.json"), ("GET", "/docs")}
 
 
-def test_lists_the_words_that_make_knows():
+def test_lists_every_make_target():
     named = set(re.findall(r"`make ([\w-]+)`", "".join(PAGES.values())))
     makefiles = "".join(path.read_text() for path in [ROOT / "Makefile", *ROOT.glob("*/words.mk")])
 
@@ -219,7 +219,7 @@ def test_lists_the_words_that_make_knows():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_names_only_files_that_there_are(page):
+def test_names_only_existing_files(page):
     folders = r"model|serve_\w+|tests|docs|docker"
     named = re.findall(rf"`((?:{folders})/[\w./-]*|\w+\.(?:yaml|toml|lock)|Makefile|Dockerfile)`", PAGES[page])
     linked = [Path(page).parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES[page])]

@@ -81,7 +81,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 
 @pytest.mark.slow
 @needs_curl
-def test_the_services_answer_the_page_s_curl_line(copy):
+def test_the_services_answer_the_curl_line_of_the_page(copy):
     printed = sh(copy, block("sh", "--name flowers\n"))
     [line] = re.findall(r"^curl .*$", printed, re.MULTILINE)
 
@@ -94,7 +94,7 @@ def test_the_services_answer_the_page_s_curl_line(copy):
 
 
 @pytest.mark.slow
-def test_its_library_call_packages_the_same(copy):
+def test_the_library_call_packages_the_same_model(copy):
     sh(copy, block("sh", "--name flowers\n"))
     by_command = manifest_of(copy)
 
@@ -105,7 +105,7 @@ def test_its_library_call_packages_the_same(copy):
 
 
 @pytest.mark.slow
-def test_its_corrections_are_taken(copy):
+def test_the_corrections_are_applied(copy):
     sh(copy, block("sh", "--name flowers\n"))
     corrections = block("toml", "unit")
     (copy / "corrections.toml").write_text(corrections)
@@ -120,7 +120,7 @@ def test_its_corrections_are_taken(copy):
 
 @pytest.mark.slow
 @needs_curl
-def test_its_own_module_is_served_after_it_is_gone(copy):
+def test_the_artifact_carries_the_own_module(copy):
     (copy / "ratios.py").write_text(block("python", "class Ratio"))
     python(copy, OWN_PIPELINE)
     printed = sh(copy, ".venv/bin/python -m model.packaging ratios.joblib --data flowers.csv --target species")
@@ -135,7 +135,7 @@ def test_its_own_module_is_served_after_it_is_gone(copy):
         assert answer["predictions"] == json.loads(printed.splitlines()[-1])["predictions"]
 
 
-def test_lists_the_fields_that_a_correction_may_have():
+def test_lists_every_field_of_a_correction():
     section = PAGE.split("\n## What the data cannot tell\n")[1].split("\n## ")[0]
     named = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", section, re.MULTILINE)
 

@@ -62,7 +62,7 @@ FEW = ("the step of a pipeline", "an author's own")
 @pytest.mark.parametrize(
     "where", [pytest.param(where, marks=() if where in FEW else pytest.mark.slow) for where in FORESTS]
 )
-def test_predicts_in_the_thread_that_calls_it(where, tmp_path):
+def test_predicts_in_the_calling_thread(where, tmp_path):
     estimator = FORESTS[where](RandomForestRegressor(4, n_jobs=2, random_state=0)).fit(FRAME, VALUES)
     save(estimator, FRAME, tmp_path / "artifact")
 

@@ -49,7 +49,7 @@ def digests(folder: Path, classifier: object, tmp_path: Path) -> Iterator[set[st
         writer.kill()
 
 
-def test_shows_a_whole_file_to_whoever_reads_while_it_is_replaced(folder, digests):
+def test_readers_see_whole_files_during_a_replacement(folder, digests):
     counts: Counter[str] = Counter()
     while len(counts) < 2 or counts.total() < N_OBSERVATIONS:
         counts[sha256((folder / MANIFEST).read_bytes())] += 1
@@ -57,7 +57,7 @@ def test_shows_a_whole_file_to_whoever_reads_while_it_is_replaced(folder, digest
     assert counts.keys() == digests
 
 
-def test_loads_while_it_is_replaced(folder, digests):
+def test_loads_during_a_replacement(folder, digests):
     counts: Counter[str] = Counter()
     while len(counts) < 2 or counts.total() < N_LOADS:
         counts[load(folder).digest] += 1
@@ -137,9 +137,7 @@ for step in count(1):
         pytest.param("written first", "at once", ["none", "new"], id="written first"),
     ],
 )
-def test_leaves_a_whole_artifact_when_its_writer_is_killed_and_cleans_up_at_the_next(
-    tmp_path, before, exchange, states
-):
+def test_a_killed_writer_leaves_a_whole_artifact_and_the_next_cleans_up(tmp_path, before, exchange, states):
     folder = tmp_path / "models" / "artifact"
     command = [sys.executable, "-c", KILL_AT_EVERY_STEP, str(folder), before, exchange]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
@@ -148,7 +146,7 @@ def test_leaves_a_whole_artifact_when_its_writer_is_killed_and_cleans_up_at_the_
     assert len(printed) > 5
 
 
-def test_loads_the_new_artifact_where_the_old_one_is_replaced_while_it_is_read(folder, classifier):
+def test_loads_the_new_artifact_if_the_old_one_is_replaced_while_loading(folder, classifier):
     (folder / ESTIMATOR).unlink()
     os.mkfifo(folder / ESTIMATOR)
 
@@ -161,7 +159,7 @@ def test_loads_the_new_artifact_where_the_old_one_is_replaced_while_it_is_read(f
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_writes_where_a_link_leads(tmp_path, exists):
+def test_writes_to_the_target_of_a_link(tmp_path, exists):
     folder, link = tmp_path / "releases" / "1", tmp_path / "artifact"
     if exists:
         write(folder, {"file": b"old"})
@@ -174,7 +172,7 @@ def test_writes_where_a_link_leads(tmp_path, exists):
     assert [path.name for path in folder.parent.iterdir()] == ["1"]
 
 
-def test_tells_how_much_is_written(tmp_path):
+def test_reports_progress(tmp_path):
     told = []
 
     write(

@@ -12,7 +12,7 @@ LONG_MS = 10 * 60_000
 WORDS = "opensesame"
 
 
-def test_requests_one_after_the_other_get_a_call_each(serve, puppet):
+def test_sequential_requests_get_a_call_each(serve, puppet):
     with asking(serve(puppet)) as ask:
         calls = [values(ask.predict("call", "call")) for _ in range(3)]
 
@@ -21,7 +21,7 @@ def test_requests_one_after_the_other_get_a_call_each(serve, puppet):
         assert ask.metric("serve_model_call_rows_sum") == 6
 
 
-def test_requests_that_come_during_a_call_share_the_next_one(serve, puppet, gate):
+def test_requests_during_a_call_share_the_next_one(serve, puppet, gate):
     with asking(serve(puppet, deadline_ms=LONG_MS)) as ask:
         first = ask.predict_later(f"wait {gate.path}", "call")
         gate.wait_for_call()
@@ -73,7 +73,7 @@ def test_a_client_of_large_requests_does_not_overtake_a_small_one(serve, puppet,
         assert values(following.result()) == [number + 2] * 5
 
 
-def test_a_request_that_fails_the_call_fails_alone_and_costs_few_calls(serve, puppet, gate):
+def test_a_failing_request_fails_alone_and_costs_few_calls(serve, puppet, gate):
     n_requests, faulty = 20, 13
     service = serve(puppet, deadline_ms=LONG_MS)
     with asking(service) as ask:
@@ -97,7 +97,7 @@ def test_a_request_that_fails_the_call_fails_alone_and_costs_few_calls(serve, pu
 
 
 @pytest.mark.slow
-def test_the_log_has_the_reason_of_each_request_that_fails_a_call(serve, puppet, gate):
+def test_logs_the_reason_of_each_failing_request(serve, puppet, gate):
     service = serve(puppet, deadline_ms=LONG_MS)
     with asking(service) as ask:
         ask.predict_later(f"wait {gate.path}")

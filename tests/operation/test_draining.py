@@ -28,7 +28,7 @@ ONE_WORKER_OR_TWO = pytest.mark.parametrize("workers", [1, pytest.param(2, marks
 
 
 @ONE_WORKER_OR_TWO
-def test_clients_that_keep_their_connections_lose_no_request(serve, puppet, workers):
+def test_clients_with_kept_connections_lose_no_request(serve, puppet, workers):
     service = serve(puppet, workers=workers, drain_ms=LONG_MS)
     is_over = threading.Event()
     with asking(service) as ask, ThreadPoolExecutor(len(VERSIONS) * N_CLIENTS) as pool:

@@ -14,7 +14,7 @@ from .test_workers import both_workers, wait_for_another_worker
 pytestmark = pytest.mark.slow
 
 
-def test_a_crash_of_native_code_shows_its_stack_and_costs_one_worker(serve, puppet):
+def test_a_native_crash_shows_its_stack_and_costs_one_worker(serve, puppet):
     service = serve(puppet, workers=2)
     with asking(service) as ask:
         workers = both_workers(ask)

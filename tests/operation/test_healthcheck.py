@@ -40,7 +40,7 @@ def test_passes_until_the_service_drains(serve, puppet):
     service.kill()
 
 
-def test_fails_where_nobody_listens():
+def test_fails_if_nothing_listens():
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]

@@ -75,7 +75,7 @@ def test_refuses_requests_while_a_call_lasts_longer_than_the_deadline(serve, pup
         assert ask.predict("answer").status_code == 200
 
 
-def test_only_the_log_says_why_the_model_failed(serve, puppet):
+def test_only_the_log_shows_why_the_model_failed(serve, puppet):
     service = serve(puppet)
     with asking(service) as ask:
         for command, exception in FAILURES.items():

@@ -44,7 +44,7 @@ def test_runs_the_compiled_model(serve, line, runtime):
     assert value == pytest.approx(8)
 
 
-def test_runs_scikit_learn_where_it_is_asked_for(serve, line):
+def test_runs_scikit_learn_on_request(serve, line):
     name, reason, value = said_and_answered(serve(line, runtime="sklearn"))
 
     assert (name, reason) == ("sklearn", "it was requested")
@@ -52,7 +52,7 @@ def test_runs_scikit_learn_where_it_is_asked_for(serve, line):
 
 
 @pytest.mark.slow
-def test_loads_scikit_learn_and_pandas_only_to_run_them(serve, line):
+def test_loads_scikit_learn_and_pandas_only_for_their_runtime(serve, line):
     """They take a second to import, and 100 MB."""
     used = {}
     for runtime in ("onnx", "sklearn"):
@@ -64,7 +64,7 @@ def test_loads_scikit_learn_and_pandas_only_to_run_them(serve, line):
 
 
 @pytest.mark.slow
-def test_runs_scikit_learn_where_the_compiled_model_is_damaged(serve, line):
+def test_runs_scikit_learn_if_the_compiled_model_is_damaged(serve, line):
     (line / COMPILED).write_bytes(b"")
 
     service = serve(line)

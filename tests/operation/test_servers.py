@@ -83,7 +83,7 @@ def answer_to(request, port):
 
 
 @pytest.mark.parametrize("words", table())
-def test_the_server_answers_as_the_page_says(service, signature, words):
+def test_the_server_answers_as_documented(service, signature, words):
     request = requests(body_of(instance_texts(signature)))[words]
 
     assert answer_to(request, service.port) == table()[words][service.backend]

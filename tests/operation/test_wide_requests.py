@@ -46,14 +46,14 @@ def predict(client, content):
     return client.post("/predict", content=content, headers={"Content-Type": "application/json"})
 
 
-def test_they_are_predicted(wide, model, instances, body):
+def test_wide_requests_are_predicted(wide, model, instances, body):
     predictions = predict(wide, body).json()["predictions"]
 
     expected = model.predict([list(instance.values()) for instance in instances])
     assert [each["value"] for each in predictions] == pytest.approx([each["value"] for each in expected])
 
 
-def test_health_checks_are_answered_meanwhile(wide, body):
+def test_health_checks_are_answered_during_a_wide_request(wide, body):
     is_sent = threading.Event()
     content = body.encode()
 

@@ -43,7 +43,7 @@ def failures(backend, artifact, gate):
     }
 
 
-def test_failures_are_answered_alike(tmp_path):
+def test_both_backends_answer_failures_alike(tmp_path):
     save_puppet(tmp_path / "artifact")
     of = {
         backend: failures(backend, tmp_path / "artifact", Gate(tmp_path / f"{backend}'s-gate")) for backend in BACKENDS

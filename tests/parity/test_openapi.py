@@ -24,7 +24,7 @@ def test_the_documents_are_alike(artifact):
     assert first == second
 
 
-def test_names_that_mean_something_in_a_schema_and_single_categories_are_documented_alike(tmp_path):
+def test_special_names_and_single_categories_are_documented_alike(tmp_path):
     rows = range(10)
     frame = pd.DataFrame({"$ref": rows, "title": rows, "anyOf": rows, "only": "one", "only if any": ["one", None] * 5})
     transformer = make_column_transformer((OrdinalEncoder(), ["only", "only if any"]), remainder="passthrough")

@@ -25,7 +25,7 @@ def rows_from_flask(document: object, signature: Signature) -> list[Row]:
 
 
 @pytest.mark.parametrize("artifact", ["served", "every_kind"], indirect=True)
-def test_both_backends_hand_on_the_same_rows(signature):
+def test_both_backends_pass_the_same_rows(signature):
     texts = instance_texts(signature)
     instances = [texts | {feature.name: text} for feature in signature.features for text in valid_texts(feature)]
     document = orjson.loads(body_of(*instances))

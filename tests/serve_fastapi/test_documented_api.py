@@ -72,5 +72,5 @@ def test_uses_no_private_attribute():
     assert not private_attributes("serve_fastapi")
 
 
-def test_inherits_only_from_what_the_manuals_inherit_from():
+def test_inherits_only_from_documented_classes():
     assert subclassed("serve_fastapi") <= SUBCLASSED

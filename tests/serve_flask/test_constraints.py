@@ -21,5 +21,5 @@ CONSTRAINTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
-def test_the_contract_fails_without(constraint, tmp_path):
+def test_the_contract_tests_fail_without(constraint, tmp_path):
     assert_the_contract_fails_without("flask", CONSTRAINTS[constraint], tmp_path)

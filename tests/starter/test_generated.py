@@ -69,7 +69,7 @@ def test_a_project_passes_its_own_check(backend, compare, template, tmp_path):
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("backend", "compare"), [("fastapi", "yes"), ("flask", "no")])
-def test_a_project_passes_its_own_tests_in_an_environment_of_its_own_locks(backend, compare, template, tmp_path):
+def test_a_project_passes_its_own_tests_with_its_own_locks(backend, compare, template, tmp_path):
     """A git-ready tree under another name: a commit of it, as its CI would have it."""
     answers = {"project_name": "Flowers of the field", "backend": backend, "compare": compare}
     project = made(TOOLS["copier"], tmp_path / "made", template, **answers)
@@ -82,7 +82,7 @@ def test_a_project_passes_its_own_tests_in_an_environment_of_its_own_locks(backe
 
 
 @pytest.mark.timeout(900)
-def test_a_project_with_both_backends_keeps_the_contract_under_another_name(template, tmp_path):
+def test_a_renamed_project_with_both_backends_keeps_the_contract(template, tmp_path):
     """The rest would be the tests of this repository once more."""
     project = made(TOOLS["copier"], tmp_path / "made", template, project_name="Flowers of the field", compare="no")
     with_our_environment(project)
@@ -91,7 +91,7 @@ def test_a_project_with_both_backends_keeps_the_contract_under_another_name(temp
 
 
 @pytest.mark.timeout(900)
-def test_a_project_serves_its_users_own_model_before_and_after_an_update(template, tmp_path):
+def test_a_project_serves_its_own_model_before_and_after_an_update(template, tmp_path):
     """Nothing of the penguins is left: `model/train.py` and `model/data/` are the user's."""
     upstream = tmp_path / "upstream.git"
     shutil.copytree(template, upstream, ignore=shutil.ignore_patterns(".venv"))

@@ -18,7 +18,7 @@ NAMES = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_taken_as_it_is(name, template, tmp_path):
+def test_a_project_keeps_its_name_unchanged(name, template, tmp_path):
     answers = {"project_name": name, "project_slug": "null", "description": name, "author": name}
     by_tool = {tool: made(TOOLS[tool], tmp_path / tool, template, **answers) for tool in TOOLS}
 

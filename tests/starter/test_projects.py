@@ -53,7 +53,7 @@ def test_both_tools_write_the_same_files(backend, compare, template, tmp_path):
 
 
 @every("fastapi", "flask")
-def test_names_nothing_of_the_other_backend(generated):
+def test_does_not_mention_the_other_backend(generated):
     [other] = {"fastapi", "flask"} - {path.name.removeprefix("serve_") for path in generated.glob("serve_*")}
     named = [
         (path.as_posix(), line)
@@ -68,7 +68,7 @@ def test_names_nothing_of_the_other_backend(generated):
 
 
 @every("fastapi", "flask")
-def test_depends_on_nothing_of_the_other_backend(generated):
+def test_does_not_depend_on_the_other_backend(generated):
     [other] = {"fastapi", "flask"} - {path.name.removeprefix("serve_") for path in generated.glob("serve_*")}
 
     declared = tomllib.loads((generated / "pyproject.toml").read_text())
@@ -78,7 +78,7 @@ def test_depends_on_nothing_of_the_other_backend(generated):
 
 
 @every(*BACKENDS)
-def test_names_nothing_of_what_made_it(generated):
+def test_does_not_mention_the_starter(generated):
     named = [
         (path.as_posix(), line)
         for path in files(generated)
@@ -91,7 +91,7 @@ def test_names_nothing_of_what_made_it(generated):
 
 
 @every(*BACKENDS)
-def test_names_only_files_that_it_has(generated):
+def test_mentions_only_existing_files(generated):
     pages = [generated / "README.md", *(generated / "docs").glob("*.md")]
     for page in pages:
         text = page.read_text()
@@ -109,7 +109,7 @@ def test_names_only_files_that_it_has(generated):
 
 
 @every(*BACKENDS)
-def test_carries_its_own_name(generated):
+def test_uses_its_own_name(generated):
     assert generated.name == "my-service"
     assert tomllib.loads((generated / "pyproject.toml").read_text())["project"]["name"] == "my-service"
     compose = yaml.safe_load((generated / "compose.yaml").read_text())

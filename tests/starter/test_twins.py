@@ -19,7 +19,7 @@ ITS_OWN = {
 }
 
 
-def test_there_are_few():
+def test_there_are_few_twins():
     assert len(TWINS) <= 8
 
 

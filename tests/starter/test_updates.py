@@ -76,7 +76,7 @@ def updated(edited, tmp_path_factory):
     return project
 
 
-def test_the_next_version_comes_and_edits_stay(updated):
+def test_an_update_brings_changes_and_keeps_edits(updated):
     queue = (updated / "serve_core" / "batching" / "job_queue.py").read_text()
     assert queue.startswith("# Mine.\n")
     assert queue.endswith("# What the next version brings.\n")
@@ -88,19 +88,19 @@ def test_the_next_version_comes_and_edits_stay(updated):
     assert_nothing_is_in_conflict(updated)
 
 
-def test_what_was_left_out_stays_out(updated):
+def test_an_update_does_not_bring_excluded_files(updated):
     assert not list(updated.glob("**/*flask*"))
     assert not (updated / "compare").exists()
     assert "Flask" not in (updated / "README.md").read_text()
 
 
-def test_the_user_s_model_stays(updated):
+def test_an_update_keeps_the_users_model(updated):
     assert (updated / "model" / "train.py").read_text() == TRAINING
     assert sorted(path.name for path in (updated / "model" / "data").iterdir()) == ["README.md", "flowers.csv"]
     assert not (updated / "tests" / "model" / "test_training.py").exists()
 
 
-def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
+def test_an_update_adds_the_other_backend_on_request(edited, tmp_path):
     project = tmp_path / "project"
     shutil.copytree(edited, project)
 
@@ -125,7 +125,7 @@ def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
         pytest.param({"backend": "both", "compare": "no"}, {"backend": "flask", "compare": "yes"}, id="drops"),
     ],
 )
-def test_where_nothing_was_edited_it_is_then_what_a_fresh_project_would_be(first, then, repository, tmp_path):
+def test_an_updated_unedited_project_equals_a_fresh_one(first, then, repository, tmp_path):
     project = made(TOOLS["cookiecutter"], tmp_path / "first", repository.as_uri(), "1.0.0", **first)
     commit(project)
     fresh = made(TOOLS["copier"], tmp_path / "fresh", repository.as_uri(), "2.0.0", **then)
@@ -138,7 +138,7 @@ def test_where_nothing_was_edited_it_is_then_what_a_fresh_project_would_be(first
     assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py"}
 
 
-def test_what_running_a_backend_has_left_is_not_taken_for_it_when_it_is_dropped(repository, tmp_path):
+def test_leftovers_of_a_dropped_backend_are_ignored(repository, tmp_path):
     """Git ignores `__pycache__`, and an update leaves it where it was."""
     project = made(TOOLS["copier"], tmp_path / "made", repository.as_uri(), "1.0.0", compare="no")
     commit(project)
