@@ -1,4 +1,4 @@
-"""What the service says of itself."""
+"""The documents about the service: model, health and documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is true of every answer: its request id, its length, its shape when it is a refusal."""
+"""Properties of every answer: request id, length, and the form of a refusal."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_ignores_forwarded_headers(client, path):
 
 
 def test_keeps_the_connection_open_after_a_refusal(client, signature):
-    """A refusal leaves nothing of its body on the connection."""
+    """A refusal leaves no unread bytes on the connection."""
     for content in (b"{", b"x" * 100_000, body_of(instance_texts(signature))):
         client.put("/predict", content=content)
         client.post("/predict", content=content)

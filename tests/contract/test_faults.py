@@ -1,4 +1,4 @@
-"""Faults in fields: every one is named, at once and in order, and the value sent is never repeated."""
+"""Faults in fields: all are listed at once and in order, and values are never repeated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not the JSON profile is a 400 whose code says which rule was broken, wherever in the body it stands."""
+"""A body outside the JSON profile gets a 400 with the code of the broken rule, wherever in the body it breaks it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..bodies import body_of, instance_texts
 
 JSON = {"Content-Type": "application/json"}
 
-# The value of a feature is on the third level: it brings 61 of its own to the 64 that are allowed.
+# The value of a feature is on the third level, so it may be 61 levels deep: 64 are allowed.
 SURPLUS = [
     ("NaN", "not_finite"),
     ("Infinity", "not_finite"),
@@ -82,7 +82,7 @@ def code(client, body):
 
 
 def with_surplus(signature, text, *, is_hidden):
-    """A valid body but for a key that it should not have; hidden, the key is sent again and then is the feature."""
+    """A valid body with a surplus key. If hidden, the text is instead an earlier duplicate of a feature's key."""
     valid = instance_texts(signature)
     key = signature.names[0] if is_hidden else "surplus"
     instance = body_of(valid).replace("{", "\0", 1).replace("{", f"{{{json.dumps(key)}: {text}, ", 1)
@@ -106,9 +106,9 @@ def test_refuses_bodies_that_are_not_json(client, body, expected):
     assert code(client, body) == (400, expected)
 
 
-# One for each instance that a request may have, and 10,000.
+# The maximum number of instances, and 10,000.
 MAX_COLLECTIONS = 10_000 + Settings().max_instances
-# The body, its array, the instance and the array in it are four.
+# The body, its array, the instance and the array in it count as four.
 REST = MAX_COLLECTIONS - 4
 
 

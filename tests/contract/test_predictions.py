@@ -1,4 +1,4 @@
-"""Valid requests are answered, in order, with the values that the model itself predicts."""
+"""Valid requests get the model's own predictions, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The refusal table: the first row that applies answers, whatever else is wrong with the request."""
+"""The refusal table: the first matching row wins, whatever else is wrong with the request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_BODY_BYTES = 2 * 1024**2
 
 @dataclass(frozen=True)
 class Attempt:
-    """A request that is right until rows of the table are applied to it."""
+    """A valid request until rows of the table break it."""
 
     instance: dict[str, str]
     method: str = "POST"
@@ -47,7 +47,7 @@ def tail(text):
     return lambda attempt: replace(attempt, tail=attempt.tail + text)
 
 
-# Each row breaks the request in its own place, so that any two can be broken together.
+# Each row breaks the request in its own place, so that any two rows can be combined.
 ROWS = {
     ("not_found", 404): lambda attempt: replace(attempt, path=b"/nothing"),
     ("method_not_allowed", 405): lambda attempt: replace(attempt, method="PUT"),

@@ -1,4 +1,4 @@
-"""Predictions are scored against a target by the scores of their task; a target of another kind is refused."""
+"""Predictions are scored with the metrics of their task; a target of another kind is refused."""
 
 from __future__ import annotations
 

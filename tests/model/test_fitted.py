@@ -1,4 +1,4 @@
-"""Training data are taken as the estimator was fitted on them; others are refused, and columns that differ named."""
+"""Training data are passed as at fitting; other data are refused, and the message names the columns that differ."""
 
 from __future__ import annotations
 

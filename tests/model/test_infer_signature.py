@@ -1,4 +1,4 @@
-"""What is read off a training frame, what its author may correct, and what is refused."""
+"""How a signature is inferred from a training frame, what the author may correct, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the training frame to a client's rows and back: what the estimator sees again is what it was fitted on."""
+"""From the training frame to a client's rows and back: the estimator gets the same data again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_rebuilds_the_training_frame_from_its_rows(column):
     again = frame_of(rows_of(frame, signature), signature)
 
     pd.testing.assert_frame_equal(again, frame)
-    # assert_frame_equal takes None and NaN for the same.
+    # assert_frame_equal treats None and NaN as equal.
     assert [value is None for value in again["x"]] == [value is None for value in column]
 
 
@@ -151,7 +151,7 @@ STRINGS = ["str", "string", "object", "category"]
 
 @st.composite
 def signatures(draw: st.DrawFn) -> Signature:
-    """One feature of any dtype, with any correction that is not refused."""
+    """One feature of any dtype, with any valid correction."""
     dtype = draw(st.sampled_from([*NUMERIC, *NULLABLE, "float16", *STRINGS]))
     column: pd.Series[Any] = pd.Series(LEVELS if dtype in STRINGS else [1, 0], dtype=dtype)
     corrections: dict[str, st.SearchStrategy[Any]] = {
@@ -170,7 +170,7 @@ def signatures(draw: st.DrawFn) -> Signature:
 
 
 def values_of(feature: Feature) -> st.SearchStrategy[Any]:
-    """Whatever a service lets through."""
+    """Every value that a service accepts."""
     least, most = feature.minimum, feature.maximum
     values: st.SearchStrategy[Any] = st.text()
     match feature.kind:
@@ -188,7 +188,7 @@ def values_of(feature: Feature) -> st.SearchStrategy[Any]:
 
 
 def as_held(value: Any, feature: Feature) -> Any:
-    """A number to the precision of its dtype; anything else as it is."""
+    """A number at the precision of its dtype; other values unchanged."""
     if feature.kind == "number" and value is not None:
         return np.dtype(feature.dtype.lower()).type(value).item()
     return value

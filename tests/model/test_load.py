@@ -1,4 +1,4 @@
-"""A loaded artifact predicts as it did when packaged; a damaged one is refused in a sentence, its pickle unopened."""
+"""A loaded artifact predicts as when it was packaged; a damaged one is refused before its pickle is opened."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from model.schema.signature import Signature
 from .changes import flip_bit, leave_mark_when_opened, repackage, repackage_file
 from .conftest import FRAME
 
-FILES = [MANIFEST, ESTIMATOR, GOLDEN, EXAMPLE]  # an export may be missing: scikit-learn runs then
+FILES = [MANIFEST, ESTIMATOR, GOLDEN, EXAMPLE]  # an export may be missing; then scikit-learn runs
 LITTLE_ENOUGH, TOO_MUCH = 0.9e-6, 1.1e-6
 
-# As long as the version that runs, so that it can take its place in a pickle.
+# As long as the running version, so that it can replace it in a pickle.
 OTHER_SKLEARN = re.sub(r"\d", "0", sklearn.__version__)
 
 
 def refusal_of(folder: Path, **options: Any) -> str:
-    """The sentence that the start of a service would end with."""
+    """The message with which a service would refuse to start."""
     with pytest.raises(ArtifactError) as refused:
         load(folder, **{"runtime": "sklearn", **options})
     sentence = str(refused.value)
@@ -216,7 +216,7 @@ def trained_with(library: str, version: str) -> dict[str, str]:
 
 
 def pickle_with_another_sklearn(folder: Path) -> None:
-    """Each estimator in the pickle says that OTHER_SKLEARN has pickled it."""
+    """Make each estimator in the pickle claim the version OTHER_SKLEARN."""
     pickled = (folder / ESTIMATOR).read_bytes()
     other = pickled.replace(sklearn.__version__.encode(), OTHER_SKLEARN.encode())
     assert other != pickled
@@ -404,7 +404,7 @@ def test_tolerates_rounding_differences_of_values_without_spread(tmp_path):
 
 @pytest.fixture
 def folder_of_two(tmp_path: Path) -> Path:
-    """Of two outputs, whose golden values run from 0 to 10 and from 0 to 1000."""
+    """An artifact with two outputs, whose golden values run from 0 to 10 and from 0 to 1000."""
     frame = FRAME[["size"]]
     target = pd.DataFrame(
         {"width": [0.0, 2.0, 4.0, 6.0, 8.0, 10.0], "weight": [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]}

@@ -1,4 +1,4 @@
-"""What a manifest must say before it is believed."""
+"""A manifest is checked before it is trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A loaded estimator does one thing at a time, however many jobs it was trained with."""
+"""A loaded estimator runs single-threaded, however many jobs it was trained with."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORESTS = {
 
 
 class Held:
-    """Keeps its estimators where no attribute of scikit-learn's does."""
+    """Keeps its estimators in an attribute that scikit-learn does not use."""
 
     def __init__(self, estimator: Any) -> None:
         self.by_name = {"one": (estimator,)}

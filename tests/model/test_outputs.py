@@ -1,4 +1,4 @@
-"""What an estimator predicts is read off the estimator and its predictions; what JSON cannot say is refused."""
+"""Outputs are inferred from the estimator and its predictions; what JSON cannot express is refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TWO_LABELS = [[0, 1]] * 3 + [[1, 1]] * 2 + [[1, 0]]
 
 
 def outputs(estimator: Any, names: list[Any] | None = None) -> tuple[Output, ...]:
-    """Of a fitted estimator."""
+    """The outputs of a fitted estimator."""
     probabilities = estimator.predict_proba(FRAME) if hasattr(estimator, "predict_proba") else None
     return outputs_of(estimator, estimator.predict(FRAME), probabilities, names)
 

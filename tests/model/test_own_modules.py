@@ -1,4 +1,4 @@
-"""Modules of the author's own travel in the artifact; what else a pickle imports is named with its version."""
+"""The artifact carries the author's own modules; other imports of the pickle are recorded with their versions."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ Write = Callable[[dict[str, str]], Path]
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
-    """Writes modules by their paths into a folder that is imported from during the test."""
+    """Writes modules by path into a folder that is importable during the test."""
     folder = tmp_path / "beside"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])  # without what loading puts in front
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])  # without the finders that loading adds
     written = set()
 
     def write(sources: dict[str, str]) -> Path:
@@ -117,7 +117,7 @@ print(load(Path(sys.argv[1])).predict([[21.0]]))
 
 
 def printed_by(program: str, folder: Path, **environment: str) -> str:
-    """By a process of its own."""
+    """The output of a separate process."""
     command, variables = [sys.executable, "-c", program, str(folder)], {**os.environ, **environment}
     return subprocess.run(command, cwd=ROOT, env=variables, check=True, capture_output=True, text=True).stdout
 

@@ -1,4 +1,4 @@
-"""`python -m model.packaging` as its author runs it: a process in a folder of theirs."""
+"""`python -m model.packaging` as an author runs it: as a process in their own folder."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ a6,60,9.5,plus,no
 FEATURES = ["months", "fee", "plan"]
 COMMAND = ("churn.joblib", "--data", "train.csv", "--target", "churned")
 
-# What only exists in a script, and what an estimator may do.
+# A class that only a script defines, and estimators that misbehave.
 SCRIPT = """
 import joblib
 
@@ -57,7 +57,7 @@ import signal
 
 class Interrupted:
     def predict(self, X):
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job ignores
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
         signal.raise_signal(signal.SIGINT)
 
 class Undecided:
@@ -82,14 +82,14 @@ def train() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def churn(train):
-    """Takes a missing fee."""
+    """An estimator that accepts a missing fee."""
     columns = make_column_transformer((OneHotEncoder(), ["plan"]), remainder=SimpleImputer())
     return make_pipeline(columns, LogisticRegression()).fit(train, ["yes", "yes", "yes", "no", "no", "no"])
 
 
 @pytest.fixture
 def folder(tmp_path, churn):
-    """An author's: churn.joblib and train.csv."""
+    """An author's folder with churn.joblib and train.csv."""
     joblib.dump(churn, tmp_path / "churn.joblib")
     (tmp_path / "train.csv").write_text(CSV)
     return tmp_path
@@ -97,7 +97,7 @@ def folder(tmp_path, churn):
 
 @pytest.fixture(scope="session")
 def printed(tmp_path_factory, churn):
-    """What packaging prints where nothing is wrong."""
+    """The output of a successful packaging."""
     folder = tmp_path_factory.mktemp("churn")
     joblib.dump(churn, folder / "churn.joblib")
     (folder / "train.csv").write_text(CSV)
@@ -344,7 +344,7 @@ def test_shows_progress_on_a_terminal(folder):
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)
-    except OSError:  # Linux says so where nobody writes any more
+    except OSError:  # Linux raises this when nobody writes any more
         return b""
 
 
@@ -382,7 +382,7 @@ def test_writes_nothing_when_it_is_interrupted(folder):
 
 
 def own(folder: Path, name: str) -> None:
-    """An estimator of the author's own module."""
+    """Write an estimator of the author's own module."""
     (folder / "own.py").write_text(MODULE)
     python(folder, DUMPS.format(name=name))
 
@@ -429,7 +429,7 @@ REFUSALS = {
 
 @pytest.fixture(scope="session")
 def trouble(tmp_path_factory, churn):
-    """A folder with all that can be wrong."""
+    """A folder with every kind of invalid file."""
     folder = tmp_path_factory.mktemp("trouble")
     own(folder, "Undecided")
     python(folder, SCRIPT)

@@ -1,4 +1,4 @@
-"""The gate before the compiled runtime: what agrees with its estimator passes, what does not is caught."""
+"""The parity gate: an export passes only if it agrees with its estimator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an estimator answers becomes what a client sees, or is refused."""
+"""The estimator's arrays become predictions for clients, or are refused."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TWO_VALUES = (Output(name="width"), Output(name="height"))
 
 
 def predictions(estimator: Any, rows: list[Row]) -> list[Prediction]:
-    """By a fitted estimator."""
+    """The predictions of a fitted estimator."""
     probabilities = estimator.predict_proba(FRAME) if hasattr(estimator, "predict_proba") else None
     outputs = outputs_of(estimator, estimator.predict(FRAME), probabilities)
     return Predictor(FittedEstimator(estimator, SIGNATURE, outputs), outputs).predict(rows)

@@ -1,4 +1,4 @@
-"""What an author's files hold, or the sentence that says what is wrong with them."""
+"""Reading an author's files, and the errors for invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runtime a loaded artifact has: the compiled one where it passed and runs, scikit-learn otherwise."""
+"""A loaded artifact runs compiled if the export passed and runs; otherwise scikit-learn runs it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def of_another_estimator(folder: Path) -> bytes:
 
 
 def damage_graph(folder: Path, how: str) -> str:
-    """Returns the beginning of the sentence about it."""
+    """Returns the beginning of the message about it."""
     path = folder / COMPILED
     match how:
         case "missing":

@@ -1,4 +1,4 @@
-"""A fitted estimator and its data become an artifact; one that cannot be served is refused, and nothing is written."""
+"""A fitted estimator and its data become an artifact; an unservable one is refused, and nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A signature comes back from its JSON; JSON that no signature writes is refused."""
+"""A signature survives a round trip through JSON; invalid JSON is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m model.train` as its reader runs it."""
+"""`python -m model.train` as a user runs it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..services import ROOT
 
 
 def trained(folder: Path, **variables: str) -> str:
-    """What training prints; its artifact is in `folder`."""
+    """The output of a training whose artifact is in `folder`."""
     command = [sys.executable, "-m", "model.train", str(folder)]
     environment = os.environ | variables
     return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
@@ -59,7 +59,7 @@ def test_the_scores_are_good(trained_artifact):
 
 @pytest.mark.slow
 def test_training_again_writes_the_same_artifact(tmp_path, trained_artifact):
-    # Of the order in which sets of strings are gone through. With 30 skl2onnx names its operator sets in another one.
+    # Seeds of the iteration order of sets of strings. With 30, skl2onnx lists its operator sets in another order.
     for seed in ("1", "30"):
         trained(tmp_path / seed, PYTHONHASHSEED=seed)
 

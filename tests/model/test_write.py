@@ -1,4 +1,4 @@
-"""An artifact is written whole or not at all, whoever reads it meanwhile and whenever its writer is killed."""
+"""An artifact is written completely or not at all, even if it is read meanwhile or the writer is killed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ for files in cycle([{path.name: path.read_bytes() for path in other.iterdir()} f
 
 @pytest.fixture
 def digests(folder: Path, classifier: object, tmp_path: Path) -> Iterator[set[str]]:
-    """Of the two artifacts which take turns in `folder` meanwhile."""
+    """The digests of two artifacts that replace each other in `folder` during the test."""
     others = [tmp_path / "one", tmp_path / "two"]
     for other in others:
         save(classifier, FRAME, other)
@@ -65,7 +65,7 @@ def test_loads_during_a_replacement(folder, digests):
     assert counts.keys() == digests
 
 
-# Each child is killed at one more event that Python would tell an auditor of: a file opened, renamed, removed, ...
+# Each child is killed at one audit event later than the last: a file opened, renamed, removed, ...
 KILL_AT_EVERY_STEP = """
 import ctypes, errno, os, platform, signal, struct, sys
 from itertools import count
@@ -82,7 +82,7 @@ def state():
     return "old" if found == OLD else "new" if found == NEW else "half"
 
 def forbid_exchange():
-    # By seccomp(2), to this process and its children the kernel is one that has no renameat2.
+    # With seccomp(2), this process and its children see a kernel without renameat2.
     number = {"x86_64": 316, "aarch64": 276}[platform.machine()]
     load_number, is_it = (0x20, 0, 0, 0), (0x15, 0, 1, number)
     refuse, allow = (0x06, 0, 0, 0x00050000 | errno.ENOSYS), (0x06, 0, 0, 0x7FFF0000)
@@ -152,7 +152,7 @@ def test_loads_the_new_artifact_if_the_old_one_is_replaced_while_loading(folder,
 
     with ThreadPoolExecutor() as threads:
         loading = threads.submit(load, folder)
-        with (folder / ESTIMATOR).open("wb"):  # opens when the manifest has been read
+        with (folder / ESTIMATOR).open("wb"):  # blocks until the manifest has been read
             new = save(classifier, FRAME, folder, replace=True)
 
     assert loading.result().manifest == new

@@ -1,4 +1,4 @@
-"""Requests that wait while the model is busy share its next call. One that fails the call fails alone."""
+"""Requests that wait while the model is busy share its next call. A failing request fails alone."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_call_takes_the_oldest_requests_that_fit(serve, puppet, gate):
         gate.open()
 
         _, number = values(first.result())
-        # The fourth has more rows than a call takes: it goes alone.
+        # The fourth has more rows than a call takes, so it gets a call of its own.
         assert [values(response.result())[0] - number for response in queued] == [1, 2, 2, 3, 4]
         assert len(set(values(queued[3].result()))) == 1
 
@@ -86,7 +86,7 @@ def test_a_failing_request_fails_alone_and_costs_few_calls(serve, puppet, gate):
         failed = responses.pop(faulty)
         assert (failed.status_code, failed.json()["code"]) == (500, "model_failed")
         assert {tuple(values(response)) for response in responses} == {(ask.worker(), 0.0)}
-        # The call at the gate, the one that fails, those that follow it, and that of `worker`.
+        # The call at the gate, the failing call, its halvings, and the call of `worker`.
         n_calls = ask.metric("serve_model_call_rows_count") + ask.metric("serve_model_failures_total")
         assert n_calls <= 1 + 1 + 2 * math.log2(n_requests) + 1 + 1
 

@@ -1,4 +1,4 @@
-"""Clients that break off or stall: none of them costs another client its answer. A proxy is not needed for that."""
+"""Clients that disconnect or stall do not affect other clients, even without a proxy."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_length_with_thousands_of_zeros_is_accepted_or_refused(service):
 
 @pytest.mark.slow
 def test_broken_clients_do_not_affect_others(serve, puppet, gate):
-    """They break off while a call lasts, and while a request of theirs waits for the next one."""
+    """They disconnect during a call, and while their request waits for the next one."""
     service = serve(puppet, deadline_ms=60_000)
     body = body_of({"command": '"answer"'}).encode()
     with asking(service) as ask:

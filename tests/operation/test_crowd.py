@@ -1,4 +1,4 @@
-"""Many clients at once, and clients that stay for a while."""
+"""Many clients at once, and clients with idle connections."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_accepts_more_clients_than_the_initial_descriptor_limit(serve, line):
 
 
 def test_connections_may_idle_longer_than_the_servers_defaults(line):
-    """As a proxy's may: it would lose the request that it is just sending."""
+    """Otherwise a proxy could lose the request that it is just sending."""
     with ExitStack() as services:
         idle = []
         for backend in BACKENDS:

@@ -1,4 +1,4 @@
-"""The log: a line per request, readable by the machine or the person it is for, without a value of any request."""
+"""The log: one line per request, readable for machines or people, without values of requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .asking import Asking, asking
 WORD = "opensesame"
 COLOUR = re.compile(r"\x1b\[\d*m")
 
-# What no application sees: request lines, header lines and chunk sizes that are none, or that end too soon.
+# Requests that no application sees: invalid or truncated request lines, header lines and chunk sizes.
 BROKEN = [
     f"GET /{WORD}",
     f"GET /livez HTTP/1.1\r\n{WORD}: {WORD}",
@@ -43,7 +43,7 @@ def send_broken(service: Running, request: str) -> None:
 
 
 def ask_everything(ask: Asking) -> None:
-    """The word in every place that a request has."""
+    """Send the word in every part of a request."""
     ask.predict(WORD)
     ask.predict(f"warn {WORD}")
     ask.predict(f"raise {WORD}")
@@ -108,7 +108,7 @@ def test_logs_each_request_with_its_status(backend, puppet):
 
 
 def test_never_mixes_request_ids(backend, puppet):
-    """Threads serve one request after the other, and what the server says between them is of none."""
+    """Threads serve one request after the other; log lines between requests have no id."""
     with running(backend, puppet, max_queue_requests=1) as service, asking(service) as ask:
         for index in range(40):
             assert ask.predict("raise a", request_id=f"number-{index}").status_code == 500
@@ -154,7 +154,7 @@ def test_console_logs_are_readable(backend, puppet):
 
     request = next(line for line in text.splitlines() if "request_id=the-one" in line)
     assert "method=GET route=/livez status=200 duration_ms=" in request
-    # Colours are for a terminal.
+    # Colours are only for terminals.
     assert "\x1b" not in listening + text
 
 
@@ -166,7 +166,7 @@ def test_terminal_logs_are_readable_and_coloured(backend, puppet):
         subprocess.Popen(
             [sys.executable, "-m", f"serve_{backend}"],
             cwd=ROOT,
-            # Stopped while it starts: coverage never ends where SIGTERM's exception comes while it holds its lock.
+            # Not recorded: coverage hangs if SIGTERM's exception comes while it holds its lock.
             env=environment(puppet, is_recorded=False, log_format="auto"),
             stderr=end_of_the_service,
         ) as process,

@@ -1,4 +1,4 @@
-"""Metrics: one dashboard reads every backend, and no client can make it grow."""
+"""Metrics: one dashboard fits every backend, and clients cannot add labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ask_for_a_bit_of_everything(ask: Asking) -> None:
 
 
 def counts(samples: Samples) -> Samples:
-    """All that does not measure time."""
+    """All samples that do not measure time."""
     return {
         (name, labels): value
         for (name, labels), value in samples.items()

@@ -1,4 +1,4 @@
-"""A slow or broken model: what the service refuses, and that it recovers."""
+"""A slow or broken model: the service refuses requests, and recovers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .asking import asking
 LONG_MS = 10 * 60_000
 WORDS = "opensesame"
 
-# What the model raises, by the command that makes it.
+# The exception that the model raises, by command.
 FAILURES = {
     f"raise {WORDS}": "ValueError",
     f"raise_loop {WORDS}": "ValueError",

@@ -1,4 +1,4 @@
-"""Which runtime answers: what the setting asks for and the artifact has, said in the log and by `/model`."""
+"""Which runtime predicts, as the log and `/model` report it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..services import PATIENCE_S
 
 
 def said_and_answered(service):
-    """What the log and `/model` say of the runtime, and the value for 4."""
+    """The runtime in the log and in `/model`, and the prediction for 4."""
     logged = service.logged("serving")
     with httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client:
         described = client.get("/model").json()["runtime"]
@@ -27,10 +27,10 @@ def said_and_answered(service):
 
 
 def loaded(service):
-    """The packages of which a process of the service has loaded a library."""
+    """The packages whose native libraries a process of the service has loaded."""
     maps = ""
     for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # one that has ended
+        with suppress(OSError):  # the process has ended
             if os.getpgid(int(folder.name)) == service.process.pid:
                 maps += (folder / "maps").read_text()
     return set(re.findall(r"/site-packages/(\w+)/", maps))

@@ -1,4 +1,4 @@
-"""Settings that an operator changes: each does what its line of the table says."""
+"""Each setting does what its row in the table says."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_BODY_BYTES = 200
 
 @pytest.fixture(scope="module")
 def limited(backend, puppet):
-    """A client of a service that takes little."""
+    """A client of a service with low limits."""
     with (
         running(backend, puppet, max_instances=MAX_INSTANCES, max_body_bytes=MAX_BODY_BYTES) as service,
         httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client,

@@ -1,4 +1,4 @@
-"""A start that fails: one sentence on standard error, no traceback, an exit code that is not 0."""
+"""A failed start prints one line on standard error and no traceback, and exits with a non-zero code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ONE_WORKER_OR_TWO = pytest.mark.parametrize("workers", [1, pytest.param(2, marks
 
 @pytest.fixture
 def refused(backend: str, puppet: Path) -> Refused:
-    """Starts a service that must not serve, and returns the sentence that it ends with."""
+    """Starts a service that must refuse to start, and returns its message."""
 
     def start(artifact: Path = puppet, variables: dict[str, str] | None = None, **settings: Any) -> str:
         ended = subprocess.run(
@@ -49,12 +49,12 @@ def refused(backend: str, puppet: Path) -> Refused:
 
 @pytest.fixture
 def broken(puppet: Path, tmp_path: Path) -> Path:
-    """An artifact that is the test's own to break."""
+    """An artifact that the test may break."""
     return Path(shutil.copytree(puppet, tmp_path / "broken"))
 
 
 def repackage(artifact: Path, **fields: Any) -> None:
-    """Write a manifest that is true of the files as they are now, with other fields than before."""
+    """Write a manifest that matches the files as they are now, with changed fields."""
     path = artifact / "manifest.json"
     manifest = manifest_from_bytes(path.read_bytes())
     files = {name: sha256((artifact / name).read_bytes()) for name in manifest.files}
@@ -83,7 +83,7 @@ def test_reports_a_port_in_use(refused, workers):
     ("host", "reason"),
     [
         ("203.0.113.7", "Cannot assign requested address"),  # RFC 5737: no machine has it
-        ("é" * 64, "hostname"),  # longer than a part of a name can be
+        ("é" * 64, "hostname"),  # longer than a label of a host name may be
     ],
     ids=["another machine's", "no name"],
 )
@@ -132,7 +132,7 @@ def test_never_opens_a_pickle_with_a_wrong_digest(refused, broken, tmp_path):
     assert "model.joblib is not the file that was packaged" in refused(broken)
     assert not mark.exists()
 
-    repackage(broken)  # what the digest protects from: with a true one, it is opened
+    repackage(broken)  # the digest protects: with a matching one, the pickle is opened
     assert "cannot be predicted" in refused(broken)
     assert mark.exists()
 

@@ -1,4 +1,4 @@
-"""Numeric libraries get one thread in every worker, unless the operator says otherwise."""
+"""Numeric libraries get one thread in every worker, unless the operator sets more."""
 
 from __future__ import annotations
 

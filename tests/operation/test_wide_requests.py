@@ -1,4 +1,4 @@
-"""A thousand features and a thousand instances in one request, if the settings allow a body of that length."""
+"""A thousand features and a thousand instances in one request, if the settings allow it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHUNK_BYTES = 1024**2
 
 @pytest.fixture(scope="module")
 def wide(backend, artifact):
-    """A client of a service that takes such bodies."""
+    """A client of a service that accepts such bodies."""
     with (
         running(backend, artifact, max_body_bytes=MAX_BODY_BYTES) as service,
         httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client,
@@ -33,7 +33,7 @@ def wide(backend, artifact):
 
 @pytest.fixture(scope="module")
 def instances(signature):
-    """Each with another value in the first feature."""
+    """Instances that differ in the first feature."""
     return [signature.example | {signature.names[0]: float(index)} for index in range(N_INSTANCES)]
 
 

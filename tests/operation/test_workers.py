@@ -1,4 +1,4 @@
-"""Two workers: one is killed, and the other's clients notice nothing."""
+"""Two workers: if one is killed, clients of the other notice nothing."""
 
 from __future__ import annotations
 
