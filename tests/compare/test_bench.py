@@ -1,4 +1,4 @@
-"""`python -m compare.bench`: what it prints and writes of a small plan, and that nothing of it stays behind."""
+"""`python -m compare.bench` on a small plan: its output, and that it leaves no process behind."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def processes_with(mark: str) -> list[str]:
         if folder.name.isdigit():
             try:
                 variables = (folder / "environ").read_bytes()
-            except OSError:  # it has ended meanwhile, or is another user's
+            except OSError:  # it has ended, or belongs to another user
                 continue
             if f"BENCH_MARK={mark}".encode() in variables:
                 found.append(" ".join([folder.name, *(folder / "cmdline").read_text().split("\0")]))

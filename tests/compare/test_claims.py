@@ -1,4 +1,4 @@
-"""The verdicts follow from the figures by rules that stand before the measurement."""
+"""The verdicts follow from the figures by rules that were written before the measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m compare`: what it leaves of a small plan, and that it says clearly what could not be measured."""
+"""`python -m compare` on a small plan: its report, and its messages about what could not be measured."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ model = "given"
 
 
 def with_lane(name, table):
-    """The plan, and one more lane."""
+    """The plan with one more lane."""
     return f"{PLAN}\n[lanes.{name}]\n{table}\n{on_one_connection('compiled', [name])}"
 
 
 def upstream_plan(
     lanes, names, upstream='command = "granian compare.lanes.upstream:app --interface asgi --port {port}"'
 ):
-    """Lanes that are told whom to ask."""
+    """A plan whose lanes call an upstream."""
     return f"""
 rounds = 1
 seconds = 0.3
@@ -114,7 +114,7 @@ upstream = "store"
 
 @pytest.fixture
 def comparison(tmp_path, served_artifact):
-    """The command, of a plan that is told."""
+    """The command for a given plan."""
 
     def command(plan):
         (tmp_path / "plan.toml").write_text(plan)
@@ -158,7 +158,7 @@ def test_a_quick_run_writes_figures_and_a_page_but_no_measured_verdicts(comparis
     assert f"The report: {tmp_path / 'report' / 'index.html'}" in run.stdout
     told = run.stderr[run.stderr.index("The load generator got at most ") :]
     assert re.match(r"The load generator got at most [\d,]+ answers per second, from \w+ \(compiled, 1 x 4\)", told)
-    assert " at 20%)" not in told  # where it is awake all the time, as it must be
+    assert " at 20%)" not in told  # at a constant rate it is always awake
 
 
 def test_reports_unmeasured_lanes_and_continues(comparison, record):
@@ -412,11 +412,11 @@ def test_every_thread_of_a_lane_runs_on_the_server_core(comparison):
 
 
 def cores_of(processes):
-    """On which their threads may run."""
+    """The cores on which their threads may run."""
     cores = set()
     for process in processes:
         for thread in Path("/proc", process.split()[0], "task").iterdir():
-            with suppress(ProcessLookupError):  # it has ended meanwhile
+            with suppress(ProcessLookupError):  # it has ended
                 cores |= os.sched_getaffinity(int(thread.name))
     return cores
 
@@ -430,7 +430,7 @@ def test_a_killed_comparison_ends_its_servers_and_keeps_the_last_round(compariso
 
         run.kill()
 
-        run.communicate(timeout=PATIENCE_S)  # servers and what asks for health hold standard error, too
+        run.communicate(timeout=PATIENCE_S)  # servers and health checks hold standard error, too
     eventually(lambda: not processes_with(mark))
     assert (record()["is_complete"], record()["rounds_done"]) == (False, 1)
     assert "The run ended after 1 of 99 rounds" in (tmp_path / "report" / "index.html").read_text()
@@ -456,7 +456,7 @@ def test_refuses_an_invalid_plan_or_model_with_one_line(comparison, tmp_path):
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == f"{missing}/manifest.json cannot be read: No such file or directory"
     assert not missing.exists()
-    assert report.exists()  # of an earlier run, which nothing has taken the place of
+    assert report.exists()  # of an earlier run
 
 
 def test_checks_the_report_folder_before_measuring(comparison, tmp_path):

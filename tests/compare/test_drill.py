@@ -1,4 +1,4 @@
-"""Drills find what a careless server does, and count right what the services do. Seconds are theirs, not a test's."""
+"""Drills find the faults of a careless server, and count correctly. The drills measure seconds, not the tests."""
 
 from __future__ import annotations
 

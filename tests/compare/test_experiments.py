@@ -1,4 +1,4 @@
-"""The experiments that ask applications in this process see what is there."""
+"""Experiments that call applications in this process."""
 
 from __future__ import annotations
 

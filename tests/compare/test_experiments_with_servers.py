@@ -1,4 +1,4 @@
-"""The experiments that start processes see what is there, and leave nothing of it."""
+"""Experiments that start processes, and leave none behind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_both_hold_every_connection_and_flask_waits_longer_without_free_threads(
     assert found["connections"] == 400
     kinds = ("idle", "silent", "waiting")
     assert all(found[f"{name}_{kind}_failed"] == 0 for name in BACKENDS for kind in kinds)
-    # Silent clients take the four threads of Flask's service in turns, five seconds each.
+    # Silent clients occupy the four threads of the Flask service in turns, five seconds each.
     assert found["fastapi_service_idle_failed"] == found["fastapi_service_silent_failed"] == 0
     assert found["flask_waiting_s"] >= 2 * WAIT_S
     assert found["flask_waits_longer"] > 1

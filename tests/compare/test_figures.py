@@ -1,4 +1,4 @@
-"""Figures are computed as they are named."""
+"""Figures, ratios and bounds are computed as documented."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLOW, FAST, OTHER = (Cell(SMALL, lane) for lane in ("slow", "fast", "other"))
 
 
 def figures(requests_per_s, cell=SLOW, cpu_s=0.0, turns=()):
-    """Of one second, all of it equally fast, or of several as fast as is told."""
+    """The figures of one second at a constant rate, or of several turns."""
     return figures_of(cell, second(requests_per_s), cpu_s=cpu_s, turns=[turn_of(second(each), 0.0) for each in turns])
 
 
@@ -72,7 +72,7 @@ def test_the_ratio_of_a_round_is_the_median_over_adjacent_turns():
     assert ratios(measured, "requests_per_s", SLOW, [FAST]) == [0.25]
     assert ratios(measured, "p50_ms", SLOW, [FAST]) == [4.0]
     assert ratios(measured, "requests_per_s", SLOW, [FAST, OTHER]) == [0.5]
-    assert ratios(measured, "p99_ms", SLOW, [FAST]) == [4.0]  # of the round: a turn has too few requests for it
+    assert ratios(measured, "p99_ms", SLOW, [FAST]) == [4.0]  # of the whole round
 
 
 def test_an_unmeasured_lane_has_no_ratio():

@@ -1,4 +1,4 @@
-"""Health is asked for at a constant rate, and what was due while a server stalled counts from then."""
+"""Health checks are sent at a constant rate, and their waits count from when they were due."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_reports_waits_of_checks_that_were_due_during_a_stall():
     numbers, has_enough, at_work = count(), threading.Event(), threading.Lock()
 
     def stall_once(_body, connection):
-        with at_work:  # nobody is answered meanwhile
+        with at_work:  # no request is answered meanwhile
             number = next(numbers)
             if number == 5:
                 time.sleep(STALL_S)
@@ -34,7 +34,7 @@ def test_reports_waits_of_checks_that_were_due_during_a_stall():
 
     assert health.n_failed == 0
     assert max(health.waits_ms) >= STALL_S * 1000
-    # One was on its way, the others were due meanwhile: half of them in its first half.
+    # One was in flight, the others were due during the stall: half of them in its first half.
     assert sum(wait_ms >= STALL_S * 500 for wait_ms in health.waits_ms) >= 0.5 * STALL_S / EVERY_S
 
 

@@ -1,4 +1,4 @@
-"""The load that a lane holds is the most that was offered while p99 stayed within the service level."""
+"""A lane holds the highest offered rate at which the p99 is within the service level."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SOON_S, LATE_S = SERVICE_LEVEL_MS / 1000, SERVICE_LEVEL_MS / 1000 + 0.001
 
 
 def measured(lane, waits_s, *, faults=None):
-    """By share of the capacity, how long every request took, round by round."""
+    """A lane whose requests took these times, by share of the capacity and by round."""
 
     def figures(cell, wait_s):
         outcome = Outcome(waits_s=[wait_s] * 10, seconds=1.0)

@@ -1,7 +1,7 @@
-"""The judge calls no difference where there is none, finds one of a fifth, and gives each verdict that figures deserve.
+"""The judge sees no difference between equal lanes, finds one of a fifth, and gives verdicts by the rules.
 
-`same_lane.json` holds recorded rounds of one lane against itself, and says how they were recorded; so does
-`same_lane_held.json` of constant rates, one of which was held in about every other round.
+`same_lane.json` contains recorded rounds of one lane against itself, and describes the recording; so does
+`same_lane_held.json` for constant rates, one of which was held in about every other round.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ connections = [1]
 
 
 def share_called_different(figure, planted=1.0):
-    """Of many draws of as many rounds as a verdict takes, with the planted factor between the lanes."""
+    """The share of draws that differ, each of as many rounds as a verdict needs and with the planted factor."""
     chance = Random(SEED)
     return sum(interval_of(draw(chance, figure, planted)).is_a_difference for _ in range(N_RESAMPLES)) / N_RESAMPLES
 
 
 def draw(chance, figure, planted):
-    """Ratios of recorded rounds. In a run servers are started for each, so which lane is divided by which is drawn."""
+    """Ratios of recorded rounds. Each round of a run starts its servers anew, so the order of the lanes is drawn."""
     ratios = []
     for each in chance.choices(RECORDED, k=LEAST_ROUNDS):
         one, other = ([turn[FIGURES.index(figure)] for turn in each[lane]] for lane in chance.sample(LANES, 2))
@@ -64,14 +64,14 @@ def draw(chance, figure, planted):
 
 
 def share_of_held_called_different(planted=1.0):
-    """The same of the load that is held."""
+    """The same for held loads."""
     chance = Random(SEED)
     ratios = [held_ratio(draw_held(chance, planted), "m", "one", "other")[0] for _ in range(N_RESAMPLES)]
     return sum(ratio.is_a_difference for ratio in ratios if ratio) / N_RESAMPLES
 
 
 def draw_held(chance, planted):
-    """What recorded rounds offered to each lane, and how soon that was answered."""
+    """The offered rates of recorded rounds, and their p99, by lane."""
     rounds = chance.choices(RECORDED_HELD, k=LEAST_ROUNDS)
     measured = {}
     for lane, factor in {"one": planted, "other": 1.0}.items():
@@ -89,7 +89,7 @@ def offered(cell, recorded, factor):
 
 @pytest.fixture
 def run_of(tmp_path):
-    """A run in which one lane was so much faster, round by round."""
+    """A run in which one lane was faster by these ratios, round by round."""
     (tmp_path / "plan.toml").write_text(PLAN)
 
     def run(ratios, *, seconds=LEAST_SECONDS, faults=None, load_share=0.5):
@@ -189,7 +189,7 @@ def test_reports_an_interval_that_crosses_a_bound(run_of):
 
 
 def test_compares_adjacent_turns():
-    # The machine was slow in the last turn, and then hung for a moment under one of them.
+    # The machine was slow in the last turns, and stalled for a moment in one of them.
     assert ratio_of_turns([200, 200, 100, 200], [100, 100, 50, 1]) == 2.0
     assert ratio_of_turns([200], [0]) is None
 

@@ -1,4 +1,4 @@
-"""Lanes that are set beside each other are asked for the same and answer the same."""
+"""Compared lanes get the same requests and give the same answers."""
 
 from __future__ import annotations
 

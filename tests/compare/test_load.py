@@ -1,4 +1,4 @@
-"""The load generator tells the truth: how long was waited, and what was not answered."""
+"""The load generator reports true waits and all unanswered requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_open_loop_reports_waits_of_requests_due_during_a_stall():
         outcome = put_load_on(port, [b"{}"], n_connections=10, seconds=2, requests_per_s=100)
 
     assert len(outcome.waits_s) == 200
-    # A hundred were due in that second, and half of them in the first half of it: ten of them were on their way.
+    # A hundred were due in that second, half of them in its first half; ten of them were in flight.
     assert sum(wait_s > STALL_S / 2 for wait_s in outcome.waits_s) >= 49
     assert max(outcome.waits_s) > STALL_S * 0.99
 
@@ -46,7 +46,7 @@ def test_an_open_loop_sends_the_requested_number_of_requests():
 
 
 def test_an_open_loop_uses_all_connections():
-    """A server closes one that idles too long, and may do so while a request is on its way to it."""
+    """A server may close an idle connection while a request is on its way."""
     asked: Counter[object] = Counter()
 
     def told_apart(_body, connection):
@@ -54,7 +54,7 @@ def test_an_open_loop_uses_all_connections():
         connection.sendall(answer())
 
     with scripted(told_apart) as port:
-        # So slowly that an answer is late only where the machine stands still for longer than all others' turns.
+        # So slowly that an answer is late only if the machine stalls for longer than the turns of all others.
         put_load_on(port, [b"{}"], n_connections=5, seconds=1, requests_per_s=20)
 
     assert list(asked.values()) == [4] * 5

@@ -1,4 +1,4 @@
-"""Where there is one backend, what compares two says so."""
+"""With only one backend, comparisons report the missing one."""
 
 from __future__ import annotations
 

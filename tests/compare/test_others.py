@@ -1,4 +1,4 @@
-"""What else took the cores while a run measured is told, and what the run took itself is not called that."""
+"""The CPU time of other processes during a run is measured, without that of the run itself."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from compare.measuring.others import CpuTime, of_others, others_share
 pytestmark = pytest.mark.slow
 
 BUSY_S = 1.0
-# Until the kernel's accounting says that it ran so long.
+# Busy until the kernel has accounted this much CPU time.
 BUSY = f"import time\nwhile time.process_time() < {BUSY_S}: pass"
 
 
 @pytest.fixture
 def core():
-    """One that this process may run on, and does."""
+    """A core to which this process is pinned."""
     before = os.sched_getaffinity(0)
     core = min(before)
     os.sched_setaffinity(0, {core})
@@ -34,7 +34,7 @@ def test_counts_other_processes(core):
     with subprocess.Popen(busy, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout
         other.stdout.readline()
-        after = CpuTime.of({core})  # not waited for, it is nobody's
+        after = CpuTime.of({core})  # this process has not waited for it, so it counts as another's
         other.communicate(b"\n")
     elapsed_s = after.at_s - before.at_s
 

@@ -1,4 +1,4 @@
-"""The page says what was measured, all of it, and needs nothing but itself."""
+"""The page shows everything that was measured, and needs no other file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Page(HTMLParser):
     Attributes:
         elements: each tag with its attributes.
         text: all of it, a space for each run of white space.
-        texts: the text in each element, by its id, or its tag where it has none.
+        texts: the text in each element, by its id, or by its tag if it has no id.
     """
 
     def __init__(self, source):
@@ -62,7 +62,7 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attributes)))
 
     def handle_endtag(self, tag):
-        if tag in ("td", "th", "text"):  # what stands beside each other has no space between
+        if tag in ("td", "th", "text"):  # neighbouring cells have no space between them
             self.handle_data(" ")
         assert self._open.pop()[0] == tag
 
@@ -79,7 +79,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """By the name of the run."""
+    """The pages by the name of the run."""
     return {name: read(record, tmp_path_factory.mktemp("page")) for name, record in RECORDS.items()}
 
 
@@ -512,7 +512,7 @@ def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date():
     assert [int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)] == list(range(1, 34))
     assert re.search(r"^Wrong answers to [\d,]+ requests: none\.$", readme, re.MULTILINE)
     assert f"\n{LITTLE_ELSE}\n" in readme
-    assert re.search(r"^\| 33 .*; peers: ", readme, re.MULTILINE)  # which no rule is about, and which says more
+    assert re.search(r"^\| 33 .*; peers: ", readme, re.MULTILINE)  # a figure that no rule uses, but that is shown
     assert readme.count("Measuring cannot show who uses it.") == 1
     assert with_table(readme, Record(records.full())) == readme
 

@@ -1,4 +1,4 @@
-"""A plan is read from TOML, and what cannot be measured is refused in a sentence."""
+"""A plan is read from TOML, and an invalid plan is refused with one line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compare.measuring.plan import GIVEN, Cell, PlanError, Workload, read_plan
 from compare.measuring.run import Run
 from compare.measuring.server import Cores
 
-# What a cell may be needed by beside claims: plan.toml says what they are.
+# The parts of the report that may need a cell, besides the claims; plan.toml describes them.
 PARTS = {"curve", "fairness", "rows", "steps", "floor"}
 
 SMALL = """

@@ -32,4 +32,4 @@ def test_concurrent_lanes_get_different_ports():
         ports = {one.port, other.port}
 
     assert len(ports) == 2
-    assert ports < set(range(20_000, 30_000))  # the kernel begins above these where nobody has changed that
+    assert ports < set(range(20_000, 30_000))  # by default, the kernel's own range begins above these

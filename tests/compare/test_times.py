@@ -1,4 +1,4 @@
-"""Of the median request under load it is told what the steps of its service do not explain, and what it waits."""
+"""The time of the median request under load: steps, everything else, and the wait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_PER_S = 1_000
 
 @pytest.fixture
 def run_of():
-    """A run of the plan of `make compare`, in which FastAPI's requests took these milliseconds, round by round."""
+    """A run of the plan of `make compare` in which FastAPI's requests took these milliseconds, by round."""
 
     def made(calm_ms, busy_ms, faults=None):
         plan = read_plan(PLAN, [*MODELS, GIVEN])
@@ -47,7 +47,7 @@ def test_the_rest_comes_from_a_calm_service_and_the_wait_from_a_busy_one(run_of)
     run = run_of([1.0, 5.0, 1.2], [3.0, 6.0, 2.0])
 
     assert found(run) == {"parse": 100, "predict": 300, "everything else": 800, "wait": 1000}  # of 2, 1 and 0.8 ms
-    assert busy_per_s(run, "fastapi") == pytest.approx(700)  # a swap of the two shares would be 300
+    assert busy_per_s(run, "fastapi") == pytest.approx(700)  # swapped shares would give 300
 
 
 def test_a_busy_service_that_answers_sooner_has_no_wait(run_of):

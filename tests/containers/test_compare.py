@@ -1,4 +1,4 @@
-"""`docker compose --profile compare up compare`: the services as processes of one container, the report outside."""
+"""`docker compose --profile compare up compare` runs the services in one container and writes the report outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`docker compose up`: every service healthy, alike, and locked down."""
+"""`docker compose up`: all services are healthy, alike, and locked down."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_nothing_runs_as_root(container):
 
 
 def test_has_no_capabilities_and_gains_none(container):
-    """Asked of process 1, which every other one comes from."""
+    """Checks process 1, from which all others descend."""
     status = dict(line.split(":\t") for line in inside(container, "print(open('/proc/1/status').read())").splitlines())
 
     assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {NO_CAPABILITIES}

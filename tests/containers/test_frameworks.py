@@ -1,4 +1,4 @@
-"""No image holds the framework of the other service."""
+"""No image contains the framework of the other service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an image holds, which artifact it serves, and what it refuses to serve."""
+"""The contents of an image, the artifact that it serves, and the artifacts that it refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUILD_TOOLS = ["cc", "gcc", "g++", "clang", "tcc", "make"]
 
 @pytest.fixture
 def build(engine, backend):
-    """Builds the backend's image from a folder, and removes it at the end; what was built on the way stays cached."""
+    """Builds the backend's image from a folder, and removes it at the end; its layers stay cached."""
     tag = f"test-{uuid4().hex[:8]}-{backend}"
 
     def build(folder):
@@ -39,7 +39,7 @@ def build(engine, backend):
 
 @pytest.fixture(scope="session")
 def other_artifact(tmp_path_factory):
-    """What no image carries."""
+    """An artifact that no image contains."""
     folder = tmp_path_factory.mktemp("other") / "artifact"
     frame = pd.DataFrame({"x": [0.0, 1.0, 2.0]})
     save(Ridge().fit(frame, frame["x"]), frame, folder)
@@ -84,7 +84,7 @@ def test_packages_the_artifact_of_the_build_context(build, serve, backend, other
 
 @pytest.mark.slow
 def test_builds_without_the_other_backends(build, serve, backend, container, tmp_path):
-    """It trains again, to the same bytes."""
+    """The build trains again and gets the same bytes."""
     copy_context(tmp_path, backend)
 
     assert served_by(serve(image=build(tmp_path))) == served_by(container)
@@ -109,7 +109,7 @@ def test_refuses_an_artifact_that_is_not_pinned(start, container):
 
 
 def assert_refuses(container: Container, *words: str) -> None:
-    """It ends, and not with 0; its log is one sentence with these words."""
+    """The container exits with code 1 and logs one line with these words."""
     assert container.wait(timeout=PATIENCE_S)["StatusCode"] == 1
     (sentence,) = container.logs().decode().splitlines()
     assert all(word in sentence for word in words), sentence

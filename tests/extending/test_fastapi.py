@@ -1,4 +1,4 @@
-"""Add your own to the FastAPI service, as FastAPI's manual teaches it."""
+"""Your own code in the FastAPI service, as FastAPI's manual teaches it."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_the_application_is_mounted_in_another_one(host, model_service, settings
         for path in ("/ml/metrics", "/ml/docs", "/ml/docs/swagger-ui.css", "/ml/openapi.json"):
             assert client.get(path).status_code == 200
         assert client.get("/ml/nothing").json()["code"] == "not_found"
-        assert client.get("/nothing").json() == {"detail": "Not Found"}  # the host's own words
+        assert client.get("/nothing").json() == {"detail": "Not Found"}  # the host's own message
 
     assert client.get("/ml/readyz").json()["code"] == "shutting_down"
 

@@ -1,4 +1,4 @@
-"""Add your own to the Flask service, as Flask's manual teaches it."""
+"""Your own code in the Flask service, as Flask's manual teaches it."""
 
 from __future__ import annotations
 

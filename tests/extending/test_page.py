@@ -1,4 +1,4 @@
-"""docs/extending.md quotes code that is run here."""
+"""The tests run the code that docs/extending.md quotes."""
 
 from __future__ import annotations
 

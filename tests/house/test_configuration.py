@@ -1,4 +1,4 @@
-"""What other programs read of this repository is valid, and is about what is here."""
+"""The configuration files of other programs are valid and match the repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make dev` runs the backend that it is asked for, and runs it again after a change."""
+"""`make dev` runs the chosen backend, and restarts it after a change."""
 
 from __future__ import annotations
 

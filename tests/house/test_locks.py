@@ -1,4 +1,4 @@
-"""The locks fit each other, and are about nothing but packages."""
+"""The locks agree, and contain only pinned packages."""
 
 from __future__ import annotations
 

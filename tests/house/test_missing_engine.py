@@ -1,4 +1,4 @@
-"""Where no Docker engine answers, the tests of the containers say so: skipped, or failed where one is required."""
+"""Without a Docker engine, the container tests are skipped with a reason, or fail if one is required."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/your-model.md is true: its blocks are run in a copy of the repository, whose services answer its curl line."""
+"""docs/your-model.md is true: its blocks run in a copy of the repository, whose services answer its curl line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .copies import copy_of_repository, environment, making
 
 PAGE = (ROOT / "docs/your-model.md").read_text()
 
-# A pipeline that begins with the page's own module, as a notebook beside `model/` has it.
+# A pipeline that begins with the page's own module, as in a notebook beside `model/`.
 OWN_PIPELINE = """
 import joblib
 import pandas as pd
@@ -47,7 +47,7 @@ def block(language, word):
 
 @pytest.fixture
 def copy(tmp_path):
-    """Where the page's author has fitted an estimator, beside `model/`."""
+    """A copy in which the author of the page has fitted an estimator, beside `model/`."""
     copy = copy_of_repository(tmp_path)
     python(copy, block("python", "joblib.dump"))
     return copy
@@ -70,7 +70,7 @@ def manifest_of(copy):
 
 
 def answers(copy, line):
-    """What the services of the copy's `make serve` answer to a curl line."""
+    """The answers of the copy's `make serve` to a curl line."""
     with making(copy, "serve", "PORT=0") as listening:
         ports = [next(listening) for _ in BACKENDS]
         return [json.loads(sh(copy, line.replace(URL, f"localhost:{port}/predict"))) for port in ports]

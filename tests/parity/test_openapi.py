@@ -16,7 +16,7 @@ from ..openapi import operations
 from ..services import BACKENDS, running
 
 
-# Between them every kind of feature, and several outputs; those of the others are compared by `tests.fuzz`.
+# Together they have every kind of feature, and several outputs; `tests.fuzz` compares the other artifacts.
 @pytest.mark.parametrize("artifact", ["served", "every_kind", "two_labels"], indirect=True)
 def test_the_documents_are_alike(artifact):
     first, second = documents(artifact)

@@ -1,4 +1,4 @@
-"""Whatever a client sends, both backends hand the model the same rows, in value and in type."""
+"""Whatever a client sends, both backends pass the same rows to the model, in value and in type."""
 
 from __future__ import annotations
 

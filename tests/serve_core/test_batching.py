@@ -1,4 +1,4 @@
-"""How many calls of the model a batch costs if some of its requests make it fail."""
+"""The number of model calls for a batch with failing requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from serve_core.wire.problems import ModelFailed
 
 
 class Counting:
-    """Predicts what a row holds, and fails where one holds "faulty"."""
+    """Predicts the value of a row, and fails if a row holds "faulty"."""
 
     def __init__(self):
         self.n_calls = 0

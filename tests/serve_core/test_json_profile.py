@@ -1,4 +1,4 @@
-"""What the JSON profile refuses does not hang on how Python is configured."""
+"""The JSON profile does not depend on how Python is configured."""
 
 from __future__ import annotations
 

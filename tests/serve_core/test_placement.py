@@ -22,7 +22,7 @@ HERE = threading.current_thread().name
 
 
 class Compiled:
-    """Predicts which call a row was in, and in which thread.
+    """Predicts the number of the call and its thread.
 
     A call with more rows than `n_short` is slow. It waits for `may_end` first, if there is one.
     """
@@ -144,7 +144,7 @@ def test_scikit_learn_gets_one_call_at_a_time_in_place_too(service_of, rows_of):
 
 
 class Exclusive:
-    """Counts the calls that began during another one."""
+    """Counts the calls that began during another call."""
 
     def __init__(self):
         self.n_beside = 0

@@ -35,7 +35,7 @@ class Echo:
 
 @pytest.fixture(autouse=True)
 def _threads_switch_often():
-    """So that a race shows in few tries."""
+    """Makes races likely within few tries."""
     interval_s = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -157,7 +157,7 @@ def test_threads_and_event_loop_tasks_share_a_service(service_of, open_echo, row
 
 
 def test_returning_clients_join_the_next_batch(service_of, echo, monkeypatch):
-    for name in ("RETURN_CALLS", "RETURN_SHARE"):  # no machine is too slow to be back in time
+    for name in ("RETURN_CALLS", "RETURN_SHARE"):  # so that clients return in time even on a slow machine
         monkeypatch.setattr(serve_core.service, name, FOREVER)
     n_clients, n_rounds = 8, 10
     with service_of(echo) as service, ThreadPoolExecutor(n_clients) as pool:

@@ -1,4 +1,4 @@
-"""A setting that cannot be used stops the start, and the message says what to write instead."""
+"""An invalid setting stops the start, and the message says what to write instead."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ ATTRIBUTES = {
     "stream": "Starlette, Requests",
     "validate_python": "Pydantic, Type Adapter",
 }
-# Of sockets, futures and event loops, and of structlog.
+# Attributes of sockets, futures, event loops and structlog.
 PYTHON = {"cancel", "dup", "fileno", "get_logger", "run_in_executor"}
 SUBCLASSED = {"APIRoute", "BaseModel", "Request", "Response"}
 

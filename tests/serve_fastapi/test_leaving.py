@@ -1,4 +1,4 @@
-"""A client that leaves while its request waits is noticed at once."""
+"""The service notices at once that the client of a waiting request has left."""
 
 from __future__ import annotations
 

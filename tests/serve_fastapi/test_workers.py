@@ -1,4 +1,4 @@
-"""uvicorn's workers load the model each for itself: never another one than their siblings serve."""
+"""Each uvicorn worker loads the model itself, but never another model than its siblings."""
 
 from __future__ import annotations
 

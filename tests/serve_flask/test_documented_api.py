@@ -50,10 +50,10 @@ ATTRIBUTES = {
     "valid_methods": "Werkzeug, HTTP Exceptions",
     "view_functions": "Flask, API: Application Object",
 }
-# A public method of the request that gunicorn hands to `pre_request`; its manual shows no way to close a connection
-# behind an answer, and WSGI forbids an application to send `Connection`.
+# A public method of the request that gunicorn passes to `pre_request`. Its manual shows no way to close a connection
+# after an answer, and WSGI forbids applications to send `Connection`.
 NOT_SHOWN = {"force_close"}
-# Of sockets and modules of the standard library, and of structlog.
+# Attributes of sockets, modules of the standard library and structlog.
 PYTHON = {"addFilter", "detach", "get_logger", "max", "msg"}
 SUBCLASSED = {"BaseApplication", "Response"}
 

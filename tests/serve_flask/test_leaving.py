@@ -1,4 +1,4 @@
-"""A client that leaves while its request waits: WSGI does not tell, so the deadline drops the rows."""
+"""WSGI does not report that the client of a waiting request has left, so the deadline drops its rows."""
 
 from __future__ import annotations
 

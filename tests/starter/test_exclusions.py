@@ -1,4 +1,4 @@
-"""What copier.yml leaves out is there to be left out, and said so that Copier and `starter/paths.py` read it alike."""
+"""The exclusions in copier.yml exist, and Copier and `starter/paths.py` read them alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starter.questions import read_form
 from ..services import ROOT
 from .making import BACKENDS, COMPARE
 
-# What is made, and what Copier's name for Cookiecutter's folder is.
+# Generated files, and Copier's name for Cookiecutter's folder.
 NOT_HERE = {"/artifact", "/artifact.sha256", "/compare/report", "/__cookiecutter__"}
 
 

@@ -1,4 +1,4 @@
-"""A project knows what it was made from, in the same words whichever tool made it."""
+"""A project records its origin, in the same way with either tool."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def repository(template, tmp_path_factory):
-    """The template as a repository with the versions v1 and v2, between which a file has come."""
+    """The template as a repository with the versions v1 and v2; v2 has one more file."""
     repository = tmp_path_factory.mktemp("repository") / "upstream.git"
     shutil.copytree(template, repository, ignore=shutil.ignore_patterns(".venv"))
     commit(repository, tag="1.0.0")

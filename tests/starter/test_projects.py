@@ -1,4 +1,4 @@
-"""A project holds what was asked for, the same from both tools, and nothing of what made it."""
+"""A project contains what was chosen, the same from both tools, and nothing of the starter."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ FRAMEWORKS = {
     "fastapi": re.compile(r"fastapi|starlette|uvicorn|pydantic", re.IGNORECASE),
     "flask": re.compile(r"flask|werkzeug|gunicorn", re.IGNORECASE),
 }
-# The comparison is about both, whatever is there to be measured.
+# The comparison names both backends, whichever are here.
 ABOUT_BOTH = ("compare/", "tests/compare/")
-# What a test tool depends on: schemathesis has Werkzeug.
+# Dependencies of a test tool: schemathesis needs Werkzeug.
 TRANSITIVE = {"flask": ("dev.lock", r"werkzeug==\S+ \\")}
 
-# How it is updated, a project says.
+# A project says how it is updated.
 MACHINERY = re.compile(r"twinserve|cookiecutter|copier(?! update)|starter|jinja$", re.IGNORECASE)
-# MIT asks that its notice stays; the answers are what an update reads.
+# The MIT licence requires its notice; an update reads the answers.
 ITS_OWN = {"LICENSE", ".copier-answers.yml"}
 
 
 @pytest.fixture(scope="module")
 def generated(request, template, tmp_path_factory):
-    """One of each kind; who made it makes no difference."""
+    """One project of each kind; both tools make the same ones."""
     backend, compare = request.param
     folder = tmp_path_factory.mktemp("project") / "made"
     return made(TOOLS["cookiecutter"], folder, template, backend=backend, compare=compare)
@@ -97,7 +97,7 @@ def test_mentions_only_existing_files(generated):
         text = page.read_text()
         named = re.findall(r"`((?:model|serve_\w+|tests|docs|docker|compare)/[\w./-]*|\w+\.(?:yaml|toml|lock))`", text)
         linked = [page.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)]
-        # What a run writes, and what is a name in an example.
+        # Files that a run writes, and names in examples.
         written = {
             "compare/report/index.html",
             "compare/report/bench.json",
@@ -114,7 +114,7 @@ def test_uses_its_own_name(generated):
     assert tomllib.loads((generated / "pyproject.toml").read_text())["project"]["name"] == "my-service"
     compose = yaml.safe_load((generated / "compose.yaml").read_text())
     assert compose["name"] == "my-service"
-    # Compose names an image by the project and the service; the edge's is the proxy's own.
+    # Compose names images after the project and the service; the edge uses the proxy's image.
     assert [name for name, service in compose["services"].items() if "image" in service] == ["edge"]
 
 

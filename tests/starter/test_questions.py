@@ -1,4 +1,4 @@
-"""Copier and Cookiecutter ask the same: copier.yml says it, cookiecutter.json says it again."""
+"""Copier and Cookiecutter ask the same questions: cookiecutter.json repeats copier.yml."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COPIER = yaml.safe_load((ROOT / "copier.yml").read_text())
 COOKIECUTTER = json.loads((ROOT / "cookiecutter.json").read_text())
 ASKED = {name: told for name, told in COPIER.items() if not name.startswith("_") and told.get("when", True)}
 
-# What only the starter depends on, and no project.
+# Dependencies of the starter that no project has.
 STARTER = {"cookiecutter", "copier", "pyyaml", "types-pyyaml"}
 
 

@@ -1,4 +1,4 @@
-"""An answer that cannot be taken is refused in the same sentence by both tools, before anything is written."""
+"""Both tools refuse an invalid answer with the same message, before anything is written."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_an_invalid_answer_is_refused_with_a_reason(question, answer, sentence):
     assert str(refused.value) == f"{question}: {sentence}"
 
 
-# Both tools take the sentences from the same file, so one of each question shows that they ask for them.
+# Both tools read the messages from the same file, so one test of each question is enough.
 @pytest.mark.slow
 @pytest.mark.parametrize("maker", TOOLS)
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_name_without_slug_characters_needs_a_slug(maker, template, tmp_path):
 @pytest.mark.parametrize("maker", TOOLS)
 @pytest.mark.parametrize(("question", "answer"), [("backend", "django"), ("compare", "maybe")])
 def test_an_unknown_choice_is_refused(maker, question, answer, template, tmp_path):
-    """By the tools' own words."""
+    """With the tool's own message."""
     folder = tmp_path / "empty"
     folder.mkdir()
 
@@ -104,7 +104,7 @@ def test_an_unknown_choice_is_refused(maker, question, answer, template, tmp_pat
 
 @pytest.mark.slow
 def test_cookiecutter_refuses_typed_instructions(template, tmp_path):
-    """Cookiecutter runs the answers of its command line alone."""
+    """Cookiecutter runs only the answers of its command line as templates."""
     folder = tmp_path / "empty"
     folder.mkdir()
 

@@ -1,4 +1,4 @@
-"""A project takes the starter's next version: what its user has changed stays, and what was left out stays out."""
+"""A project updates to the starter's next version: edits stay, and excluded files stay out."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .making import TOOLS, commit, contents, git, made, update
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
-    # One worker makes what they share.
+    # One worker creates what they share.
     pytest.mark.xdist_group("updates"),
 ]
 
-# A model of the user's own in the place of the penguins'.
+# The user's own model instead of the penguins.
 TRAINING = '''"""Train the model that this project is about."""
 
 print("Mine.")
@@ -29,7 +29,7 @@ print("Mine.")
 
 @pytest.fixture(scope="module")
 def repository(template, tmp_path_factory):
-    """The template in two versions; the second changes what every project has, and what some have left out."""
+    """The template in two versions; the second changes files of every project, and files that some projects exclude."""
     repository = tmp_path_factory.mktemp("repository") / "upstream.git"
     shutil.copytree(template, repository, ignore=shutil.ignore_patterns(".venv"))
     commit(repository, tag="1.0.0")
@@ -51,7 +51,7 @@ def repository(template, tmp_path_factory):
 
 @pytest.fixture(scope="module", params=TOOLS)
 def edited(request, repository, tmp_path_factory):
-    """With FastAPI alone, from the first version, edited by its user and committed."""
+    """A project with FastAPI alone, from the first version, edited by its user and committed."""
     folder = tmp_path_factory.mktemp("edited") / "made"
     answers = {"project_name": "Flowers", "backend": "fastapi", "compare": "no"}
     project = made(TOOLS[request.param], folder, repository.as_uri(), "1.0.0", **answers)
@@ -134,12 +134,12 @@ def test_an_updated_unedited_project_equals_a_fresh_one(first, then, repository,
 
     ours, theirs = contents(project), contents(fresh)
     assert ours.keys() == theirs.keys()
-    # `model/train.py` is the user's from the first day on.
+    # `model/train.py` belongs to the user from the first day.
     assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py"}
 
 
 def test_leftovers_of_a_dropped_backend_are_ignored(repository, tmp_path):
-    """Git ignores `__pycache__`, and an update leaves it where it was."""
+    """Git ignores `__pycache__`, so an update leaves it behind."""
     project = made(TOOLS["copier"], tmp_path / "made", repository.as_uri(), "1.0.0", compare="no")
     commit(project)
     for folder in ("serve_fastapi", "tests/serve_fastapi", "tests/parity"):
