@@ -129,9 +129,9 @@ def of_one_backend(backend: str, gone: str) -> Raw:
     for lane in record["lanes"]:
         if gone in lane["lane"]:
             lane["workloads"] = [
-                _absent(each["workload"], f"serve_{gone}/ is not there.") for each in lane["workloads"]
+                _absent(each["workload"], f"serve_{gone}/ does not exist.") for each in lane["workloads"]
             ]
-    return without_timing_verdicts(record, f"serve_{gone}/ is not there.")
+    return without_timing_verdicts(record, f"serve_{gone}/ does not exist.")
 
 
 def nothing() -> Raw:

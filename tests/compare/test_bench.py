@@ -100,7 +100,7 @@ def test_measures_available_lanes_and_reports_the_others(command, tmp_path):
         [goal] = [line for line in run.stdout.splitlines() if line.startswith(f"{backend} against the model")]
         assert goal.endswith("<= 1e+09  holds")
         assert f"{backend}_misconfigured: This lane could not start: SERVE_NO_SUCH is not a setting" in run.stdout
-    assert "of_a_backend_that_is_gone: serve_nowhere/ is not there." in run.stdout
+    assert "of_a_backend_that_is_gone: serve_nowhere/ does not exist." in run.stdout
     assert "refusing: This lane could not start: its first answer had the status 501." in run.stdout
     assert "Every answer was checked, and none was wrong." in run.stdout
 

@@ -248,11 +248,11 @@ def test_handlers_call_the_upstream_and_wait(comparison, record):
     [
         (
             'command = "tests.compare.dying {port}"',
-            "Whom this lane asks died in round 1: its exit code was 3, and its last line: There is no more memory.",
+            "Its upstream died in round 1: its exit code was 3, and its last line: There is no more memory.",
         ),
         (
             'command = "no_such_module"',
-            f"Whom this lane asks could not start: {sys.executable}: No module named no_such_module.",
+            f"Its upstream could not start: {sys.executable}: No module named no_such_module.",
         ),
     ],
 )

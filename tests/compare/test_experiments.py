@@ -66,7 +66,7 @@ def test_refuses_incomplete_advisory_data(monkeypatch, tmp_path):
         (tmp_path / each).write_text((DATA / each).read_text().replace("werkzeug = [", "another = ["))
     monkeypatch.setattr(security, "DATA", tmp_path)
 
-    with pytest.raises(Unavailable, match="nothing of werkzeug"):
+    with pytest.raises(Unavailable, match="does not cover werkzeug"):
         EXPERIMENTS["cookies_and_advisories"]()
 
 

@@ -189,7 +189,7 @@ def test_reports_an_interval_that_crosses_a_bound(run_of):
 
 
 def test_compares_adjacent_turns():
-    # The machine was slow in the last turns, and stalled for a moment in one of them.
+    # The machine was slow in the third turn, and one lane stalled in the last.
     assert ratio_of_turns([200, 200, 100, 200], [100, 100, 50, 1]) == 2.0
     assert ratio_of_turns([200], [0]) is None
 

@@ -372,7 +372,7 @@ def test_one_backend_is_shown_with_the_reason_for_the_missing_one(kept, gone, pa
     page = pages[f"{kept} alone"]
 
     assert f"{kept} holds " in page.text
-    assert f"{gone} was not measured (serve_{gone.lower()}/ is not there)." in page.text
+    assert f"{gone} was not measured (serve_{gone.lower()}/ does not exist)." in page.text
     assert gone not in page.of("steps")
 
 

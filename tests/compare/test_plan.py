@@ -77,12 +77,12 @@ def test_lists_every_cell_once(plan_of):
     [
         ("rounds = 3", "", "it has no 'rounds'"),
         ("rounds = 3", "rounds = 0", NEEDED),
-        ("rounds = 3", "rounds = true", "it has no usable 'rounds'"),
-        ("seconds = 0.5", 'seconds = "long"', "it has no usable 'seconds'"),
-        ("seconds = 0.5", "seconds = 0.5\nwarmup = 1", "it has 'warmup', which means nothing there"),
-        ('"false"', "false", "the lane 'fast' has no usable 'env'"),
-        ("[lanes.in_process]", "[lanes.in_process]\nport = 1", "the lane 'in_process' has 'port', which means nothing"),
-        ('workloads = ["m"]', 'workloads = ["x"]', "there is no model 'x', but m and n"),
+        ("rounds = 3", "rounds = true", "it has no valid 'rounds'"),
+        ("seconds = 0.5", 'seconds = "long"', "it has no valid 'seconds'"),
+        ("seconds = 0.5", "seconds = 0.5\nwarmup = 1", "it has the unknown key 'warmup'"),
+        ('"false"', "false", "the lane 'fast' has no valid 'env'"),
+        ("[lanes.in_process]", "[lanes.in_process]\nport = 1", "the lane 'in_process' has the unknown key 'port'"),
+        ('workloads = ["m"]', 'workloads = ["x"]', "there is no model 'x'; the models are m and n"),
         ("rows = [1, 64]", "rows = [0]", NEEDED),
         ("rows = [1, 64]", "rows = []", NEEDED),
         ("[baselines.fastapi]", "[workloads.m]\nmodel = 'm'\nturns = 0\n[baselines.fastapi]", NEEDED),
@@ -95,7 +95,7 @@ def test_lists_every_cell_once(plan_of):
             )
             for command in ("", "uvicorn {nope}", "uvicorn {", 'uvicorn "app')
         ),
-        ("rows = [1, 64]", "rows = [1.5]", "an entry of cells has no usable 'rows'"),
+        ("rows = [1, 64]", "rows = [1.5]", "an entry of cells has no valid 'rows'"),
         ('"fast", "in_process"', '"fast", "in_process", "slow"', "there is no lane 'slow'"),
         ('in_process = "in_process"', 'in_process = "none"', "there is no lane 'none'"),
         (
@@ -107,9 +107,9 @@ def test_lists_every_cell_once(plan_of):
         (
             "connections = [16]",
             "connections = [16]\nshares = [0.5]",
-            "the lane 'fast' is offered a share in m, 1 x 16 at 50%, and no cell without a share finds of what",
+            "the lane 'fast' is offered a share in m, 1 x 16 at 50%, but no cell without a share measures its maximum",
         ),
-        ("rows = 64", "rows = 2", "the goal 'fast enough' needs a cell of the lane 'fast', and there is none"),
+        ("rows = 64", "rows = 2", "the goal 'fast enough' needs a cell of the lane 'fast', which the plan lacks"),
     ],
 )
 def test_refuses_an_invalid_plan(plan_of, line, instead, reason):

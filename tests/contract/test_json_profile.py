@@ -82,7 +82,7 @@ def code(client, body):
 
 
 def with_surplus(signature, text, *, is_hidden):
-    """A valid body with a surplus key. If hidden, the text is instead an earlier duplicate of a feature's key."""
+    """A valid body with one more key in front. If hidden, it is an earlier duplicate of a feature's key."""
     valid = instance_texts(signature)
     key = signature.names[0] if is_hidden else "surplus"
     instance = body_of(valid).replace("{", "\0", 1).replace("{", f"{{{json.dumps(key)}: {text}, ", 1)
