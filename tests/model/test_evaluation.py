@@ -157,17 +157,17 @@ UNKNOWN = "the target 'y0' contains labels that the estimator does not know; it 
         pytest.param(
             *("regression", VALUE, ["a", "b"], [1.0, 2.0]),
             "the target 'y0' contains values that are not numbers",
-            id="strings for values",
+            id="strings instead of values",
         ),
         pytest.param(
             *("regression", VALUE, [{}, []], [1.0, 2.0]),
             "the target 'y0' contains values that are not numbers",
-            id="objects for values",
+            id="objects instead of values",
         ),
         pytest.param(
             *("regression", VALUE, pd.to_datetime(["2026-11-21", "2026-11-22"]), [1.0, 2.0]),
             "the target 'y0' contains values that are not numbers",
-            id="dates for values",
+            id="dates instead of values",
         ),
         pytest.param(
             *("regression", VALUE, [np.inf, 1.0], [1.0, 2.0]), "the target 'y0' contains infinity", id="infinity"
@@ -179,7 +179,9 @@ UNKNOWN = "the target 'y0' contains labels that the estimator does not know; it 
             *("classification", LABEL, ["yes", "maybe"], ["yes", "no"]), f"{UNKNOWN} 'no', 'yes'", id="another label"
         ),
         pytest.param(
-            *("classification", LABEL, [0, 1], ["yes", "no"]), f"{UNKNOWN} 'no', 'yes'", id="integers for strings"
+            *("classification", LABEL, [0, 1], ["yes", "no"]),
+            f"{UNKNOWN} 'no', 'yes'",
+            id="integers instead of strings",
         ),
         pytest.param(
             *("classification", LABEL, [["yes"], ["no"]], ["yes", "no"]), f"{UNKNOWN} 'no', 'yes'", id="lists"

@@ -47,7 +47,7 @@ def refusal_of(estimator: Any, data: Any) -> str:
         pytest.param(
             GridSearchCV(LinearRegression(), {"fit_intercept": [True, False]}, cv=2).fit(FRAME, TARGET), id="a search"
         ),
-        pytest.param(Regressor(TARGET), id="one that says nothing of its columns"),
+        pytest.param(Regressor(TARGET), id="an estimator without column names"),
     ],
 )
 def test_accepts_the_training_frame(estimator):
@@ -124,8 +124,8 @@ def test_takes_texts_as_one_column(texts, name):
     [
         pytest.param(ON_TEXTS, pd.DataFrame({"review": TEXTS, "stars": [5, 1, 4, 2]}), id="two columns"),
         pytest.param(Regressor(TARGET), pd.DataFrame({"stars": [5, 1, 4, 2]}), id="numbers"),
-        pytest.param(Regressor([1.0]), pd.DataFrame({"review": TEXTS}), id="texts that get no answer each"),
-        pytest.param(BaseEstimator(), pd.DataFrame({"review": TEXTS}), id="texts that nothing predicts"),
+        pytest.param(Regressor([1.0]), pd.DataFrame({"review": TEXTS}), id="an estimator that returns one value"),
+        pytest.param(BaseEstimator(), pd.DataFrame({"review": TEXTS}), id="an estimator without predict"),
     ],
 )
 def test_passes_a_frame_to_an_estimator_that_takes_no_texts(estimator, frame):
@@ -199,7 +199,7 @@ ONE_DIMENSION = "the data have one dimension and are not all strings: pass rows 
         pytest.param(ARRAY[0], ONE_DIMENSION, id="an array of numbers"),
         pytest.param(FRAME["width"], ONE_DIMENSION, id="a series of numbers"),
         pytest.param([1.5, 2.5], ONE_DIMENSION, id="a list of numbers"),
-        pytest.param(["good", None], ONE_DIMENSION, id="texts of which one is missing"),
+        pytest.param(["good", None], ONE_DIMENSION, id="texts with a missing one"),
         pytest.param(np.zeros((2, 2, 2)), "the data have 3 dimensions: pass rows and columns", id="a cube"),
         pytest.param("good day", "the data have 0 dimensions: pass rows and columns", id="one text"),
         pytest.param({"width": [1.0]}, "the data have 0 dimensions: pass rows and columns", id="a dict"),

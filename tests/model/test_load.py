@@ -440,9 +440,7 @@ def test_measures_each_output_by_its_own_spread(folder_of_two, output, spread):
         ),
         pytest.param(b'{"rows": [[1.5, "red"]], "predictions": []}', id="no spreads"),
         pytest.param(b'{"rows": [[1.5, "red"]], "predictions": [], "spreads": [null]}', id="too few predictions"),
-        pytest.param(
-            b'{"rows": [[1.5, "red"]], "predictions": [1], "spreads": [null]}', id="predictions that are none"
-        ),
+        pytest.param(b'{"rows": [[1.5, "red"]], "predictions": [1], "spreads": [null]}', id="invalid predictions"),
     ],
 )
 def test_refuses_golden_rows_that_cannot_be_predicted(folder, content):

@@ -96,7 +96,7 @@ def test_keeps_labels_in_order_as_plain_values(target, labels):
         pytest.param([np.str_("no"), np.str_("yes")], id="strings"),
         pytest.param([np.int64(1), np.int64(2)], id="integers"),
         pytest.param([np.bool_(False), np.bool_(True)], id="booleans"),
-        pytest.param([2**63, 2**64 - 1], id="integers of 64 bits without a sign"),
+        pytest.param([2**63, 2**64 - 1], id="unsigned 64-bit integers"),
     ],
 )
 def test_converts_numpy_scalars_in_object_arrays(classes):
@@ -275,21 +275,21 @@ VALUE, LABEL = json.loads(json.dumps([Output().to_json(), label("a", "b").to_jso
     [
         pytest.param(None, id="nothing"),
         pytest.param({}, id="an object"),
-        pytest.param([], id="not one"),
-        pytest.param(["a"], id="a name alone"),
-        pytest.param([{**VALUE, "task": "regression"}], id="a field too many"),
+        pytest.param([], id="an empty list"),
+        pytest.param(["a"], id="only a name"),
+        pytest.param([{**VALUE, "task": "regression"}], id="an unknown field"),
         *(
             pytest.param([{name: LABEL[name] for name in LABEL if name != field}], id=f"without {field}")
             for field in LABEL
         ),
-        pytest.param([{**LABEL, "is_label": 1}], id="a number for whether it is a label"),
-        pytest.param([{**LABEL, "has_probabilities": None}], id="null for whether it has probabilities"),
+        pytest.param([{**LABEL, "is_label": 1}], id="a number for is_label"),
+        pytest.param([{**LABEL, "has_probabilities": None}], id="null for has_probabilities"),
         pytest.param([{**LABEL, "labels": None}], id="null for labels"),
         pytest.param([{**LABEL, "labels": "ab"}], id="a string of labels"),
         pytest.param([{**LABEL, "labels": ["a", 1]}], id="labels of two types"),
         pytest.param([{**LABEL, "labels": [["a"]]}], id="lists for labels"),
         pytest.param([{**LABEL, "labels": [None]}], id="null for a label"),
-        pytest.param([{**LABEL, "labels": []}], id="probabilities of no labels"),
+        pytest.param([{**LABEL, "labels": []}], id="probabilities without labels"),
         pytest.param([{**LABEL, "is_label": False}], id="labels of a value"),
         pytest.param([{**VALUE, "has_probabilities": True}], id="probabilities of a value"),
         pytest.param([{**VALUE, "name": 1}], id="a number for a name"),

@@ -123,7 +123,7 @@ def of_mixed_columns(encoder: Any, classifier: Any) -> Any:
                 Ridge(),
             ).fit(SIZED, INDEX),
             SIZED,
-            id="ordinal codes of a category that only the imputer knows and one that only the signature knows",
+            id="ordinal codes of categories that only the imputer or only the signature knows",
         ),
         pytest.param(
             RandomForestRegressor(20, random_state=0).fit(DIABETES.to_numpy(), PROGRESSION),

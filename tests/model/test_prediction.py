@@ -205,7 +205,7 @@ def test_returns_the_training_label_for_an_equal_value(labels, answered, label):
         pytest.param([1.0] * 3, "predictions of shape (3,), expected 1 for each of 2 rows", id="too many"),
         pytest.param([[1.0, 2.0]] * 2, "predictions of shape (2, 2), expected 1 for each of 2 rows", id="two columns"),
         pytest.param([[[1.0]]] * 2, "predictions of shape (2, 1, 1), expected 1 for each of 2 rows", id="a cube"),
-        pytest.param(1.0, "predictions of shape (), expected 1 for each of 2 rows", id="no list"),
+        pytest.param(1.0, "predictions of shape (), expected 1 for each of 2 rows", id="not a list"),
     ],
 )
 def test_refuses_other_values_than_one_number_per_row(values, sentence):
@@ -233,7 +233,7 @@ def test_refuses_other_values_than_one_number_per_output_and_row(values, sentenc
         pytest.param(["yes"], id="too few"),
         pytest.param(["yes", "no", "yes"], id="too many"),
         pytest.param([["yes", "no"]] * 2, id="two columns"),
-        pytest.param("yes", id="no list"),
+        pytest.param("yes", id="not a list"),
     ],
 )
 def test_refuses_other_labels_than_one_class_per_row(labels):
@@ -253,7 +253,7 @@ def test_refuses_nan_as_a_label():
         pytest.param([[0.5, 0.5]], id="too few rows"),
         pytest.param([[1.0], [1.0]], id="too few classes"),
         pytest.param([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]], id="too many classes"),
-        pytest.param([0.5, 0.5], id="of one class only"),
+        pytest.param([0.5, 0.5], id="a single class"),
     ],
 )
 def test_refuses_other_probabilities_than_one_per_class_and_row(probabilities):

@@ -166,7 +166,9 @@ REFUSED = [
         "dict has no predict: there is nothing to serve; the object under 'model' has one: pass that object",
         id="a dict with an estimator",
     ),
-    pytest.param({"a": 1}, SIZES, {}, "dict has no predict: there is nothing to serve", id="a dict without one"),
+    pytest.param(
+        {"a": 1}, SIZES, {}, "dict has no predict: there is nothing to serve", id="a dict without an estimator"
+    ),
     pytest.param(LinearRegression(), SIZES, {}, "LinearRegression is not fitted: call fit first", id="not fitted"),
     pytest.param(
         make_pipeline(StandardScaler(), LogisticRegression()),
@@ -183,7 +185,11 @@ REFUSED = [
         id="other columns",
     ),
     pytest.param(
-        RaisingRegressor([]), SIZES, {}, "RaisingRegressor cannot predict these data: OSError: no luck", id="it raises"
+        RaisingRegressor([]),
+        SIZES,
+        {},
+        "RaisingRegressor cannot predict these data: OSError: no luck",
+        id="an estimator that raises",
     ),
     pytest.param(
         Regressor([1.0, 2.0]),
@@ -205,7 +211,7 @@ REFUSED = [
         SIZES,
         {},
         "Regressor predicts NaN or infinity for 1 of 6 rows, first for row 5",
-        id="NaN for one of two",
+        id="NaN in one of two outputs",
     ),
     pytest.param(
         ProbabilisticClassifier(["a", "b"], ["a"] * 6, [[NAN, 0.0]] * 2 + [[0.5, 0.5]] * 4),
@@ -219,7 +225,7 @@ REFUSED = [
         SIZES,
         {},
         "Regressor does not predict numbers and has no classes_ with labels",
-        id="strings for values",
+        id="strings instead of values",
     ),
     pytest.param(
         Classifier([[1], [2]], ["a"] * 6),
@@ -240,7 +246,7 @@ REFUSED = [
         SIZES.set_axis(range(10, 16)),
         {},
         "row 0 is predicted differently when its values come from JSON",
-        id="what JSON does not say",
+        id="different predictions from JSON",
     ),
     pytest.param(
         one_hot(COLOURS[["colour"]]),
@@ -316,13 +322,13 @@ REFUSED = [
         SIZES,
         {"y": LABELS, "metrics": {"r2": 1.0}},
         "the target 'target' contains values that are not numbers",
-        id="a target of another kind, whatever was scored",
+        id="a target of another kind, despite given scores",
     ),
     pytest.param(
         linear(), SIZES, {"metrics": {"r2": NAN}}, "the score 'r2' is not a finite number", id="a score that is NaN"
     ),
     pytest.param(
-        linear(), SIZES, {"metrics": {"r2": "good"}}, "the score 'r2' is not a finite number", id="a word for a score"
+        linear(), SIZES, {"metrics": {"r2": "good"}}, "the score 'r2' is not a finite number", id="a string as a score"
     ),
     pytest.param(
         linear(),

@@ -49,16 +49,24 @@ def test_records_the_input_of_the_estimator(fitted_on):
         pytest.param(None, "the signature is not an object", id="no signature"),
         pytest.param([FEATURE], "the signature is not an object", id="a list"),
         pytest.param({"fitted_on": "frame"}, "the signature has no list of features", id="no features"),
-        pytest.param({"features": [], "fitted_on": "frame"}, "the signature has no list of features", id="not one"),
         pytest.param(
-            {"features": {"x": FEATURE}, "fitted_on": "frame"}, "the signature has no list of features", id="by name"
-        ),
-        pytest.param({"features": [FEATURE]}, "the signature has no valid 'fitted_on'", id="fitted on nothing"),
-        pytest.param(
-            {"features": [FEATURE], "fitted_on": "polars"}, "the signature has no valid 'fitted_on'", id="on polars"
+            {"features": [], "fitted_on": "frame"}, "the signature has no list of features", id="an empty list"
         ),
         pytest.param(
-            {"features": [FEATURE], "fitted_on": ["frame"]}, "the signature has no valid 'fitted_on'", id="on a list"
+            {"features": {"x": FEATURE}, "fitted_on": "frame"},
+            "the signature has no list of features",
+            id="features by name",
+        ),
+        pytest.param({"features": [FEATURE]}, "the signature has no valid 'fitted_on'", id="no fitted_on"),
+        pytest.param(
+            {"features": [FEATURE], "fitted_on": "polars"},
+            "the signature has no valid 'fitted_on'",
+            id="fitted on polars",
+        ),
+        pytest.param(
+            {"features": [FEATURE], "fitted_on": ["frame"]},
+            "the signature has no valid 'fitted_on'",
+            id="fitted on a list",
         ),
         pytest.param(
             {"features": ["x"], "fitted_on": "frame"}, "a feature of the signature is not an object", id="only a name"
