@@ -129,7 +129,7 @@ class Comparison:
         finally:
             self._write(is_complete)
             if not is_complete:
-                say(f"Stopped. What was known by then: {_from_here(self._html)}")
+                say(f"Stopped. The results so far: {_from_here(self._html)}")
 
     def what_went_wrong(self) -> list[str]:
         """Sentences; none if every installed lane answered correctly."""
@@ -211,9 +211,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m compare", description=__doc__)
     parser.add_argument("--plan", type=Path, default=PLAN, help="which cells, a TOML file")
     parser.add_argument("--model", type=Path, help="an artifact's folder; without it the penguins are trained")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} round of {QUICK_SECONDS:g} s a cell")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} round of {QUICK_SECONDS:g} s per cell")
     parser.add_argument("--rounds", type=above_zero(int), help="instead of the plan's")
-    parser.add_argument("--seconds", type=above_zero(float), help="a cell and round, instead of the plan's")
+    parser.add_argument("--seconds", type=above_zero(float), help="per cell and round, instead of the plan's")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order; random if not given")
     parser.add_argument("--without-experiments", action="store_true", help="load alone")
     parser.add_argument("--report", type=Path, default=REPORT, help="the folder that the report goes to")

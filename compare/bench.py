@@ -1,4 +1,4 @@
-"""Measures the services beside the fastest that is possible, in one run: `python -m compare.bench`."""
+"""Measures the services beside the fastest possible servers, in one run: `python -m compare.bench`."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def say(line: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plan", type=Path, default=PLAN, help="which cells, a TOML file")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} round of {QUICK_SECONDS:g} s a cell")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} round of {QUICK_SECONDS:g} s per cell")
     parser.add_argument("--rounds", type=above_zero(int), help="instead of the plan's")
-    parser.add_argument("--seconds", type=above_zero(float), help="a cell and round, instead of the plan's")
+    parser.add_argument("--seconds", type=above_zero(float), help="per cell and round, instead of the plan's")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order; random if not given")
     parser.add_argument("--json", type=Path, default=JSON, help="where the raw figures go")
     return parser.parse_args()

@@ -63,12 +63,12 @@ def main() -> None:
             try:
                 holds &= drill(name, Site(lane, subject, slow, Cores.available(), lengths))
             except LaneError as reason:
-                sys.exit(f"The service of {backend} could not start: {reason}.")
+                sys.exit(f"The {backend} service could not start: {reason}.")
     sys.exit(0 if holds else 1)
 
 
 def drill(name: str, site: Site) -> bool:
-    """Whether all bounds hold; prints each figure beside its bound. A drill that cannot run here breaks none."""
+    """Whether all bounds hold; prints each figure beside its bound. A drill that cannot run here breaks no bound."""
     try:
         checks = list(DRILLS[name](site))
     except NotHere as reason:
@@ -80,14 +80,14 @@ def drill(name: str, site: Site) -> bool:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("drills", nargs="*", metavar="drill", help=f"of {', '.join(DRILLS)}; all if none is named")
+    parser.add_argument("drills", nargs="*", metavar="drill", help=f"one of {', '.join(DRILLS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="shorter, with fewer clients")
     parser.add_argument(
-        "--env", action="append", default=[], type=_setting, metavar="NAME=VALUE", help="beside the services' defaults"
+        "--env", action="append", default=[], type=_setting, metavar="NAME=VALUE", help="a setting of the services"
     )
     options = parser.parse_args()
     if unknown := [name for name in options.drills if name not in DRILLS]:
-        parser.error(f"there is no drill {unknown[0]!r}, but {', '.join(DRILLS)}")
+        parser.error(f"there is no drill {unknown[0]!r}; the drills are {', '.join(DRILLS)}")
     return options
 
 

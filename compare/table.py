@@ -31,9 +31,9 @@ def main() -> None:
     try:
         options.page.write_text(with_table(options.page.read_text(), Record(json.loads(options.record.read_text()))))
     except TableError as reason:
-        sys.exit(f"{options.page} is left as it was: {reason}.")
+        sys.exit(f"{options.page} is unchanged: {reason}.")
     except (ValueError, AttributeError, TypeError, KeyError):  # neither UTF-8 nor JSON, or other JSON
-        sys.exit(f"{options.page} is left as it was: it is no text, or {options.record} is no record.")
+        sys.exit(f"{options.page} is unchanged: it is not text, or {options.record} is not a record.")
     except OSError as error:
         sys.exit(f"{error.filename} cannot be read or written: {error.strerror}.")
 
@@ -41,7 +41,7 @@ def main() -> None:
 def with_table(page: str, record: Record) -> str:
     """Raises: TableError."""
     if not record.can_judge:
-        raise TableError("the run was quick, was not ended or was disturbed, and has no verdicts")
+        raise TableError("the run was quick, incomplete or disturbed, and has no verdicts")
     before, begin, rest = page.partition(f"{BEGIN}\n")
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -54,7 +54,7 @@ def _lines(record: Record) -> Iterable[str]:
     versions = [f"{name} {machine[name]}" for name in ("python", "fastapi", "flask") if name in machine]
     yield f"Measured on {day_of(raw['began'])} with the model {raw['model'].get('name')} on {machine.get('cpu')},"
     yield f"{machine.get('cores')} cores, {', '.join(versions)}:"
-    yield f"{raw['rounds']} rounds of {raw['seconds']:g} s a cell."
+    yield f"{raw['rounds']} rounds of {raw['seconds']:g} s per cell."
     yield _faults(record)
     yield of_others(raw["others_shares"])
     yield ""
@@ -70,7 +70,7 @@ def _lines(record: Record) -> Iterable[str]:
 def _faults(record: Record) -> str:
     n_requests = sum(cell.get("requests") or 0 for cell in record.raw["cells"])
     wrong = "; ".join(f"{n} ({fault})" for fault, n in record.faults.items())
-    return f"Not answered as they must be, of {n_requests:,} requests: {_escaped(wrong) or 'none'}."
+    return f"Wrong answers to {n_requests:,} requests: {_escaped(wrong) or 'none'}."
 
 
 def _escaped(cell: str) -> str:

@@ -1,4 +1,4 @@
-"""The errors that this package raises. Each message is a sentence for a person."""
+"""The errors that this package raises. People read their messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class EvaluationError(ValueError):
 
 
 class ArtifactExists(ValueError):
-    """The folder already exists, and nobody asked to replace it."""
+    """The folder already exists."""
 
 
 class UnusableFile(ValueError):

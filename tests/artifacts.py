@@ -1,4 +1,4 @@
-"""Artifacts other than the penguins, each packaged by a few lines: what the services must serve with nothing edited."""
+"""Artifacts besides the penguins, each packaged in a few lines: the services must serve them without changes."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ from sklearn.tree import DecisionTreeClassifier
 
 from .services import ROOT
 
-# Modules of an author's own, importable where a model is packaged and nowhere else.
+# Modules of an author, importable only where a model is packaged.
 OWN = Path(__file__).parent / "own"
 
-# What a CSV says as it is; other dtypes are told to the command.
+# Dtypes that a CSV shows; others are passed to the command.
 CSV_DTYPES = {"float64", "int64", "bool", "str", "object"}
 
 OTHERS: dict[str, Callable[[Path], str]] = {}
 
-# Between them: every kind of feature, labels of several types, with probabilities and without, several outputs.
+# Together they cover every kind of feature, several types of labels, with and without probabilities, several outputs.
 FEW = ("served", "every_kind", "two_labels", "linear_svc")
 
 FILES = tempfile.TemporaryDirectory()
@@ -53,7 +53,7 @@ FILES = tempfile.TemporaryDirectory()
 
 @dataclass(frozen=True)
 class Training:
-    """What an author has: a fitted estimator and what it was fitted on."""
+    """A fitted estimator and its training data, as an author has them."""
 
     estimator: Any
     X: Any
@@ -62,7 +62,7 @@ class Training:
 
 
 def packaged(train: Callable[[], Training]) -> Callable[[Path], str]:
-    """Into a folder, by the command, from files as an author has them; returns what the command printed."""
+    """Packages an author's files into a folder with the command, and returns its output."""
 
     @cache
     def packaged_once() -> tuple[Path, str]:
@@ -109,7 +109,7 @@ def _toml(name: str, fields: dict[str, Any]) -> str:
 
 
 def package(name: str, folder: Path) -> None:
-    """One of `OTHERS`, or "served": what `make serve` serves, trained where nothing is packaged."""
+    """Package one of `OTHERS`, or "served": the artifact of `make serve`, trained if none is packaged."""
     if name == "served":
         shutil.copytree(_served(), folder)
     else:
@@ -126,7 +126,7 @@ def _served() -> Path:
 
 
 def is_recorded(artifact: Path) -> bool:
-    """Whether the coverage of its services is worth its time: those of the others run the same lines."""
+    """Whether to record coverage for its services; the services of other artifacts run the same lines."""
     return artifact.name not in OTHERS or artifact.name == "every_kind"
 
 
@@ -146,7 +146,7 @@ def diabetes() -> Training:
 
 @packaged
 def breast_cancer() -> Training:
-    """Binary, names with spaces, boolean labels; a tuned threshold, so that the label is not always the likeliest."""
+    """Boolean labels, names with spaces; a tuned threshold, so the label is not always the likeliest."""
     frame, target = load_breast_cancer(return_X_y=True, as_frame=True)
     classifier = make_pipeline(StandardScaler(), LogisticRegression())
     estimator = TunedThresholdClassifierCV(classifier, scoring="recall", cv=2).fit(frame, target == 0)
@@ -185,7 +185,7 @@ def two_labels() -> Training:
 
 @packaged
 def three_flags() -> Training:
-    """Of each of three labels, whether it applies; their probabilities come as one table."""
+    """Three labels, each of which applies or not; their probabilities come as one table."""
     frame, kind = load_wine(return_X_y=True, as_frame=True)
     flags = np.column_stack([kind == 0, frame["alcohol"] > 13, frame["hue"] > 1]).astype(int)
     chain = ClassifierChain(DecisionTreeClassifier(max_depth=3, random_state=0)).fit(frame, flags)
@@ -194,7 +194,7 @@ def three_flags() -> Training:
 
 @packaged
 def mixed_columns() -> Training:
-    """Numbers, integers, booleans, strings and texts as a CSV brings them, any of which may be missing."""
+    """Numbers, integers, booleans, strings and texts as in a CSV, any of which may be missing."""
     index = pd.RangeIndex(200).to_series()
     frame = pd.DataFrame(
         {
@@ -214,7 +214,7 @@ def mixed_columns() -> Training:
 
 @packaged
 def boosted_trees() -> Training:
-    """Pandas' own dtypes, of which any may be missing, handed to the trees as they are; labels that are floats."""
+    """Nullable pandas dtypes, passed to the trees unchanged; labels that are floats."""
     index = pd.RangeIndex(200).to_series()
     frame = pd.DataFrame(
         {
@@ -231,7 +231,7 @@ def boosted_trees() -> Training:
 
 @packaged
 def linear_svc() -> Training:
-    """Labels without probabilities, in more than ASCII."""
+    """Labels without probabilities, with characters beyond ASCII."""
     frame, target = load_wine(return_X_y=True, as_frame=True)
     labels = target.map({0: "rot", 1: "weiß", 2: "\U0001f377"})
     return Training(make_pipeline(StandardScaler(), LinearSVC()).fit(frame, labels), frame, labels)
@@ -239,14 +239,14 @@ def linear_svc() -> Training:
 
 @packaged
 def outliers() -> Training:
-    """1 and -1."""
+    """The labels 1 and -1."""
     frame = load_wine(as_frame=True).data
     return Training(IsolationForest(n_estimators=10, random_state=0).fit(frame), frame)
 
 
 @packaged
 def clusters() -> Training:
-    """Numbers of clusters, of which the signature says no more than that they are integers."""
+    """Cluster numbers; the manifest only says that they are integers."""
     frame = load_wine(as_frame=True).data
     return Training(make_pipeline(StandardScaler(), KMeans(3, random_state=0)).fit(frame), frame)
 
@@ -272,7 +272,7 @@ def thousand_columns() -> Training:
 
 @packaged
 def every_kind() -> Training:
-    """A feature of each kind and of narrow dtypes, nullable and not, with awkward names; labels that are booleans."""
+    """Features of every kind and of narrow dtypes, nullable or not, with awkward names; boolean labels."""
     n_rows = 120
     index = pd.RangeIndex(n_rows).to_series()
     frame = pd.DataFrame(
@@ -314,7 +314,7 @@ def every_kind() -> Training:
 
 @packaged
 def own_module() -> Training:
-    """A transformer from a module that no image has."""
+    """A transformer from a module that no image contains."""
     with importable(OWN):
         ratios = importlib.import_module("ratios")
     frame, target = load_diabetes(return_X_y=True, as_frame=True)
@@ -323,7 +323,7 @@ def own_module() -> Training:
 
 
 def of_every_model(*few: str) -> pytest.MarkDecorator:
-    """Ask what depends on the model of every one: of the few in `make test`, of the others in `make test-all`."""
+    """Run a test for every model: for the few in `make test`, for the others in `make test-all`."""
     names = [pytest.param(name, marks=() if name in few else pytest.mark.slow) for name in ("served", *OTHERS)]
     return pytest.mark.parametrize("artifact", names, indirect=True, scope="session")
 

@@ -1,4 +1,4 @@
-"""Request bodies drawn from a signature, as JSON text, which says what no Python value can: 1e400, a duplicate key."""
+"""Request bodies for a signature, as JSON text, which can express more than Python values: 1e400, duplicate keys."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import orjson
 
 from model.schema.signature import Feature, Signature
 
-Texts = dict[str, str]  # per key of an instance, the JSON text of its value
+Texts = dict[str, str]  # the JSON text of each value of an instance, by key
 
-# Of more features than these, those that are alike are asked once.
+# With more features, only one of each sort is tested.
 FEW_FEATURES = 20
 
 
@@ -40,7 +40,7 @@ def pointer(*keys: object) -> str:
 
 
 def telling_features(signature: Signature) -> list[Feature]:
-    """All features where there are few; of many, one of each sort and every one whose name needs escapes."""
+    """All features if there are few; otherwise one of each sort, and every one whose name needs escapes."""
     if len(signature.features) <= FEW_FEATURES:
         return list(signature.features)
     first_of_sort = {_sort_of(feature): feature for feature in reversed(signature.features)}.values()
@@ -48,7 +48,7 @@ def telling_features(signature: Signature) -> list[Feature]:
 
 
 def valid_texts(feature: Feature) -> Iterator[str]:
-    """Values at the edge of what the feature takes."""
+    """Boundary values of the feature."""
     yield text_of(feature.example)
     if feature.nullable:
         yield "null"
@@ -68,7 +68,7 @@ def valid_texts(feature: Feature) -> Iterator[str]:
 
 
 def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
-    """Values that the feature refuses, each with the code that says why."""
+    """Values that the feature refuses, each with the fault's code."""
     wrong_type = {
         "number": "not_a_number",
         "integer": "not_an_integer",
@@ -86,7 +86,7 @@ def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
         yield from ((text, "out_of_range") for text in ("1e400", "-1e400", "9" * 401))
     if feature.kind == "integer":
         yield from ((text, wrong_type) for text in ("1.0", "30.7", "1e2", "-0.0"))
-        # Beyond 64 bits no integer is told from a float: orjson reads both as one.
+        # Beyond 64 bits, orjson reads an integer as a float.
         for text in (str(2**64), "1e20", "1e400"):
             yield text, "out_of_range" if feature.maximum is None else "above_maximum"
         yield "-" + "9" * 401, "out_of_range" if feature.minimum is None else "below_minimum"
@@ -101,7 +101,7 @@ def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
 
 
 def _sort_of(feature: Feature) -> tuple[object, ...]:
-    """What a feature has beside its name, unit, range and example."""
+    """The properties of a feature without its name, unit, range and example."""
     bounds = feature.minimum is None, feature.maximum is None
     return feature.kind, feature.dtype, feature.nullable, *bounds
 

@@ -1,4 +1,4 @@
-"""What every test may ask for: an artifact, its signature, and a client of a service that does not say which it is."""
+"""Fixtures for every test: an artifact, its signature, and a client of a service of either backend."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .services import BACKENDS, PATIENCE_S, Running, running
 
 pytest_plugins = ["tests.schedule"]
 
-# What a backend alone promises is asked where it is.
+# The tests of a single backend run only if it is here.
 OF_A_BACKEND = Path(__file__).parent.glob("serve_*")
 collect_ignore = [
     folder.name for folder in OF_A_BACKEND if folder.name.removeprefix("serve_") not in ["core", *BACKENDS]
@@ -34,7 +34,7 @@ Serve = Callable[..., Running]
 
 @pytest.fixture(scope="session")
 def served_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `make serve` serves, trained where nothing is packaged."""
+    """The artifact of `make serve`, trained if none is packaged."""
     folder = tmp_path_factory.mktemp("artifacts") / "artifact"
     package("served", folder)
     return folder
@@ -42,7 +42,7 @@ def served_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", params=["served"])
 def artifact(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the services of a test serve: that of `make serve`, or one of `tests.artifacts`, named by the parameter."""
+    """The artifact that a test serves: that of `make serve`, or one of `tests.artifacts` by the parameter."""
     name: str = request.param
     if name == "served":
         served: Path = request.getfixturevalue("served_artifact")
@@ -64,14 +64,14 @@ def signature(model: Model) -> Signature:
 
 @pytest.fixture(scope="session", params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
-    """The name of a backend: only what starts services may need it."""
+    """The name of a backend; only fixtures that start services should need it."""
     name: str = request.param
     return name
 
 
 @pytest.fixture(scope="session")
 def service(backend: str, artifact: Path) -> Iterator[Running]:
-    """A service with the default settings, shared by all tests that leave it as it was."""
+    """A service with default settings, shared by all tests that do not change it."""
     with running(backend, artifact, is_recorded=is_recorded(artifact)) as service:
         yield service
 
@@ -84,7 +84,7 @@ def client(service: Running) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def serve(backend: str, request: pytest.FixtureRequest) -> Iterator[Serve]:
-    """Starts services of the backend with settings of the test's own; the model is the served one if none is given."""
+    """Starts services of the backend with the test's settings; the default model is that of `make serve`."""
     with ExitStack() as services:
 
         def start(artifact: Path | None = None, **settings: Any) -> Running:
@@ -96,13 +96,13 @@ def serve(backend: str, request: pytest.FixtureRequest) -> Iterator[Serve]:
 
 @pytest.fixture
 def instance(signature: Signature) -> dict[str, Any]:
-    """One valid instance, the test's own to change."""
+    """A valid instance that the test may change."""
     return signature.example
 
 
 @pytest.fixture(scope="session")
 def puppet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact of a model that obeys."""
+    """The artifact of a model that obeys commands."""
     folder = tmp_path_factory.mktemp("artifacts") / "puppet"
     save_puppet(folder)
     return folder
@@ -110,7 +110,7 @@ def puppet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def line(tmp_path: Path) -> Path:
-    """The artifact of a straight line, compiled."""
+    """The compiled artifact of a straight line."""
     x = np.arange(6.0).reshape(-1, 1)
     save(LinearRegression().fit(x, 2 * x[:, 0]), x, tmp_path / "line")
     return tmp_path / "line"
@@ -118,7 +118,7 @@ def line(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def gate(tmp_path: Path, serve: Serve) -> Iterator[Gate]:  # noqa: ARG001
-    """Holds the puppet's calls; opened before `serve` ends the services, which answer what they hold."""
+    """Holds the puppet's calls; opened before `serve` stops the services, which then answer."""
     gate = Gate(tmp_path / "gate")
     yield gate
     gate.open()

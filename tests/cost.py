@@ -1,8 +1,8 @@
-"""What a wide or a long request costs each service: `python -m tests.cost`.
+"""Measures the cost of wide and long requests for each service: `python -m tests.cost`.
 
 Prints for each shape of request (instances x features, all numbers, the model a ridge regression on an array) and for
-each service: the bytes of the body, the median time that a client waits, the CPU time that the service's processes
-take per request, and the most memory that one of them has held. The services are asked in turn, on one connection each.
+each service: the bytes of the body, the median time that a client waits, the CPU time of the service's processes per
+request, and the peak memory of one of them. The services get requests in turn, on one connection each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from model.packaging import save
 from .requests import Connection, Request
 from .services import BACKENDS, Running, running
 
-# (instances, features): how often each service is asked.
+# (instances, features): requests per service.
 SHAPES = {(1, 1000): 100, (1000, 1): 100, (100, 100): 100, (1000, 1000): 10}
 N_WARM_UP = 2
 MAX_BODY_BYTES = 64 * 1024**2
@@ -65,7 +65,7 @@ def _packaged(artifact: Path, n_instances: int, n_features: int) -> Request:
 
 
 def _ask_in_turn(connections: list[Connection], request: Request, n_repeats: int) -> list[list[float]]:
-    """How long each answer took, in seconds, by connection."""
+    """The seconds until each answer, by connection."""
     waiting_s: list[list[float]] = [[] for _ in connections]
     for _ in range(n_repeats):
         for connection, of_connection in zip(connections, waiting_s, strict=True):
@@ -77,20 +77,20 @@ def _ask_in_turn(connections: list[Connection], request: Request, n_repeats: int
 
 
 def _cpu_s(service: Running) -> float:
-    """Of all processes of the service so far."""
-    # Of what follows the name, which stands in brackets, the 12th and 13th are the ticks in user and in kernel mode.
+    """The CPU time of all processes of the service so far."""
+    # After the name in brackets, the 12th and 13th fields are the ticks in user and kernel mode.
     fields = [(folder / "stat").read_text().rpartition(")")[2].split() for folder in _processes(service)]
     return sum(int(ticks) for of_process in fields for ticks in of_process[11:13]) / TICKS_PER_S
 
 
 def _peak_mib(service: Running) -> float:
-    """What the largest process has held at most."""
+    """The peak memory of the largest process."""
     held = [re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text()) for folder in _processes(service)]
     return max(int(found[1]) for found in held if found) / 1024
 
 
 def _processes(service: Running) -> list[Path]:
-    """A service is started as the leader of a session of its own, and its workers stay in it."""
+    """The processes of the service: it leads its own session, and its workers stay in it."""
     folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
     return [folder for folder in folders if _session_of(folder) == service.process.pid]
 
@@ -98,7 +98,7 @@ def _processes(service: Running) -> list[Path]:
 def _session_of(process: Path) -> int | None:
     try:
         return os.getsid(int(process.name))
-    except ProcessLookupError:  # it has ended meanwhile
+    except ProcessLookupError:  # it has ended
         return None
 
 

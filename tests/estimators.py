@@ -16,20 +16,20 @@ from model.packaging import save
 
 
 class Puppet:
-    """A regression on one text feature, `command`: what a row says is what happens.
+    """A regression on one text feature, `command`, that each row obeys.
 
-    wait <fifo>        the call goes on when whoever has opened the FIFO for writing closes it
+    wait <fifo>        the call continues when the FIFO's writer closes it
     raise <words>      the call fails with these words
-    raise_loop <words> the same, by an exception that is its own cause
-    exit <words>       the call fails with what no `except Exception` catches
+    raise_loop <words> the same, with an exception that is its own cause
+    exit <words>       the call fails with an exception that `except Exception` does not catch
     warn <words>       a Python warning with these words
     nan, twice         NaN; two predictions for one row
     pid                the prediction is the worker's process id
     call               the prediction is the number of this call
     die                the worker is killed
-    crash              the worker reads memory that is not its own, as a fault in native code does
+    crash              the worker reads invalid memory, like a bug in native code
 
-    Anything else is answered with 0.
+    Any other command is answered with 0.
     """
 
     n_calls = 0
@@ -68,7 +68,7 @@ class Puppet:
 
 
 class SlowToLoad(Puppet):
-    """While its FIFO exists, it is loaded only when whoever has opened that for writing closes it."""
+    """While its FIFO exists, loading waits until the FIFO's writer closes it."""
 
     def __init__(self, fifo: Path) -> None:
         self.fifo = fifo
@@ -79,7 +79,7 @@ class SlowToLoad(Puppet):
 
 
 class LeavesAMark:
-    """Whoever unpickles it makes the folder."""
+    """Unpickling it creates the folder."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -91,7 +91,7 @@ class LeavesAMark:
 def wait_for(fifo: Path) -> None:
     try:
         fifo.read_bytes()
-    except FileNotFoundError:  # it was opened for good
+    except FileNotFoundError:  # the gate was opened for good
         return
 
 

@@ -1,9 +1,9 @@
-"""Random requests, asked of every service, must get the answer of the contract, and the same one from all.
+"""Every service must answer random requests as the contract says, and all of them alike.
 
-`python -m tests.fuzz --requests 10000` asks on. What is valid is predicted as the model predicts it in this process,
-what is faulty is told each fault that was planted, and what is hostile is refused.
+`python -m tests.fuzz --requests 10000` sends more. A valid request gets the prediction of the model in this process, a
+faulty one gets every planted fault, and a hostile one is refused.
 
-What is answered otherwise is shrunk to the smallest request that shows it; it becomes a named case among the tests.
+A request with another answer is shrunk to the smallest one that shows the bug; make it a named test case.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ from .requests import Answer, Connection, Request
 from .services import BACKENDS, Running, running
 from .values import about, values_of
 
-# Of all requests: valid ones, JSON with one to three faults, and the rest hostile in method, path, headers or bytes.
+# Shares of valid requests, and of JSON with one to three faults; the rest is hostile in method, path, headers or bytes.
 SHARES = {"valid": 0.35, "faulty": 0.45, "hostile": 0.20}
 EVERY_ARTIFACT = ("served", *OTHERS)
-# Between them they can show every fault, so most requests are theirs; each of the others gets this share.
+# Together these show every fault, so they get most requests; each of the other artifacts gets this share.
 SHOW_EVERY_FAULT = ("served", "every_kind")
 SHARE_OF_OTHERS = 0.022
-# Of more features than these a valid instance draws some: Hypothesis has no room for a thousand in one example.
+# With more features, a valid instance draws some of them: a thousand are too many for one example of Hypothesis.
 MAX_DRAWN_FEATURES = 64
 REQUEST_ID = "X-Request-ID"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 PATHS = ["/predict", "/model", "/livez", "/readyz", "/openapi.json", "/docs", "/metrics"]
-# These answers are each service's own; only that there is one of the same kind is promised.
+# These answers differ between services; the contract promises only their kind.
 OWN_WORDS = {"/metrics", "/docs"}
 TOKENS = [
     *("NaN", "-Infinity", "1e400", "9" * 401, "1" * 4301, "0" * 9, "-", "null", "true", '"', "\\", "[]", "{}", ","),
@@ -76,7 +76,7 @@ WHOLES = [
 class Faulty(Request):
     """
     Attributes:
-        faults: that were planted, as (pointer, code), in the order in which an answer lists them.
+        faults: the planted faults as (pointer, code), in the order of an answer.
     """
 
     faults: tuple[tuple[str, str], ...] = ()
@@ -84,7 +84,7 @@ class Faulty(Request):
 
 @dataclass
 class Tally:
-    """How many requests of each kind were asked, and what was answered."""
+    """The number of requests of each kind, and of answers."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -128,7 +128,7 @@ class Target:
         return self.model.signature
 
     def ask(self, request: Request) -> Answer:
-        """The answer that all services give."""
+        """The answer of all services."""
         answers = {backend: connection.ask(request) for backend, connection in self.connections.items()}
         promised = {backend: _promised(request, answer) for backend, answer in answers.items()}
         first = next(iter(promised))
@@ -137,7 +137,7 @@ class Target:
         return answers[first]
 
     def check_health(self) -> None:
-        """A worker that died, was replaced or failed would have said so; what is no HTTP is said, too."""
+        """Checks that no service has logged a crash, a replaced worker or an error, except for invalid HTTP."""
         for service in self.services:
             said = [line for line in service.lines if line.get("level") not in ("debug", "info")]
             trouble = [line for line in said if not line["event"].startswith("Invalid ")]
@@ -145,9 +145,9 @@ class Target:
 
 
 def fuzz(n_requests: int, seed_of_run: int, names: Sequence[str] = EVERY_ARTIFACT) -> Tally:
-    """Share the requests out over the artifacts of these names, and ask one after the other.
+    """Send the requests to these artifacts, one after the other.
 
-    Raises: AssertionError with the smallest request that is answered differently, or not as its kind must be.
+    Raises: AssertionError with the smallest request whose answers differ, or are wrong for its kind.
     """
     tally = Tally()
     counts = {kind: _shared_out(round(n_requests * share), names) for kind, share in SHARES.items()}
@@ -166,7 +166,7 @@ def fuzz(n_requests: int, seed_of_run: int, names: Sequence[str] = EVERY_ARTIFAC
 
 
 def _shared_out(n_requests: int, names: Sequence[str]) -> dict[str, int]:
-    """How many of them each artifact is asked; none is lost in rounding."""
+    """The number of requests for each artifact; rounding loses none."""
     shares = dict.fromkeys(names, SHARE_OF_OTHERS)
     rest = 1 - SHARE_OF_OTHERS * (len(shares) - len(SHOW_EVERY_FAULT))
     shares |= dict.fromkeys(SHOW_EVERY_FAULT, rest / len(SHOW_EVERY_FAULT))
@@ -215,7 +215,7 @@ def _predicted(target: Target, request: Request) -> Any:
 
 @contextmanager
 def target_of(name: str) -> Iterator[Target]:
-    """What `make serve` serves, or one of `tests.artifacts`."""
+    """The artifact of `make serve`, or one of `tests.artifacts`."""
     with ExitStack() as opened:
         artifact = Path(opened.enter_context(tempfile.TemporaryDirectory())) / name
         package(name, artifact)
@@ -227,7 +227,7 @@ def target_of(name: str) -> Iterator[Target]:
 
 
 def _promised(request: Request, answer: Answer) -> Any:
-    """What must be equal of two answers to one request."""
+    """The part of an answer that all services must give alike."""
     if request.method not in METHODS and answer.status < 500:
         return "a method that no standard knows is the server's to refuse"
     body, headers = answer.body, dict(answer.headers)
@@ -253,7 +253,7 @@ def valid_requests(draw: st.DrawFn, signature: Signature) -> Request:
 
 @st.composite
 def faulty_requests(draw: st.DrawFn, signature: Signature) -> Faulty:
-    """One to three faults, each in another place."""
+    """One to three faults in different places."""
     codes: dict[tuple[int, str], str] = {}
     instances: list[Texts | str] = list(draw(st.lists(valid_instances(signature), min_size=1, max_size=3)))
     members: dict[str, str] = {}
@@ -299,7 +299,7 @@ def _unknown(keys: Iterable[str], *where: object) -> Iterator[tuple[str, str]]:
 
 @st.composite
 def hostile_requests(draw: st.DrawFn, signature: Signature) -> Request:
-    """A request, valid or faulty, that is then spoilt in one to three ways."""
+    """A valid or faulty request, spoilt in one to three ways."""
     request = draw(st.one_of(valid_requests(signature), faulty_requests(signature)))
     for spoil in draw(st.lists(st.sampled_from(SPOILERS), min_size=1, max_size=3)):
         request = spoil(draw, request)
@@ -322,7 +322,7 @@ def _texts_of(features: list[Feature]) -> st.SearchStrategy[Texts]:
 
 @cache
 def valid_values(feature: Feature) -> st.SearchStrategy[str]:
-    """Such as the training data hold, and those at the edge of what the feature takes."""
+    """Values like those of the training data, and boundary values."""
     match feature.kind:
         case "number" | "integer":
             usual = _usual_numbers(feature)
@@ -336,7 +336,7 @@ def valid_values(feature: Feature) -> st.SearchStrategy[str]:
 
 
 def _usual_numbers(feature: Feature) -> st.SearchStrategy[str]:
-    """In the observed range, as far as the feature takes it."""
+    """Numbers in the observed range, within the bounds of the feature."""
     if not feature.observed:
         return st.just(text_of(feature.example))
     least = max(feature.observed[0], -inf if feature.minimum is None else feature.minimum)
@@ -349,7 +349,7 @@ def _usual_numbers(feature: Feature) -> st.SearchStrategy[str]:
 
 @cache
 def faulty_values(feature: Feature) -> st.SearchStrategy[tuple[str, str]]:
-    """Each with the code that says why."""
+    """Invalid values, each with the fault's code."""
     return st.sampled_from([*faulty_texts(feature)])
 
 
@@ -421,7 +421,7 @@ def _spoil_bytes(draw: st.DrawFn, request: Request) -> Request:
 
 
 def _spoil_value(draw: st.DrawFn, request: Request) -> Request:
-    """Put a token in the place of a value, or before it."""
+    """Replace a value by a token, or put the token before it."""
     colons = [at for at, byte in enumerate(request.body) if byte == ord(":")]
     if not colons:
         return request

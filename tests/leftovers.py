@@ -1,4 +1,4 @@
-"""What the tests start does not outlive them, even if they are killed and cannot stop it themselves."""
+"""Processes that the tests start end with them, even if the tests are killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 from threading import Lock
 
-# Remembers the commands it is told. The pipe ends when the tests do, and then it runs the commands that are left.
+# Remembers commands from a pipe. When the tests end, the pipe closes, and it runs the remaining commands.
 WATCHER = """
 import json, subprocess, sys
 
@@ -32,7 +32,7 @@ _watchers: list[subprocess.Popen[str]] = []
 
 @contextmanager
 def run_if_killed(command: str) -> Iterator[None]:
-    """Run a shell command if this process ends inside the block, by a signal that it cannot catch for example."""
+    """Run a shell command if this process ends inside the block, for example by SIGKILL."""
     number = next(_numbers)
     _tell_the_watcher(number, command)
     try:
@@ -52,7 +52,7 @@ def _tell_the_watcher(number: int, command: str | None) -> None:
 
 
 def _started_watcher() -> subprocess.Popen[str]:
-    """In a session of its own, so that a signal to the group of the tests does not reach it."""
+    """A watcher in its own session, so that signals to the group of the tests do not reach it."""
     watcher = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", WATCHER],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What of an OpenAPI document is the contract, however a framework writes it."""
+"""The part of an OpenAPI document that is the contract, however a framework writes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 def inlined(schema: Any, components: dict[str, Any]) -> Any:
     """The schema without titles, and with `$ref` replaced by what it names.
 
-    Some write every bound as a double, so they are compared as doubles.
+    Some frameworks write every bound as a double, so bounds are compared as doubles.
     """
     if isinstance(schema, list):
         return [inlined(item, components) for item in schema]

@@ -1,4 +1,4 @@
-"""Requests as bytes on a connection: what no HTTP client library would send can be sent."""
+"""Requests as bytes on a connection, including those that no HTTP client library sends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the contract promises of an answer."""
+    """The parts of an answer that the contract promises."""
 
     status: int
     headers: dict[str, str | None]
@@ -47,10 +47,10 @@ PROMISED = ("Content-Type", "Allow", "Retry-After", "X-Request-ID")
 
 
 class Connection:
-    """One connection, kept for as long as the service keeps it.
+    """One connection, kept as long as the service keeps it.
 
     Attributes:
-        broken: what broke the connections on which a request was asked and not answered.
+        broken: the errors of connections that broke before an answer.
     """
 
     def __init__(self, port: int) -> None:
@@ -59,7 +59,7 @@ class Connection:
         self._socket: socket.socket | None = None
 
     def ask(self, request: Request) -> Answer:
-        """Asks again where a connection breaks, as HTTP clients do: a kept one may have been closed meanwhile."""
+        """Retries on a new connection, as HTTP clients do: the service may have closed a kept one."""
         for _ in range(N_TRIES - 1):
             kept = "a kept" if self._socket else "a fresh"
             try:

@@ -1,4 +1,4 @@
-"""Which estimators are served compiled, and what a row costs in either runtime: `python -m tests.runtimes`."""
+"""Prints which estimators are served compiled, and the cost of a row in either runtime: `python -m tests.runtimes`."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _artifacts() -> list[tuple[str, Callable[[Path], Any]]]:
 
 
 def _cost_us(model: Model) -> float:
-    """CPU time of a call with one row, the median of some."""
+    """The median CPU time of calls with one row."""
     row = list(model.signature.example.values())
 
     def call() -> float:

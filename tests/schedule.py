@@ -1,4 +1,4 @@
-"""Which worker of `make test` runs which tests, in what order, and what becomes of what they record."""
+"""Assigns the tests of `make test` to workers, orders them, and prints their records."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-# What several tests share because it takes seconds to make, and the parameters that make another one of it.
+# Fixtures that several tests share because they take seconds, and the parameters that create another one.
 SHARED = {
-    "service": ("artifact",),  # the backends' services have that in common
+    "service": ("artifact",),  # the services of both backends share it
     "impatient": ("backend",),
     "limited": ("backend",),
     "wide": ("backend",),
@@ -20,7 +20,7 @@ SHARED = {
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests that share something go to one worker, so that it is made once."""
+    """Tests that share a fixture go to one worker, so that it is created once."""
     assert isinstance(item, pytest.Function)
     parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     if parameters.get("artifact", "served") != "served":
@@ -31,20 +31,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.xdist_group(group))
 
 
-@pytest.hookimpl(trylast=True)  # after pytest has brought together the tests that share parameters
+@pytest.hookimpl(trylast=True)  # after pytest has grouped tests that share parameters
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that are given the most time begin first: at the end no worker is left alone with one of them."""
+    """Tests with the longest timeouts begin first, so that no worker is left alone with one of them at the end."""
     items.sort(key=_timeout_s, reverse=True)
 
 
 def _timeout_s(item: pytest.Item) -> float:
-    """Zero where it is the same as for every other test."""
+    """The test's own timeout; zero for the default."""
     timeout = item.get_closest_marker("timeout")
     return timeout.args[0] if timeout else 0.0
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What tests have recorded is printed, whichever worker ran them."""
+    """Prints what tests have recorded, whichever worker ran them."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, value in report.user_properties if report.when == "call" else ():
             terminalreporter.section(f"{name} of {report.head_line}")

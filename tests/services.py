@@ -1,4 +1,4 @@
-"""The services as a user starts them: processes of `python -m serve_*`, asked over sockets."""
+"""The services as a user starts them: processes of `python -m serve_*`, called over sockets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 PORTS = ports()
 BACKENDS = list(PORTS)
 
-# Long enough for a busy machine; reached only by a service that hangs.
+# Long enough for a busy machine: only a service that hangs reaches it.
 PATIENCE_S = 60.0
 
 T = TypeVar("T")
@@ -33,10 +33,10 @@ T = TypeVar("T")
 
 @dataclass
 class Running:
-    """A service that listens.
+    """A running service.
 
     Attributes:
-        lines: what it has logged so far, parsed.
+        lines: the parsed log lines so far.
     """
 
     backend: str
@@ -54,7 +54,7 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     def logged(self, event: str, **values: Any) -> dict[str, Any]:
-        """The first line of this event with these values, waited for."""
+        """Waits for the first line of this event with these values."""
 
         def found() -> dict[str, Any] | None:
             return next((line for line in self.lines if {"event": event, **values}.items() <= line.items()), None)
@@ -73,7 +73,7 @@ class Running:
         self.process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Without a chance to answer anything."""
+        """Kills the service with SIGKILL."""
         os.killpg(self.process.pid, signal.SIGKILL)
 
     def exit_code(self) -> int:
@@ -86,7 +86,7 @@ class Running:
             with self._changed:
                 self.lines.append(line)
                 self._changed.notify_all()
-        self.process.wait()  # standard error ends a moment before the process does
+        self.process.wait()  # standard error ends a moment before the process
         with self._changed:
             self._changed.notify_all()
 
@@ -98,8 +98,8 @@ def running(
     """Start a service with settings by their field names, and stop it at the end.
 
     Args:
-        is_recorded: where the tests record coverage, that of the service, too, which makes it half as fast.
-        ulimit: arguments of the shell's `ulimit`, for limits of the service's own.
+        is_recorded: whether to record the service's coverage if the tests record theirs; this makes it half as fast.
+        ulimit: arguments of the shell's `ulimit` for the service.
     """
     command = [sys.executable, "-m", f"serve_{backend}"]
     process = subprocess.Popen(
@@ -132,7 +132,7 @@ def running(
 
 
 def environment(artifact: Path, *, is_recorded: bool = True, **settings: Any) -> dict[str, str]:
-    """The variables of a test's service: a free port, no drain, JSON logs, and what the test says."""
+    """The environment of a test's service: a free port, no drain, JSON logs, and the test's settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVE_")}
     if not is_recorded:
         inherited.pop("COVERAGE_PROCESS_CONFIG", None)
@@ -141,7 +141,7 @@ def environment(artifact: Path, *, is_recorded: bool = True, **settings: Any) ->
 
 
 def eventually(condition: Callable[[], T]) -> T:
-    """What the condition answers as soon as that is true; for what nobody announces."""
+    """The result of the condition as soon as it is true; for states without an event."""
     patience_ends = time.monotonic() + PATIENCE_S
     while not (answer := condition()):
         assert time.monotonic() < patience_ends, "it never came true"

@@ -1,4 +1,4 @@
-"""Documents compared by their values, numbers as nearly equal."""
+"""Compares documents by value, with a tolerance for numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def values_of(document, path=()):
-    """What is at the ends of a document, by the way to it."""
+    """The leaves of a document, by their path."""
     if not isinstance(document, dict | list):
         return {path: document}
     parts = document.items() if isinstance(document, dict) else enumerate(document)
@@ -14,7 +14,7 @@ def values_of(document, path=()):
 
 
 def about(values):
-    """Equal to these, numbers within 1e-9."""
+    """Equal to these values, numbers within 1e-9."""
     return {
         path: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
         for path, value in values.items()

@@ -1,4 +1,4 @@
-"""Thousands of clients send a request and leave: nothing of them may stay behind."""
+"""Thousands of clients send a request and leave: no thread, socket or memory of theirs may stay behind."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .site import Check, Site, seconds_until, slow_payload
 # The time of a slow call, so that requests wait while their clients leave.
 CALL_S = 0.1
 
-# This many clients come at once, and the next ones when the service has released most of them. The memory for more
-# waiting clients is another question.
+# This many clients come at once, and the next ones when the service has released most of them. This drill does not ask
+# how much memory more waiting clients need.
 GROUP = 500
 
 # The time in which a service that creates threads on demand has created them.
@@ -65,12 +65,12 @@ def _checks(which: str, server: Server, payload: bytes, site: Site) -> Iterator[
     grown_mib = server.anonymous_mib() - memory_mib
     outcome = put_load_on(server.port, [payload], n_connections=1, seconds=site.lengths.capacity_s)
 
-    yield Check(f"{which}: could not connect, of {n_clients} clients", n_unconnected, at_most=0)
-    yield Check(f"{which}: threads more than the {n_threads} before", more_threads, at_most=0)
-    yield Check(f"{which}: open sockets more than the {n_sockets} before", more_sockets, at_most=0)
-    yield Check(f"{which}: s until that was so", settles_s, at_most=MOST_TO_SETTLE_S)
-    yield Check(f"{which}: memory, MiB more than the {memory_mib:.0f} before", grown_mib, at_most=MOST_GROWTH_MIB)
-    yield Check(f"{which}: answered afterwards", len(outcome.waits_s), at_least=1)
+    yield Check(f"{which}: clients that could not connect, of {n_clients}", n_unconnected, at_most=0)
+    yield Check(f"{which}: threads beyond the {n_threads} before", more_threads, at_most=0)
+    yield Check(f"{which}: open sockets beyond the {n_sockets} before", more_sockets, at_most=0)
+    yield Check(f"{which}: s until they were back to that", settles_s, at_most=MOST_TO_SETTLE_S)
+    yield Check(f"{which}: MiB of memory beyond the {memory_mib:.0f} before", grown_mib, at_most=MOST_GROWTH_MIB)
+    yield Check(f"{which}: requests answered afterwards", len(outcome.waits_s), at_least=1)
     yield Check(f"{which}: not answered with 200 afterwards", faults_of(outcome, None).total(), at_most=0)
 
 

@@ -42,14 +42,14 @@ def drain(site: Site) -> Iterator[Check]:
         at_least=TERMINATED_AFTER_S,
     )
     yield Check("fast: clients that were told to leave", drained.outcome.n_told_to_leave, at_least=CONNECTIONS)
-    yield Check("fast: answered otherwise, broken or not at all", faults.total(), at_most=0)
+    yield Check("fast: other, broken or missing answers", faults.total(), at_most=0)
     yield from _end(drained, "fast", most_s)
 
     # Every client has one request in flight; one is in the first call, which ends with the drain; the next ends later.
     call_s = TERMINATED_AFTER_S + drain_ms / 1000
     with site.serving_slowly(drain_ms=drain_ms) as server, on_cores(site.cores.load):
         drained = _drained(server, [slow_payload(call_s)], TERMINATED_AFTER_S, site.lengths.patience_s)
-    yield Check("slow: a call takes s", call_s)
+    yield Check("slow: s per call", call_s)
     yield Check(
         f"slow: answered with 200, of {CONNECTIONS}", len(drained.outcome.took_s[HTTPStatus.OK]), at_least=CONNECTIONS
     )

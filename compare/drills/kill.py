@@ -50,14 +50,12 @@ def kill(site: Site) -> Iterator[Check]:
         after = put_load_on(server.port, site.requests.payloads, n_connections=CONNECTIONS, seconds=1.0)
     faults = faults_of(outcome, site.requests.answers)
     n_lost = faults.pop("connection broken", 0)
-    yield Check("answered with what they must be", len(outcome.waits_s) - faults.total(), at_least=1)
+    yield Check("correct answers", len(outcome.waits_s) - faults.total(), at_least=1)
     yield Check("connections of the killed worker, each with one request", victim.n_connections, at_least=1)
     yield Check("requests lost", n_lost, at_most=victim.n_connections)
-    yield Check("answered otherwise or not at all", faults.total(), at_most=0)
+    yield Check("wrong or missing answers", faults.total(), at_most=0)
     yield Check("s until two workers were ready again", victim.ready_after_s, at_most=MOST_TO_START_S)
-    yield Check(
-        "answered otherwise or not at all afterwards", faults_of(after, site.requests.answers).total(), at_most=0
-    )
+    yield Check("wrong or missing answers afterwards", faults_of(after, site.requests.answers).total(), at_most=0)
 
 
 def _kill_busiest(server: Server, victim: _Victim, patience_s: float) -> None:

@@ -74,15 +74,15 @@ def overload(site: Site) -> Iterator[Check]:
     del faults[f"status {HTTPStatus.SERVICE_UNAVAILABLE}"]
     third = len(memory_mib) // 3
     yield Check("capacity, requests/s", capacity)
-    yield Check("answered with 200, of capacity", _ratio(loaded.answered_per_s, capacity), LEAST_OF_CAPACITY)
+    yield Check("answered with 200, share of capacity", _ratio(loaded.answered_per_s, capacity), LEAST_OF_CAPACITY)
     yield Check("the same by CPU time", _ratio(loaded.answered_per_cpu_s, capacity_per_cpu_s))
-    yield Check("refused with 503, of capacity", _ratio(len(refused_ms), capacity * outcome.seconds))
-    yield Check("held back by the clients, of capacity", _ratio(outcome.n_held_back, capacity * outcome.seconds))
-    yield Check("answered otherwise, wrongly or not at all", faults.total(), at_most=0)
+    yield Check("refused with 503, share of capacity", _ratio(len(refused_ms), capacity * outcome.seconds))
+    yield Check("held back by the clients, share of capacity", _ratio(outcome.n_held_back, capacity * outcome.seconds))
+    yield Check("other, wrong or missing answers", faults.total(), at_most=0)
     yield Check("503 without Retry-After", outcome.n_without_retry_after, at_most=0)
-    yield Check("200, p99 ms from when it was sent", percentile(sorted(loaded.answered_s), 0.99) * 1000)
-    yield Check("503, p99 ms from when it was sent", percentile(refused_ms, 0.99), at_most=MOST_REFUSAL_P99_MS)
-    yield Check("load generator, of its core", outcome.load_share)
+    yield Check("200, p99 ms after sending", percentile(sorted(loaded.answered_s), 0.99) * 1000)
+    yield Check("503, p99 ms after sending", percentile(refused_ms, 0.99), at_most=MOST_REFUSAL_P99_MS)
+    yield Check("load generator, share of its core", outcome.load_share)
     yield from checks_of(probed)
     yield Check(
         "memory, MiB more in the last third than in the first",

@@ -45,7 +45,7 @@ def slow_call(site: Site) -> Iterator[Check]:
     refused = [asked for asked in new if _is_refusal(asked)]
     yield Check(f"waiting callers answered with 504, of {N_WAITING}", len(late), at_least=N_WAITING)
     yield Check(
-        f"ms that the last of them came after the deadline of {deadline_ms}",
+        f"ms between the deadline of {deadline_ms} and the last of them",
         max(asked.took_s for asked in waited) * 1000 - deadline_ms,
         at_most=MOST_LATE_MS,
     )
@@ -55,8 +55,8 @@ def slow_call(site: Site) -> Iterator[Check]:
     )
     yield Check(f"/readyz said 503 and {readiness.code or 'nothing'}", int(_is_refusal(readiness)), at_least=1)
     yield from checks_of(probed)
-    yield Check(f"s from the call's end after {call_s:g} s to a prediction", waited_s - call_s, at_most=MOST_TO_WORK_S)
-    yield Check("/readyz is 200 then", int(readiness_after.status == HTTPStatus.OK), at_least=1)
+    yield Check(f"s from the end of the {call_s:g} s call to a prediction", waited_s - call_s, at_most=MOST_TO_WORK_S)
+    yield Check("/readyz is 200 afterwards", int(readiness_after.status == HTTPStatus.OK), at_least=1)
 
 
 def _is_refusal(asked: Answer) -> bool:

@@ -74,9 +74,9 @@ def checks_beside_slow_clients(port: int, payload: bytes, *, meanwhile_s: float 
     last_s = slow.cut_off_s[-1] if len(slow.cut_off_s) == n_to_send else inf
     waits_ms = sorted(wait_s * 1000 for wait_s in meanwhile.waits_s) or [inf]
     yield Check("slow clients that could connect", slow.n, at_least=n_to_send + N_NOT_READING)
-    yield Check(f"s until the last of the {n_to_send} that trickle was cut off", last_s, at_most=meanwhile_s)
+    yield Check(f"s until the last of {n_to_send} trickling clients was cut off", last_s, at_most=meanwhile_s)
     yield Check("requests/s before", _per_s(before))
-    yield Check("requests/s meanwhile, of those before", _per_s(meanwhile) / _per_s(before), at_least=LEAST_OF_BEFORE)
+    yield Check("requests/s meanwhile, share of before", _per_s(meanwhile) / _per_s(before), at_least=LEAST_OF_BEFORE)
     yield Check("p99 ms meanwhile", percentile(waits_ms, 0.99), at_most=MOST_P99_MS)
     yield Check("not answered with 200", faults_of(meanwhile, None).total(), at_most=0)
 

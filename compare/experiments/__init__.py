@@ -22,4 +22,4 @@ def need_both_services() -> None:
     """Raises: Unavailable."""
     for name in SERVICES:
         if name not in ports():
-            raise Unavailable(f"serve_{name}/ is not there.")
+            raise Unavailable(f"serve_{name}/ does not exist.")

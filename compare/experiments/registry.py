@@ -46,9 +46,9 @@ def _experiment(name: str, **options: Any) -> Experiment:
             return found
         except ModuleNotFoundError as missing:
             need_both_services()  # with one backend the experiment is of no use, and may have been deleted
-            raise Unavailable(f"It needs {missing.name}, which is not there.") from missing
+            raise Unavailable(f"It needs {missing.name}, which is not installed.") from missing
         except LaneError as reason:
-            raise Unavailable(f"A server of it did not start: {reason}.") from reason
+            raise Unavailable(f"Its server did not start: {reason}.") from reason
 
     return experiment
 

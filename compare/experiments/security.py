@@ -56,7 +56,7 @@ def _advisories() -> dict[str, float]:
     fastapi, flask = (set(LOCKED.findall((ROOT / "docker" / f"{name}.lock").read_text())) for name in SERVICES)
     names = {canonicalize_name(each["name"]) for each in extensions}
     if unknown := (fastapi ^ flask | names) - advisories.keys():
-        raise Unavailable(f"compare/data/advisories.toml says nothing of {min(unknown)}.")
+        raise Unavailable(f"compare/data/advisories.toml does not cover {min(unknown)}.")
     return {
         "fastapi_advisories": float(sum(len(advisories[name]) for name in fastapi - flask)),
         "flask_advisories": float(sum(len(advisories[name]) for name in flask - fastapi)),

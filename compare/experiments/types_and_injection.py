@@ -46,7 +46,7 @@ def _type_errors(folder: Path) -> list[str]:
         text=True,
     )
     if asked.returncode not in (0, 1):
-        raise Unavailable(f"mypy could not look: {asked.stderr.strip() or asked.stdout.strip()}")
+        raise Unavailable(f"mypy failed: {asked.stderr.strip() or asked.stdout.strip()}")
     return [line for line in asked.stdout.splitlines() if ": error:" in line]
 
 

@@ -46,7 +46,7 @@ class Claim:
         sources: the letters of the articles.
         how: measured under load, demonstrated without load, or cited.
         experiment: the experiment whose figures decide it, beside those of `ratios`.
-        counts: a sentence for a person about its figures.
+        counts: what its figures mean, for the reader.
         rules: for each verdict, the conditions that must all hold.
         on: what the claim depends on if no rule fits.
         untested: the part that was not tested, or the reason why it cannot be.
@@ -106,13 +106,13 @@ def _claim_of(entry: dict[str, Any]) -> Claim:
 def _names_in(condition: str) -> list[str]:
     found = CONDITION.fullmatch(condition)
     if not found:
-        raise RuleError(f"{condition!r} is no condition.")
+        raise RuleError(f"{condition!r} is not a valid condition.")
     left, _, right = found.groups()
     return [left] if _is_number(right) else [left, right]
 
 
 def _holds(condition: str, figures: Figures) -> bool:
-    """An interval is on one side of a bound if all of it is."""
+    """An interval meets a bound only if all of it does."""
     left, operator, right = CONDITION.fullmatch(condition).groups()  # type: ignore[union-attr]
     low, high = _ends(figures[left])
     other_low, other_high = (float(right),) * 2 if _is_number(right) else _ends(figures[right])

@@ -11,7 +11,7 @@ from typing import Protocol
 from ..measuring.load import Outcome
 from ..measuring.plan import RATES, Cell, Goal
 
-# A share of its core: from here on the load generator may be the bottleneck.
+# A share of its core. Above it, the load generator may be the bottleneck.
 BUSY_LOAD_SHARE = 0.9
 
 
@@ -139,13 +139,13 @@ def ratios(measured: Measured, figure: str, cell: Cell, against: Sequence[Cell])
 
 
 def ratio_of_turns(values: Sequence[float], bases: Sequence[float]) -> float | None:
-    """The ratio in one round: the median over turns that were taken beside each other. None if the divisor is 0."""
+    """The ratio in one round: the median over pairs of adjacent turns. None if the divisor is 0."""
     found = [value / base for value, base in zip(values, bases, strict=False) if base]
     return median(found) if found else None
 
 
 def one_after_the_other(figure: str, values: Sequence[float]) -> float:
-    """The figure of lanes that work one after the other: times add up, and so do the inverses of rates."""
+    """The figure of lanes that run one after the other: times add up, and so do the inverses of rates."""
     if figure not in RATES:
         return sum(values)
     return 1 / sum(1 / value for value in values) if all(values) else 0.0

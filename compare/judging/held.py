@@ -51,7 +51,7 @@ class Offered:
 
 
 def offered(measured: Measured, name: str, lane: str, among: set[int] | None = None) -> Offered | None:
-    """The rates that a workload offered to a lane, in complete rounds (`among` these); None without any."""
+    """The rates that a workload offered to a lane in complete rounds, limited to `among`; None without any."""
     cells = [cell for cell in measured if (cell.workload.name, cell.lane) == (name, lane) and cell.workload.share]
     if not cells:
         return None
@@ -86,7 +86,7 @@ def held_per_s(measured: Measured, name: str, lane: str) -> Interval | None:
 
 
 def rounds_held(measured: Measured, name: str, lane: str) -> tuple[int, int]:
-    """In how many rounds the held load was held, and of how many; 0 if the lane holds none."""
+    """The number of rounds in which the held load was held, and of all rounds; 0 if the lane holds none."""
     found = offered(measured, name, lane)
     if found is None:
         return 0, 0

@@ -16,7 +16,7 @@ N_RESAMPLES = 9_999
 # `tests/compare/test_judge.py` checks this with recorded rounds.
 CONFIDENCE = 0.99
 
-# With fewer rounds an interval is too narrow to be believed, and in less time a cell has not settled.
+# With fewer rounds an interval is too narrow to trust, and in less time a cell does not settle.
 LEAST_ROUNDS = 7
 LEAST_SECONDS = 5.0
 

@@ -1,4 +1,4 @@
-"""Takes the figures of rounds and experiments, and gives verdicts."""
+"""Gives verdicts on the claims from the figures of rounds and experiments."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .figures import BUSY_LOAD_SHARE, Figures, ratio_of_turns
 from .held import held_ratio, offered
 from .intervals import LEAST_ROUNDS, LEAST_SECONDS, Interval, interval_of
 
-# A figure of a curve, not of a round.
+# This figure comes from a curve, not from a round.
 HELD = "held_per_s"
 
-# The findings of each experiment, or a sentence that says why there are none.
+# The findings of each experiment, or the reason why there are none.
 Found = Mapping[str, Mapping[str, Figure] | str]
 
 
@@ -67,10 +67,10 @@ def _judged(claim: Claim, run: Run, found: Found) -> Judged:
     if is_spoilt(others_shares):
         return Judged(claim, figures, "not measured", of_others(others_shares))
     if claim.is_timed and run.is_quick:
-        return Judged(claim, figures, "not measured", "A quick run gives no verdict on what an experiment has timed.")
+        return Judged(claim, figures, "not measured", "A quick run gives no verdict on experiments that measure time.")
     if needed and (n_rounds < LEAST_ROUNDS or run.seconds < LEAST_SECONDS):
-        floor = f"A verdict takes {LEAST_ROUNDS} rounds of {LEAST_SECONDS:g} s a cell"
-        too_few = f"{floor}, and there were {n_rounds} of {run.seconds:g} s."
+        floor = f"A verdict takes {LEAST_ROUNDS} rounds of {LEAST_SECONDS:g} s per cell"
+        too_few = f"{floor}; this run has {n_rounds} of {run.seconds:g} s."
         return Judged(claim, figures, "not measured", " ".join([too_few, *_what_was_lost(run, needed)]))
     verdict = claim.verdict(figures)
     depends = _why_it_depends(claim, figures) if verdict == "depends" else ""
@@ -91,7 +91,7 @@ def _why_it_depends(claim: Claim, figures: Mapping[str, Figure]) -> str:
     )
     if by_medians == "depends":
         return ""
-    return f"By its medians it would be {by_medians}, but an interval reaches over a bound."
+    return f"By its medians it would be {by_medians}, but an interval crosses a bound."
 
 
 def _by_round(run: Run, ratio: Ratio, lane: str) -> dict[int, list[float]]:
@@ -123,7 +123,7 @@ def _what_was_lost(run: Run, ratios: Iterable[Ratio]) -> list[str]:
         reasons.append(run.absent.get((ratio.workload, lane)))
         if n_wrong := sum(bool(figures.faults) for figures in _rounds(run, ratio, lane).values()):
             reasons.append(
-                f"Rounds with wrong answers of {run.plan.lanes[lane].title or lane} do not count: {n_wrong}."
+                f"Rounds with wrong answers from {run.plan.lanes[lane].title or lane} do not count: {n_wrong}."
             )
     return [*dict.fromkeys(filter(None, reasons))]
 
@@ -136,18 +136,18 @@ def _limited_by_load(run: Run, ratios: Iterable[Ratio]) -> list[str]:
         for lane, rounds in of_lanes.items()
         if rounds and median(figures.load_share for figures in rounds) > BUSY_LOAD_SHARE
     ]
-    return [f"The load generator took nearly all of its core with {' and '.join(busy)}."] if busy else []
+    return [f"The load generator used nearly all of its core for {' and '.join(busy)}."] if busy else []
 
 
 def _why_missing(name: str, claim: Claim, run: Run, experiment: Mapping[str, Figure] | str) -> str:
     for ratio in claim.ratios:
         if ratio.name == name:
-            untold = "No round tells all of its figures."
+            untold = "No round has all of its figures."
             lanes = [lane for _, lane in _lanes_of([ratio])]
             if ratio.figure == HELD and all(offered(run.measured, ratio.workload, lane) for lane in lanes):
                 titles = " and ".join(run.plan.lanes[lane].title or lane for lane in lanes)
-                untold = f"Of the loads that {titles} were offered with the workload {ratio.workload} none was held."
+                untold = f"{titles} held none of the rates that the workload {ratio.workload} offered."
             return " ".join(_what_was_lost(run, [ratio])) or untold
     if isinstance(experiment, str):
         return experiment
-    return claim.untested or f"The experiment {claim.experiment} does not tell {name}."
+    return claim.untested or f"The experiment {claim.experiment} did not report {name}."

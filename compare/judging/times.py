@@ -9,8 +9,7 @@ from ..measuring.run import Run
 from .figures import Figures
 from .held import SERVICE_LEVEL_MS
 
-# The workload, the share of a service's maximum at which a request hardly waits for others, and the share at which it
-# does.
+# The workload, and two shares of a service's maximum: at CALM a request hardly waits for others, at BUSY it does.
 WORKLOAD = "compiled"
 CALM, BUSY = 0.3, 0.7
 
@@ -43,7 +42,7 @@ def busy_per_s(run: Run, lane: str) -> float:
 
 
 def _longer_us(run: Run, lane: str) -> float | None:
-    """None if the lane was not busy, or held less: then a request waits longer, the longer a cell lasts."""
+    """None if the lane was not busy or did not hold that load: then the wait grows with the length of the cell."""
     calm_ms, busy_ms = _p50_ms(run, lane, CALM), _p50_ms(run, lane, BUSY)
     longer_ms = [busy_ms[index] - calm_ms[index] for index in calm_ms.keys() & busy_ms.keys()]
     if not longer_ms or median(figures.p99_ms for figures in _rounds(run, lane, BUSY).values()) > SERVICE_LEVEL_MS:

@@ -62,7 +62,7 @@ def is_spoilt(shares: Iterable[float]) -> bool:
 def of_others(shares: Sequence[float]) -> str:
     """The share in words."""
     if not shares:
-        return "What else ran meanwhile is not known."
+        return "It is not known what else ran."
     who = "Other processes and the hypervisor"
     if not is_loud(shares):
         in_every = " in every round" if len(shares) > 1 else ""
@@ -70,8 +70,8 @@ def of_others(shares: Sequence[float]) -> str:
     worst = f", {max(shares):.1%} in the worst round" if len(shares) > 1 else ""
     took = f"{who} took {max(0.0, median(shares)):.1%} of the cores' time{worst}"
     if is_spoilt(shares):
-        return f"{took}: no figure of time is to be believed."
-    return f"{took}: above {QUIET_SHARE:.0%}, a wait meanwhile may be due to them."
+        return f"{took}: the times cannot be trusted."
+    return f"{took}: above {QUIET_SHARE:.0%}, they may have caused waits."
 
 
 def _taken_s(stat: str, cores: Set[int]) -> float:

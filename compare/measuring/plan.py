@@ -258,16 +258,16 @@ def _plan_of(table: dict[str, Any]) -> Plan:
 
 def _check_names(plan: Plan, known_models: Collection[str]) -> None:
     if unknown := [plan.asked[name].model for name in plan.names if plan.asked[name].model not in known_models]:
-        raise PlanError(f"there is no model {unknown[0]!r}, but {' and '.join(known_models)}")
+        raise PlanError(f"there is no model {unknown[0]!r}; the models are {' and '.join(known_models)}")
     named = [cell.lane for cell in plan.cells] + [lane for of in plan.baselines.values() for lane in of.values()]
     named += [asked.upstream for asked in plan.asked.values() if asked.upstream]
     if unknown := [lane for lane in named if lane not in plan.lanes]:
         raise PlanError(f"there is no lane {unknown[0]!r}")
     if unknown := [lane.kind for lane in plan.lanes.values() if lane.kind and lane.kind not in KINDS]:
-        raise PlanError(f"there is no kind {unknown[0]!r} of lane, but {', '.join(KINDS)}")
+        raise PlanError(f"there is no kind of lane {unknown[0]!r}; the kinds are {', '.join(KINDS)}")
     if groundless := [cell for cell in plan.cells if cell.at_most not in plan.cells]:
         of_what = f"the lane {groundless[0].lane!r} is offered a share in {groundless[0].workload}"
-        raise PlanError(f"{of_what}, and no cell without a share finds of what")
+        raise PlanError(f"{of_what}, but no cell without a share measures its maximum")
     for lane in plan.lanes.values():
         _check_command(lane)
     for goal in plan.goals:
@@ -275,7 +275,7 @@ def _check_names(plan: Plan, known_models: Collection[str]) -> None:
             figures = " or ".join(sorted(RATES | COSTS))
             raise PlanError(f"the goal {goal.what!r} is about {goal.figure!r}, not {figures}")
         if missing := [lane for lane in (goal.lane, *goal.against) if Cell(goal.asked, lane) not in plan.cells]:
-            raise PlanError(f"the goal {goal.what!r} needs a cell of the lane {missing[0]!r}, and there is none")
+            raise PlanError(f"the goal {goal.what!r} needs a cell of the lane {missing[0]!r}, which the plan lacks")
 
 
 def _check_command(lane: Lane) -> None:
@@ -286,19 +286,19 @@ def _check_command(lane: Lane) -> None:
     except (ValueError, LookupError):  # an unclosed quote or brace, or a name that is not `port`
         is_empty = True
     if is_empty:
-        raise PlanError(f"the lane {lane.name!r} has a command that cannot be read")
+        raise PlanError(f"the lane {lane.name!r} has a command that cannot be parsed")
 
 
 def _made(kind: type[T], table: dict[str, Any], what: str) -> T:
     """A dataclass from a table that has exactly its fields, with values of their types."""
     hints = get_type_hints(kind)
     if unknown := sorted(table.keys() - hints.keys()):
-        raise PlanError(f"{what} has {unknown[0]!r}, which means nothing there")
+        raise PlanError(f"{what} has the unknown key {unknown[0]!r}")
     for each in fields(kind):  # type: ignore[arg-type]
         if each.name not in table and each.default is each.default_factory is MISSING:
             raise PlanError(f"{what} has no {each.name!r}")
         if each.name in table and not _is(table[each.name], hints[each.name]):
-            raise PlanError(f"{what} has no usable {each.name!r}")
+            raise PlanError(f"{what} has no valid {each.name!r}")
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in table.items()})
 
 

@@ -197,7 +197,7 @@ class _Rounds:
                 servers[upstream] = stack.enter_context(running(lane, artifact, self._first_payload(name), cores.load))
             except LaneError as reason:
                 for each in lanes:
-                    self._give_up((name, each), f"Whom this lane asks could not start: {reason}.")
+                    self._give_up((name, each), f"Its upstream could not start: {reason}.")
                 return {}
             env = env | {"UPSTREAM_URL": f"http://127.0.0.1:{servers[upstream].port}"}
         to_start = []
@@ -275,8 +275,8 @@ class _Rounds:
 
     def _death(self, cell: Cell, servers: Mapping[str, Server]) -> tuple[str, str] | None:
         """The lane that died, and how."""
-        whom = {"Whom this lane asks": self._upstream(cell, servers), "This lane": servers.get(cell.lane)}
-        deaths = ((who, server.death()) for who, server in whom.items() if server)
+        lanes = {"Its upstream": self._upstream(cell, servers), "This lane": servers.get(cell.lane)}
+        deaths = ((who, server.death()) for who, server in lanes.items() if server)
         return next(((who, how) for who, how in deaths if how), None)
 
     def _upstream(self, cell: Cell, servers: Mapping[str, Server]) -> Server | None:

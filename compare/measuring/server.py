@@ -188,7 +188,7 @@ def missing(lane: Lane) -> str | None:
     if lane.command and not shutil.which(ENDS_WITH_US[0]):
         return f"The program {ENDS_WITH_US[0]} of util-linux is not installed."
     if lane.backend and lane.backend not in ports():
-        return f"serve_{lane.backend}/ is not there."
+        return f"serve_{lane.backend}/ does not exist."
     if lane.program and not shutil.which(lane.program):
         return f"The program {lane.program} is not installed."
     packages = [package for package in lane.packages if not find_spec(package.partition(".")[0])]

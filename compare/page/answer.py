@@ -6,7 +6,7 @@ from ..judging.intervals import Interval
 from .record import Record
 from .words import BACKENDS, capital, digits, names_and, of_ratio, plain
 
-# A smaller ratio would go unnoticed: below this bound `claims.toml` calls the promise of speed false.
+# A smaller ratio would go unnoticed: below this bound, `claims.toml` calls the claim of speed false.
 MATTERS = 1.1
 
 
@@ -27,19 +27,19 @@ def _held(record: Record) -> str:
     if missing:
         return f"{sentence}; {missing[0]} was not measured{_reason(record, held)}."
     if not record.can_judge:
-        return f"{sentence}; that is a first impression, no verdict."
+        return f"{sentence}; this is a first impression, not a verdict."
     ratio = record.held_ratio(workload)
     if ratio is None:
         return f"{sentence}."
     if not ratio.is_a_difference:
-        return f"{sentence}: no difference could be shown, for the ratio is {of_ratio(ratio)}."
+        return f"{sentence}: no difference could be shown, the ratio is {of_ratio(ratio)}."
     faster, times = _leader(ratio)
     return f"{sentence}: {faster} holds at least {of_ratio(times)} times as many."
 
 
 def _rate(record: Record, workload: str, backend: str) -> str:
     rate = record.held_in_words(workload, backend, " requests/s")
-    return rate if record.held[workload][backend].median else f"{rate}, the least that was tried,"
+    return rate if record.held[workload][backend].median else f"{rate}, the lowest rate offered,"
 
 
 def _reason(record: Record, held: dict[str, Interval]) -> str:
@@ -54,13 +54,14 @@ def _matters(record: Record) -> str:
     if below:
         of_what = plain(next(iter(record.held)))
         until = (
-            f"up to {digits(below)} requests/s of “{of_what}” both hold that, and the choice hardly matters; beyond, "
+            f"up to {digits(below)} requests/s of “{of_what}”, both hold the load and the choice hardly matters; "
+            "beyond that, "
         )
     if not choices:
-        return "When the choice matters cannot be said of what was measured."
+        return "The measurements do not show when the choice matters."
     if not record.can_judge:
         medians = [(ratio.median, name) for name, ratio in choices.items()]
-        said = f"FastAPI's requests/s were {_span(medians)} times Flask's, which is a first impression, too"
+        said = f"FastAPI's requests/s were {_span(medians)} times Flask's, also a first impression"
     else:
         said = f"{until}{_called(choices)}"
     return f"{capital(said)}."
@@ -84,7 +85,7 @@ def _called(choices: dict[str, Interval]) -> str:
     if where:
         said.append(f"{'elsewhere' if alike else 'the choice matters:'} {'; '.join(where)}")
     if unsettled:
-        said.append(f"these rounds do not settle whether it matters with {names_and(unsettled)}")
+        said.append(f"these rounds cannot tell whether it matters with {names_and(unsettled)}")
     return "; ".join(said)
 
 

@@ -1,4 +1,4 @@
-"""The plots of the page: captions and drawings of everything that was measured."""
+"""The plots of the page: captions and drawings."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Plot = tuple[str, Markup]
 
 BEHIND, AHEAD = ("Flask answers more", "flask"), ("FastAPI answers more", "fastapi")
 SECOND, FIRST = ("the second answers more", "known"), ("the first answers more", "known")
-HOW_TO_READ = "The line is the interval; a grey dot is no difference that was shown; the scale is logarithmic."
+HOW_TO_READ = "The line is the interval; a grey dot means that no difference was shown; the scale is logarithmic."
 
 
 def headline(record: Record) -> list[Plot]:
-    """The first of the latencies, which the answer is about, and where the choice matters."""
+    """The first latency plot, which the answer is about, and the choices that matter."""
     return latencies(record)[:1] + choices(record)
 
 
 def latencies(record: Record) -> list[Plot]:
-    """Each has one of Flask's lanes beside one of the other's, both of one kind."""
+    """Each plot shows one FastAPI and one Flask lane of the same kind."""
     drawn = []
     for asked, lanes in record.offered.items():
         by_kind: dict[str, list[str]] = {}
@@ -69,7 +69,7 @@ def steps(record: Record) -> list[Plot]:
 
 
 def peers(record: Record) -> list[Plot]:
-    title = f"Peers beside each other: the first's requests/s divided by the second's. {HOW_TO_READ}"
+    title = f"Pairs of peers: the first's requests/s divided by the second's. {HOW_TO_READ}"
     rows = tables.peers(record)
     return [(title, charts.ratios(title, rows, SECOND, FIRST))] if rows else []
 

@@ -31,8 +31,8 @@ KINDS = {
     "floor": "The floor: a server without a framework",
 }
 UNFAIR = (
-    "Unfair on purpose: they leave out what the services do, validation above all, or block the event loop. Where the "
-    "model takes milliseconds they are slower nevertheless: the services predict together what waits together."
+    "Unfair on purpose: they skip the services' work, above all validation, or block the event loop. If the model "
+    "takes milliseconds, they are slower nevertheless: the services predict waiting requests together."
 )
 FIGURES = {
     "requests_per_s": "requests/s",
@@ -40,15 +40,15 @@ FIGURES = {
     "held_per_s": "requests/s within the service level",
     "p50_ms": "p50",
     "p99_ms": "p99",
-    "cpu_us": "CPU time a request",
+    "cpu_us": "CPU time per request",
     "health_p99_ms": "p99 of /livez meanwhile",
 }
-# The judge's reasons for missing verdicts. A reader sees the figures all the same.
+# The second replaces the first if there are figures to show.
 NOT_MEASURED, NO_VERDICT = "not measured", "no verdict"
 # The claim that only peers may be compared.
 ABOUT_PEERS = 33
-# Figures that a build on the host knows and a process in a container does not.
-HOW_TO_READ_IMAGES = "not read; on the host: docker compose images"
+# A process in a container cannot read the size of an image.
+HOW_TO_READ_IMAGES = "unknown; on the host, run docker compose images"
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def counts(record: Record) -> list[tuple[str, int]]:
 
 
 def peers(record: Record) -> list[tuple[str, Interval]]:
-    """The ratios of two comparable lanes, each with both names."""
+    """The ratios of comparable lanes, each with both names."""
     for claim in record.raw["claims"]:
         if claim["number"] == ABOUT_PEERS:
             figures = record.figures(claim)
@@ -221,7 +221,7 @@ def _pair(record: Record, ratio: Mapping[str, Any]) -> str:
 
 
 def _why(claim: Mapping[str, Any]) -> str:
-    """What the claim depends on, or why there is no verdict; and what was not tested."""
+    """The reason for the verdict or its absence, and what was not tested."""
     why = str(claim.get("why_not") or "")
     if not why and claim.get("verdict") == "depends" and claim.get("on"):
         why = f"It depends on {claim['on']}."

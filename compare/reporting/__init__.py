@@ -1,1 +1,1 @@
-"""The results for a person: the record of a run, the report and the table."""
+"""The results for people: the record of a run, and the report."""

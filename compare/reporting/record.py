@@ -23,7 +23,7 @@ from ..measuring.models import Subject
 from ..measuring.run import Run
 from .report import machine
 
-# The rate of the load generator against a server that does next to nothing.
+# The workload and lane of a server that does next to nothing: what the load generator can reach.
 BARE = ("empty", "bare_asgi")
 
 

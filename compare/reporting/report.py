@@ -1,4 +1,4 @@
-"""The report of a bench for a person: tables, goals, and doubts about the figures."""
+"""The report of a bench: tables, goals, and doubts about the figures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIBRARIES = (
 )
 
 ROUNDS_TO_JUDGE = 3
-# The length of the message of a lane that cannot start.
+# The longest message of a lane that cannot start, in characters.
 MOST_SAID = 160
 
 Row = Sequence[str]
@@ -62,11 +62,11 @@ def machine() -> dict[str, str]:
 def _about(run: Run) -> str:
     pinned = f"servers on core {run.cores.server}, load on core {run.cores.load}"
     if run.cores.server == run.cores.load:
-        pinned = "servers and load on the one core that there is, so that each slows the other"
+        pinned = "servers and load on the only core, where they slow each other"
     lines = [
-        f"Medians of {_count(run.rounds, 'round')} of {run.seconds:g} s a cell, {pinned}, seed {run.seed}.",
+        f"Medians of {_count(run.rounds, 'round')} of {run.seconds:g} s per cell, {pinned}, seed {run.seed}.",
         f"{', '.join(f'{name} {value}' for name, value in machine().items())}.",
-        "The columns with a slash: requests/s divided by those of that lane, round by round.",
+        "Columns with a slash: requests/s divided by those of that lane, round by round.",
     ]
     return "\n".join(lines)
 
@@ -85,7 +85,7 @@ def _workloads(run: Run) -> Iterable[str]:
         for cell in cells:
             is_next = bool(lines) and lines[-1][0] != str(cell.workload.connections)
             lines += [[""] * len(head)] * is_next + [_line(run, cell, bases)]
-        yield f"{names[index]}, {_count(n_rows, 'row')} a request\n{table(head, lines, texts={'lane'})}"
+        yield f"{names[index]}, {_count(n_rows, 'row')} per request\n{table(head, lines, texts={'lane'})}"
 
 
 def _line(run: Run, cell: Cell, bases: Sequence[str]) -> Row:
@@ -114,7 +114,7 @@ def _lanes(run: Run) -> Iterable[str]:
             lines.append([name, lane, run.runtimes.get((name, lane), ""), *took])
     head = ["workload", "lane", "runtime", "cold start s", "memory MiB"]
     if lines:
-        yield f"From the start to the first answer, and the memory held after load\n{table(head, lines, {*head[:3]})}"
+        yield f"Time from the start to the first answer, and memory after load\n{table(head, lines, {*head[:3]})}"
 
 
 def _goals(run: Run) -> Iterable[str]:
@@ -147,7 +147,7 @@ def _doubts(run: Run) -> list[str]:
             faults.update({f"{_name(cell)}: {fault}": count for fault, count in figures.faults.items()})
     lines += [f"WRONG, {fault}: {count} requests." for fault, count in faults.items()]
     if run.measured and not faults:
-        lines.append("Every answer was checked, none was wrong.")
+        lines.append("Every answer was checked, and none was wrong.")
     return lines + doubts_of_load(run)
 
 
@@ -163,8 +163,8 @@ def doubts_of_load(run: Run) -> list[str]:
     near = [cell.lane for cell in asked if per_s[cell] > per_s[fastest] / 2 and cell.lane != fastest.lane]
     bound = [_name(cell) for cell in asked if load_shares[cell] > BUSY_LOAD_SHARE]
     return [
-        f"The load generator got at most {digits(per_s[fastest])} answers a second, from {_name(fastest)}, "
-        f"and took {load_shares[fastest]:.0%} of its core for it.",
+        f"The load generator got at most {digits(per_s[fastest])} answers per second, from {_name(fastest)}, "
+        f"and used {load_shares[fastest]:.0%} of its core.",
         f"More than half as fast as that: {_all(near) or 'nothing else'}.",
         f"It was the bottleneck, with more than {BUSY_LOAD_SHARE:.0%} of its core, of: {_all(bound) or 'nothing'}.",
     ]

@@ -24,10 +24,10 @@ def check_golden(path: Path, content: bytes, predictor: Predictor, scales: str, 
             for index, pair in enumerate(zip(expected, actual, strict=True))
             if not agree(*pair, scales=golden[scales], tolerance=tolerance)
         ]
-    except Exception as error:  # the estimator or a broken file may raise anything, and then nothing is served
+    except Exception as error:  # the estimator or a broken file may raise anything
         raise ArtifactError(f"{path}: the golden rows cannot be predicted: {reason(error)}") from error
     if differing:
-        raise ArtifactError(f"{path}: the model predicts golden row {differing[0]} otherwise than when it was packaged")
+        raise ArtifactError(f"{path}: the prediction for golden row {differing[0]} has changed since packaging")
 
 
 def agree(

@@ -30,7 +30,7 @@ class Model:
 
     Attributes:
         digest: SHA-256 of the manifest's bytes, which `SERVE_ARTIFACT_DIGEST` pins.
-        reason: why this runtime was chosen, a sentence without its full stop.
+        reason: why this runtime was chosen, without a full stop.
     """
 
     manifest: Manifest
@@ -53,7 +53,7 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False, 
     Args:
         digest: the SHA-256 that the manifest must have. None takes it from a file beside the folder (`artifact.sha256`
             beside `artifact`, as in the images). Without that file, any manifest is accepted.
-        any_sklearn: accept an estimator that another version of scikit-learn has trained.
+        any_sklearn: accept an estimator that was trained with another version of scikit-learn.
         runtime: "auto" prefers ONNX if the artifact has a graph that runs here.
     Raises: ArtifactError for the first check that fails.
     """
@@ -69,7 +69,7 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False, 
             raise
         return load(folder, digest=digest, any_sklearn=any_sklearn, runtime=runtime)  # replaced while we read it
     _check_libraries(folder, manifest, any_sklearn)
-    why = "it was asked for"
+    why = "it was requested"
     if runtime != "sklearn":
         try:
             predictor = _compiled(folder, manifest)
@@ -115,18 +115,18 @@ def _checked_manifest(folder: Path, pinned: str | None) -> tuple[Manifest, str]:
     except ManifestError as error:
         raise ArtifactError(f"{path} {error}") from None
     if missing := {ESTIMATOR, GOLDEN} - manifest.files.keys():
-        raise ArtifactError(f"{path} names no {' and no '.join(sorted(missing))}")
+        raise ArtifactError(f"{path} does not list {' or '.join(sorted(missing))}")
     return manifest, digest
 
 
 def _pinned_beside(folder: Path) -> str | None:
-    """The digest that `sha256sum artifact/manifest.json > artifact.sha256` has written, if the file exists."""
+    """The digest that `sha256sum artifact/manifest.json > artifact.sha256` wrote, if the file exists."""
     path = folder.parent / f"{folder.name}.sha256"
     if not path.exists():
         return None
     digest = re.match(rb"[0-9a-f]{64}\b", _read(path))
     if not digest:
-        raise ArtifactError(f"{path} does not begin with a SHA-256, as sha256sum writes it")
+        raise ArtifactError(f"{path} does not begin with a SHA-256 as sha256sum writes it")
     return digest[0].decode()
 
 
@@ -143,20 +143,20 @@ def _check_libraries(folder: Path, manifest: Manifest, any_sklearn: bool) -> Non
         if trained == running:
             continue
         if running is None:
-            raise ArtifactError(f"{folder / MANIFEST}: it needs {library} {trained}, which is not installed here")
+            raise ArtifactError(f"{folder / MANIFEST}: it needs {library} {trained}, which is not installed")
         if library == "scikit-learn" and not any_sklearn:
             raise ArtifactError(
                 f"{folder / MANIFEST}: trained with scikit-learn {trained}, running {running}; "
-                "train it again, or allow the difference by SERVE_ALLOW_OTHER_SKLEARN=true"
+                "train it again, or allow the difference with SERVE_ALLOW_OTHER_SKLEARN=true"
             )
         logger.warning("%s was trained with %s %s, running %s", manifest.name, library, trained, running)
 
 
 def _compiled(folder: Path, manifest: Manifest) -> Predictor:
     if not manifest.parity.passed:
-        raise ArtifactError(f"{folder} holds no compiled model: {manifest.parity.finding}")
+        raise ArtifactError(f"{folder} contains no compiled model: {manifest.parity.finding}")
     if COMPILED not in manifest.files:
-        raise ArtifactError(f"{folder / MANIFEST} names no {COMPILED}")
+        raise ArtifactError(f"{folder / MANIFEST} does not list {COMPILED}")
     graph = _checked_content(folder / COMPILED, manifest.files[COMPILED])
     try:
         compiled = CompiledEstimator(

@@ -29,7 +29,7 @@ class Manifest:
         metrics: scores by name; None if nothing was scored.
         scored_on: which rows the scores come from; None if nothing was scored.
         libraries: versions at training, by distribution name, and "python".
-        modules: the modules from which the pickle imports names, without the modules that these import.
+        modules: the modules from which the pickle imports names, but not the modules that these import.
         parity: the result of comparing the ONNX graph with the estimator.
         labels_are_likeliest: whether `predict` returned the likeliest label for every row that was tried.
         files: SHA-256 of every other file of the artifact, by name.
@@ -102,17 +102,17 @@ def manifest_from_bytes(content: bytes) -> Manifest:
     if not isinstance(document, dict):
         raise ManifestError("is not a JSON object")
     if document.get("format") != FORMAT:
-        raise ManifestError(f"has the format {document.get('format')!r}, this code reads {FORMAT}")
+        raise ManifestError(f"has the format {document.get('format')!r}, but this code reads {FORMAT}")
 
     def field(name: str, is_right: bool) -> Any:
         if not is_right:
-            raise ManifestError(f"has no usable {name!r}")
+            raise ManifestError(f"has no valid {name!r}")
         return document[name]
 
     try:
         signature = signature_from_json(document.get("signature"))
     except SignatureError as error:
-        raise ManifestError(f"is not usable: {error}") from None
+        raise ManifestError(f"is invalid: {error}") from None
     metrics = document.get("metrics")
     field("metrics", isinstance(metrics, str) or _is_table_of_numbers(metrics))
     manifest = Manifest(
@@ -130,7 +130,9 @@ def manifest_from_bytes(content: bytes) -> Manifest:
         files=field("files", _is_table_of_digests(document.get("files"))),
     )
     if not manifest.has_its_content_digest():
-        raise ManifestError(f"is not the file that was packaged: its content is not that of {manifest.version!r}")
+        raise ManifestError(
+            f"is not the file that was packaged: its content does not match its version {manifest.version!r}"
+        )
     return manifest
 
 

@@ -17,7 +17,7 @@ class Parity:
     """
     Attributes:
         passed: whether the ONNX runtime may serve.
-        finding: a sentence without its full stop.
+        finding: the result in words, without a full stop.
         rows: the number of rows that were compared, by their origin; empty without an export.
         differing_labels: the number of labels that differ.
         largest_difference: of a probability, or of a value in standard deviations of the training target. None if the
@@ -48,5 +48,5 @@ def parity_from_json(document: object) -> Parity:
         or document.keys() != kinds.keys()
         or not all(isinstance(document[name], kind) for name, kind in kinds.items())
     ):
-        raise ManifestError("has no usable 'parity'")
+        raise ManifestError("has no valid 'parity'")
     return Parity(**document)

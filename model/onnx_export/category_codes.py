@@ -49,7 +49,7 @@ def in_codes(step: Any, columns: Categories) -> Categories:
             return {}
         case OrdinalEncoder():
             if len(columns) < len(step.categories_):
-                raise ExportError("OrdinalEncoder is converted only for categories")
+                raise ExportError("OrdinalEncoder is converted only if every column holds categories")
             step.categories_ = _known(step, columns)
             step.ordinals_ = [_ordinals(step, columns[i], known) for i, known in enumerate(step.categories_)]
             return {}
@@ -58,14 +58,14 @@ def in_codes(step: Any, columns: Categories) -> Categories:
         case "drop":
             return {}
     if columns:
-        raise ExportError(f"{name_of(step)} takes categories as strings, which is not converted")
+        raise ExportError(f"{name_of(step)} takes categories as strings, and is not converted")
     return {}
 
 
 def _encoded(parts: Iterable[Categories]) -> Categories:
-    """No categories, once all parallel steps have encoded them. Raises: ExportError if one of them has not."""
+    """No categories, once all parallel steps have encoded them. Raises: ExportError if one step has not."""
     if any(list(parts)):
-        raise ExportError("categories that no encoder takes are not converted")
+        raise ExportError("categories without an encoder are not converted")
     return {}
 
 

@@ -21,9 +21,9 @@ def convert_imputer(scope: Any, operator: Any, container: Any) -> None:
     imputer, given = operator.raw_operator, operator.inputs[0].full_name
     values, missing = scope.get_unique_variable_name("values"), scope.get_unique_variable_name("missing")
     if not _is_nan(imputer.missing_values):
-        raise NotImplementedError("SimpleImputer is converted only where NaN is missing")
+        raise NotImplementedError("SimpleImputer is converted only if missing values are NaN")
     if imputer.add_indicator or any(map(_is_nan, imputer.statistics_)):
-        raise NotImplementedError("SimpleImputer is not converted where it adds or drops columns")
+        raise NotImplementedError("SimpleImputer is not converted if it adds or drops columns")
     statistics = imputer.statistics_.astype(np.float64)
     container.add_initializer(values, TensorProto.DOUBLE, [len(statistics)], statistics)
     container.add_node("IsNaN", given, missing, op_version=13)
@@ -37,7 +37,7 @@ def convert_one_hot_encoder(scope: Any, operator: Any, container: Any) -> None:
     """
     encoder, given = operator.raw_operator, operator.inputs[0].full_name
     if encoder._infrequent_enabled:
-        raise NotImplementedError("OneHotEncoder is not converted where it groups infrequent categories")
+        raise NotImplementedError("OneHotEncoder is not converted if it groups infrequent categories")
     dropped = encoder.drop_idx_ if encoder.drop_idx_ is not None else [None] * len(encoder.categories_)
     pairs = [
         (column, category)
@@ -68,7 +68,7 @@ def convert_ordinal_encoder(scope: Any, operator: Any, container: Any) -> None:
     """
     encoder, given = operator.raw_operator, operator.inputs[0].full_name
     if encoder._infrequent_enabled:
-        raise NotImplementedError("OrdinalEncoder is not converted where it groups infrequent categories")
+        raise NotImplementedError("OrdinalEncoder is not converted if it groups infrequent categories")
     sizes = np.array([len(ordinals) for ordinals in encoder.ordinals_])
     nulls, firsts, table, missing, coded, at, index = map(
         scope.get_unique_variable_name, ("nulls", "firsts", "table", "missing", "coded", "at", "index")
@@ -129,7 +129,7 @@ def _add_boosted_trees(scope: Any, operator: Any, container: Any) -> str:
     n_targets = booster.n_trees_per_iteration_
     nodes = np.concatenate(trees)
     if nodes["is_categorical"].any():
-        raise NotImplementedError("boosted trees are not converted where they split by categories")
+        raise NotImplementedError("boosted trees are not converted if they split on categories")
     is_leaf = nodes["is_leaf"].astype(bool)
     tree_ids = np.repeat(np.arange(len(trees)), [len(tree) for tree in trees])
     node_ids = np.concatenate([np.arange(len(tree)) for tree in trees])

@@ -35,7 +35,7 @@ def exported(estimator: Any, signature: Signature, *, labels_are_likeliest: bool
     Raises: ExportError
     """
     if any(feature.kind == "text" for feature in signature.features):
-        raise ExportError("texts are not compiled")
+        raise ExportError("text features are not compiled")
     categories = {i: codes_of(each) for i, each in enumerate(signature.features) if each.kind == "category"}
     try:
         convertible = deepcopy(estimator)

@@ -24,7 +24,7 @@ from .export import exported
 from .probing import perturbed_rows, threshold_rows
 
 ROWS_PER_CALL = 10_000
-SEEDS = 1000  # at most; training rows from which the other rows are made
+SEEDS = 1000  # the most training rows from which other rows are made
 
 Answers = tuple[Any, Any]  # the arrays of `predict` and `predict_proba`
 
@@ -83,7 +83,7 @@ def compiled(
     likeliest = _are_likeliest(outputs, expected.values())
     if not probes:
         return Compiled(
-            None, Parity(passed=False, finding="the estimator predicts no row but those of the data"), likeliest
+            None, Parity(passed=False, finding="the estimator predicts only the rows of the data"), likeliest
         )
     try:
         graph = exported(estimator, signature, labels_are_likeliest=likeliest)
@@ -181,9 +181,9 @@ def _parity(expected: dict[str, _View], actual: dict[str, _View]) -> Parity:
     largest = max((float(each.max()) for each in differences), default=0.0) if differences[0].size else None
     listed = ", ".join(f"{n_rows} {origin}" for origin, n_rows in rows.items())
     if differing:
-        finding = f"its ONNX graph says {differing} other labels on {listed} rows"
+        finding = f"its ONNX graph predicts {differing} labels differently on {listed} rows"
     elif largest is not None and not largest <= PARITY:  # NaN fails this comparison, too
-        finding = f"its ONNX graph differs by up to {largest:.1e} on {listed} rows, and {PARITY:.0e} is allowed"
+        finding = f"its ONNX graph differs by up to {largest:.1e} on {listed} rows, but only {PARITY:.0e} is allowed"
     else:
         finding = f"its ONNX graph agrees with the estimator on {listed} rows"
     return Parity(

@@ -11,7 +11,7 @@ from ..schema.signature import Feature, Row, Signature, Value
 
 N_PERTURBED = 1000
 N_PAIRS = 200
-HALVINGS = 64  # until doubles of usual size are neighbours; around zero it would take a thousand
+HALVINGS = 64  # until doubles of usual size are neighbours; near zero it would take a thousand
 
 Scores = Callable[[list[Row]], Array]  # the answers of the estimator as numbers: (n_rows, n_scores)
 

@@ -121,7 +121,7 @@ def _pack(options: Namespace) -> None:
 
 
 class Bars:
-    """On a terminal, a progress bar for each step until packaging ends."""
+    """A progress bar for each step, on a terminal only."""
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
@@ -171,7 +171,7 @@ def _locked(lock: str) -> dict[str, str]:
 
 
 def _holds(locked: dict[str, str], name: str, version: str) -> bool:
-    """Whether the lock has the package. Of scikit-learn alone, a service also refuses another version."""
+    """Whether the lock has the package. Only scikit-learn must also have the same version."""
     found = locked.get(_normal(name))
     return found == version if name == "scikit-learn" else found is not None
 

@@ -76,7 +76,7 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
     observed = _range_of(name, present, kind) if kind in UNBOUNDED else None
     corrected_kind = correction.get("kind", kind)
     if corrected_kind not in get_args(Kind):
-        raise SignatureError(f"the feature {name!r} has no usable 'kind'")
+        raise SignatureError(f"the feature {name!r} has no valid 'kind'")
     if "kind" in correction and not _are_of(corrected_kind, present):
         raise SignatureError(f"the column {name!r} contains values that are not of the kind {corrected_kind!r}")
 

@@ -66,7 +66,7 @@ def is_own(module: str) -> bool:
 
 
 def zip_of_own(modules: Iterable[str]) -> bytes | None:
-    """The author's own modules among these and the own modules that they import, as a zip that Python can import.
+    """The author's own modules among these, with the own modules that they import, as a zip that Python can import.
 
     Raises: EstimatorError if one of them is not Python source.
     """
@@ -87,7 +87,7 @@ def _sources_of(name: str) -> dict[str, bytes]:
     root, finder = _root_of(sys.modules[name]), _finder_of(name)
     files = {Path(found.__file__) for found in finder.modules.values() if found.__file__}  # type: ignore[attr-defined]
     if foreign := sorted(file.name for file in files if file.suffix != ".py"):
-        raise EstimatorError(f"your own modules must be Python source, which these are not: {', '.join(foreign)}")
+        raise EstimatorError(f"your own modules must be Python source; these are not: {', '.join(foreign)}")
     return {file.relative_to(root).as_posix(): file.read_bytes() for file in files}
 
 

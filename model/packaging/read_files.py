@@ -36,13 +36,13 @@ def read_estimator(path: Path) -> Any:
     except InconsistentVersionWarning as difference:
         fitted, running = difference.original_sklearn_version, difference.current_sklearn_version
         raise UnusableFile(
-            f"{path} was pickled by scikit-learn {fitted}, and {running} is installed here: fit it again with "
+            f"{path} was pickled by scikit-learn {fitted}, but {running} is installed: fit it again with "
             f"{running}, or install the other: make add PACKAGES=scikit-learn=={fitted}"
         ) from None
     except Exception as error:  # a pickle may raise anything: it is a program
         if isinstance(error, ModuleNotFoundError) and str(error.name).replace(".", "").isidentifier():
             raise UnusableFile(
-                f"{path} needs the module {error.name!r}, which is not importable here: put a module of your own "
+                f"{path} needs the module {error.name!r}, which cannot be imported here: put a module of your own "
                 "beside model/, or add the package that it comes from: make add PACKAGES=<its name>"
             ) from None
         if name := _name_in_main(error):
@@ -132,7 +132,7 @@ def with_dtypes(path: Path, data: pd.DataFrame, dtypes: dict[str, Any]) -> pd.Da
         if name not in data:
             continue  # `infer_signature` reports the unknown feature
         if not isinstance(dtype, str) or not held_by(dtype).kinds:
-            raise UnusableFile(f"the feature {name!r} has no usable 'dtype'")
+            raise UnusableFile(f"the feature {name!r} has no valid 'dtype'")
         try:
             column = data[name].astype(dtype)  # type: ignore[call-overload]
         except (TypeError, ValueError) as error:

@@ -35,7 +35,7 @@ GOLDEN_ROWS = 16
 ROWS_PER_CALL = 10_000
 UNSEEN = "a text that is in no data"
 
-HELD_OUT = "held-out rows, as its author says"
+HELD_OUT = "held-out rows, according to the author"
 GIVEN = "the rows given to packaging, which may be training rows"
 
 
@@ -72,9 +72,9 @@ def save(
     if path.exists() and not path.is_dir():
         raise ArtifactExists(f"{path} is not a folder, so it is not replaced")
     if path.exists() and any(path.iterdir()) and not (path / MANIFEST).exists():
-        raise ArtifactExists(f"{path} contains something else, so it is not replaced")
+        raise ArtifactExists(f"{path} is not an artifact, so it is not replaced")
     if path.exists() and not replace:
-        raise ArtifactExists(f"{path} already exists, and is only replaced on request")
+        raise ArtifactExists(f"{path} already exists")
     if not (is_text(name) and is_text(version)):
         raise EstimatorError("the name and the version must be strings without half of a surrogate pair")
     if isinstance(estimator, type) or not callable(getattr(estimator, "predict", None)):
@@ -235,7 +235,7 @@ def _golden(
     spreads = _scales(outputs, pd.DataFrame(predicted), np.ptp)
     for row, pair in zip(chosen, zip(expected, predictions, strict=True), strict=True):
         if not agree(*pair, scales=spreads):
-            raise EstimatorError(f"row {row} gets another prediction when its values come from JSON")
+            raise EstimatorError(f"row {row} is predicted differently when its values come from JSON")
     return {"rows": rows, "predictions": predictions}
 
 
@@ -246,7 +246,7 @@ def _rows(probabilities: Any, chosen: Array) -> Any:
 
 
 def _check_what_is_not_in_the_data(predictor: Predictor, frame: pd.DataFrame, signature: Signature) -> None:
-    """The signature may allow values that are not in the data: null, categories, any text. All must be predicted."""
+    """Predict every value that the signature allows and the data lack: null, categories, any text."""
     example = list(signature.example.values())
     for index, feature in enumerate(signature.features):
         column = frame[feature.name]

@@ -16,7 +16,7 @@ from ..schema.signature import Value
 
 
 def task_of(estimator: Any) -> Task:
-    """The task by scikit-learn's tags. Without tags, one with `classes_` classifies, any other regresses."""
+    """The task by scikit-learn's tags. Without tags, `classes_` makes it a classifier, otherwise a regressor."""
     try:
         kind = get_tags(estimator).estimator_type
     except AttributeError:
@@ -32,7 +32,7 @@ def task_of(estimator: Any) -> Task:
 def outputs_of(
     estimator: Any, predicted: Any, probabilities: Any = None, names: Sequence[str] | None = None
 ) -> tuple[Output, ...]:
-    """The outputs of a fitted estimator, read off its predictions.
+    """The outputs of a fitted estimator, inferred from its predictions.
 
     Args:
         predicted: (n_rows,) or (n_rows, n_outputs), from `predict`.
@@ -66,7 +66,7 @@ def _labels_of(
     match task_of(estimator):
         case "regression":
             if dtype.kind not in "biuf":
-                raise EstimatorError(f"{name_of(estimator)} predicts no numbers and has no classes_ with labels")
+                raise EstimatorError(f"{name_of(estimator)} does not predict numbers and has no classes_ with labels")
             return None
         case "outlier_detection":
             return [(-1, 1)]

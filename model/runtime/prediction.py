@@ -63,7 +63,7 @@ class Predictor:
         table = table.reshape(-1, 1) if table.ndim == 1 else table
         if table.shape != (n_rows, n_outputs):
             raise BadPrediction(
-                f"predictions of shape {np.shape(predicted)}, where {n_outputs} for {n_rows} rows are due"
+                f"predictions of shape {np.shape(predicted)}, expected {n_outputs} for each of {n_rows} rows"
             )
         tables = tables_of(probabilities, n_outputs)
         columns = [column.predictions_of(*pair) for column, *pair in zip(self._columns, table.T, tables, strict=True)]

@@ -22,7 +22,7 @@ def unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
 
     Args:
         path: where the bytes come from, for error messages.
-        any_sklearn: accept an estimator that another version of scikit-learn has trained.
+        any_sklearn: accept an estimator that was trained with another version of scikit-learn.
     Raises: ArtifactError
     """
     try:

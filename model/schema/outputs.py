@@ -46,11 +46,11 @@ class Output:
 def outputs_from_json(documents: object) -> tuple[Output, ...]:
     """Raises: ManifestError if they differ from what `Output.to_json` writes."""
     if not isinstance(documents, list) or not documents or not all(map(_is_output, documents)):
-        raise ManifestError("has no usable 'outputs'")
+        raise ManifestError("has no valid 'outputs'")
     outputs = tuple(Output(**{**document, "labels": tuple(document["labels"])}) for document in documents)
     names = [output.name for output in outputs]
     if names != [None] and not are_names(names):
-        raise ManifestError("has no usable 'outputs'")
+        raise ManifestError("has no valid 'outputs'")
     return outputs
 
 

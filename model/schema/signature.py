@@ -82,7 +82,7 @@ def signature_from_json(document: object) -> Signature:
     if not isinstance(features, list) or not features:
         raise SignatureError("the signature has no list of features")
     if fitted_on not in get_args(FittedOn):
-        raise SignatureError("the signature has no usable 'fitted_on'")
+        raise SignatureError("the signature has no valid 'fitted_on'")
     return Signature(tuple(map(feature_of, features)), fitted_on)
 
 
@@ -97,7 +97,7 @@ def feature_of(document: object) -> Feature:
 
     def check(field: str, is_right: bool) -> None:
         if not is_right:
-            raise SignatureError(f"the feature {name!r} has no usable {field!r}")
+            raise SignatureError(f"the feature {name!r} has no valid {field!r}")
 
     check("name", is_text(name) and name != "")
     check("kind", fields.get("kind") in get_args(Kind))

@@ -1,4 +1,4 @@
-"""A page in Chromium, at the width that a test asks for."""
+"""A page in Chromium, at a given width."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..services import PATIENCE_S
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom")
 
-# The browser's own window cannot be as narrow as a telephone. A frame can, and of its parent's origin may be asked.
+# The window of the browser cannot be as narrow as a telephone, but a frame can, and its parent may inspect it.
 FRAME = """<!doctype html>
 <body><iframe width="{width}" height="800" srcdoc="{page}"></iframe>
 <script>
@@ -37,9 +37,9 @@ onload = () => {{
 class Shown:
     """
     Attributes:
-        n_pixels_hidden: of the page's width, right of the window.
+        n_pixels_hidden: the width of the page beyond the right edge of the window.
         cut: texts that reach beyond their drawing.
-        said: on the console, by the page or because of it.
+        said: messages on the console.
     """
 
     n_pixels_hidden: int

@@ -1,6 +1,6 @@
 """A server that fails every drill: `python -m tests.compare.careless PORT`.
 
-It refuses every third request without saying when to come again, keeps every connection, and SIGTERM ends it at once.
+It refuses every third request without `Retry-After`, keeps every connection open, and ends at once on SIGTERM.
 """
 
 from __future__ import annotations

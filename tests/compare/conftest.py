@@ -1,4 +1,4 @@
-"""Tests of the measurement: an experiment compares two backends, and says so where there is one."""
+"""Tests of the measurement. An experiment compares two backends, and reports if one is missing."""
 
 from ..services import BACKENDS
 

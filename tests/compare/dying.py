@@ -1,4 +1,4 @@
-"""A lane that dies of its fiftieth request: `python -m tests.compare.dying PORT`."""
+"""A lane that dies at its fiftieth request: `python -m tests.compare.dying PORT`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What experiments find, asked as the judge asks it."""
+"""The findings of experiments, obtained like the judge does it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def found_by(name: str) -> Mapping[str, Any]:
 
 
 def complete(name: str, found: Mapping[str, Figure]) -> Mapping[str, Any]:
-    """It tells all that the rules of its claims are about: of a name that it never tells no verdict would ever come."""
+    """The findings, checked: without a figure that a rule uses, its claim could never get a verdict."""
     for claim in read_claims():
         if claim.experiment == name:
             assert claim.needs - {ratio.name for ratio in claim.ratios} <= found.keys(), claim.number

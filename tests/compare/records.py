@@ -1,4 +1,4 @@
-"""Runs that were never made, as `python -m compare` would have recorded them: their figures are nobody's."""
+"""Invented runs, in the form in which `python -m compare` records them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SHARES = (0.2, 0.4, 0.6, 0.8, 0.95)
 
 
 def full(*, seed: int = 7) -> Raw:
-    """Every lane but one, in seven rounds."""
+    """All lanes but one, in seven rounds."""
     chance = random.Random(seed)
     node = {"lane": "node_empty", "title": "Node (empty)", "kind": "empty", "note": ""}
     return {
@@ -105,7 +105,7 @@ def quick() -> Raw:
 
 
 def of_rounds(n_rounds: int) -> Raw:
-    """Complete, but of fewer rounds than a verdict takes."""
+    """A complete run with fewer rounds than a verdict needs."""
     record = full()
     record |= {"is_quick": n_rounds < LEAST_ROUNDS, "rounds": n_rounds, "rounds_done": n_rounds}
     record["cells"] = [cell for cell in record["cells"] if cell["round"] < n_rounds]
@@ -113,7 +113,7 @@ def of_rounds(n_rounds: int) -> Raw:
 
 
 def partial() -> Raw:
-    """As it is written after the second round: what comes at the end of a run is not there."""
+    """The record after the second round, without the parts that come at the end of a run."""
     record = full()
     record |= {"is_complete": False, "rounds_done": 2, "held": {}, "steps_us": {}, "weight": {}, "core_lines": None}
     record["cells"] = [cell for cell in record["cells"] if cell["round"] < 2 and cell["share"] is None]
@@ -129,13 +129,13 @@ def of_one_backend(backend: str, gone: str) -> Raw:
     for lane in record["lanes"]:
         if gone in lane["lane"]:
             lane["workloads"] = [
-                _absent(each["workload"], f"serve_{gone}/ is not there.") for each in lane["workloads"]
+                _absent(each["workload"], f"serve_{gone}/ does not exist.") for each in lane["workloads"]
             ]
-    return without_timing_verdicts(record, f"serve_{gone}/ is not there.")
+    return without_timing_verdicts(record, f"serve_{gone}/ does not exist.")
 
 
 def nothing() -> Raw:
-    """Ended before the first round."""
+    """A run that ended before the first round."""
     return {
         "began": "2026-11-22T02:30:00+00:00",
         "is_quick": False,
@@ -146,7 +146,7 @@ def nothing() -> Raw:
 
 
 def hostile(text: str) -> Raw:
-    """Every string that can come from outside is the text."""
+    """A run in which every external string is this text."""
     record = full()
     record["model"] |= {"name": text, "version": text, "task": text, "digest": text}
     record["machine"] |= {"cpu": text, text: text}

@@ -1,4 +1,4 @@
-"""A server that answers every request as a test says."""
+"""A server that answers every request with a script of the test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
-# The body of a request, and the connection on which to answer it.
+# Takes the body of a request and the connection for the answer.
 Script = Callable[[bytes, socket.socket], None]
 
 
@@ -19,12 +19,12 @@ def answer(body: bytes = b"ok", status: int = 200, header: str = "") -> bytes:
 
 @contextmanager
 def scripted(script: Script, port: int = 0) -> Iterator[int]:
-    """The port of a server that asks the script at each request."""
+    """The port of a server that calls the script for each request."""
 
     class Handler(StreamRequestHandler):
         def handle(self) -> None:
             length = 0
-            with suppress(OSError):  # whoever asked has gone
+            with suppress(OSError):  # the client has gone
                 for line in self.rfile:
                     if found := re.match(rb"Content-Length: (\d+)", line):
                         length = int(found[1])

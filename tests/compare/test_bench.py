@@ -1,4 +1,4 @@
-"""`python -m compare.bench`: what it prints and writes of a small plan, and that nothing of it stays behind."""
+"""`python -m compare.bench` on a small plan: its output, and that it leaves no process behind."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def command(tmp_path):
     return [sys.executable, "-m", "compare.bench", *options]
 
 
-def test_measures_what_is_there_and_says_what_is_not(command, tmp_path):
+def test_measures_available_lanes_and_reports_the_others(command, tmp_path):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
@@ -100,12 +100,12 @@ def test_measures_what_is_there_and_says_what_is_not(command, tmp_path):
         [goal] = [line for line in run.stdout.splitlines() if line.startswith(f"{backend} against the model")]
         assert goal.endswith("<= 1e+09  holds")
         assert f"{backend}_misconfigured: This lane could not start: SERVE_NO_SUCH is not a setting" in run.stdout
-    assert "of_a_backend_that_is_gone: serve_nowhere/ is not there." in run.stdout
+    assert "of_a_backend_that_is_gone: serve_nowhere/ does not exist." in run.stdout
     assert "refusing: This lane could not start: its first answer had the status 501." in run.stdout
-    assert "Every answer was checked, none was wrong." in run.stdout
+    assert "Every answer was checked, and none was wrong." in run.stdout
 
 
-def test_says_how_often_an_answer_was_wrong(command, tmp_path):
+def test_counts_wrong_answers(command, tmp_path):
     (tmp_path / "plan.toml").write_text(FAILING)
 
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -117,7 +117,7 @@ def test_says_how_often_an_answer_was_wrong(command, tmp_path):
     assert "none was wrong" not in run.stdout
 
 
-def test_leaves_no_server_behind_when_it_is_stopped(command):
+def test_leaves_no_server_behind_when_stopped(command):
     mark = uuid4().hex
     with subprocess.Popen(
         command,
@@ -138,7 +138,7 @@ def test_leaves_no_server_behind_when_it_is_stopped(command):
     assert processes_with(mark) == []
 
 
-def test_refuses_a_plan_in_a_sentence(command, tmp_path):
+def test_refuses_an_invalid_plan_with_one_line(command, tmp_path):
     (tmp_path / "plan.toml").write_text("rounds = 1")
 
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -154,7 +154,7 @@ def processes_with(mark: str) -> list[str]:
         if folder.name.isdigit():
             try:
                 variables = (folder / "environ").read_bytes()
-            except OSError:  # it has ended meanwhile, or is another user's
+            except OSError:  # it has ended, or belongs to another user
                 continue
             if f"BENCH_MARK={mark}".encode() in variables:
                 found.append(" ".join([folder.name, *(folder / "cmdline").read_text().split("\0")]))

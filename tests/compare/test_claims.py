@@ -1,4 +1,4 @@
-"""The verdicts follow from the figures by rules that stand before the measurement."""
+"""The verdicts follow from the figures by rules that were written before the measurement."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def between(low, high):
     return Interval(low, (low + high) / 2, high)
 
 
-def test_there_are_33_each_with_a_rule_or_a_reason():
+def test_each_of_33_claims_has_a_rule_or_a_reason():
     assert sorted(CLAIMS) == list(range(1, 34))
     for claim in CLAIMS.values():
         assert claim.rules or claim.untested, claim.number
         assert set(claim.sources) <= set("ABCD")
 
 
-def test_every_rule_is_about_figures_that_the_claim_has():
+def test_every_rule_uses_figures_of_its_claim():
     for claim in CLAIMS.values():
         assert claim.verdict({}) in ("not measured", "not testable")
         if not claim.experiment and claim.rules:
@@ -39,7 +39,7 @@ def test_every_rule_is_about_figures_that_the_claim_has():
         (1.2, "false"),
     ],
 )
-def test_an_interval_counts_where_all_of_it_does(figure, verdict):
+def test_an_interval_meets_a_bound_only_as_a_whole(figure, verdict):
     claim = Claim(
         0, "It is twice as fast.", "A", "measured", rules={"true": ("speed >= 2",), "false": ("speed < 1.5",)}
     )
@@ -47,7 +47,7 @@ def test_an_interval_counts_where_all_of_it_does(figure, verdict):
     assert claim.verdict({"speed": figure}) == verdict
 
 
-def test_the_same_rounds_have_the_same_interval():
+def test_the_same_rounds_give_the_same_interval():
     rounds = [1.1, 0.9, 1.3, 1.2, 1.0, 1.15, 1.05]
 
     assert interval_of(rounds) == interval_of(rounds)

@@ -1,4 +1,4 @@
-"""`python -m compare`: what it leaves of a small plan, and that it says clearly what could not be measured."""
+"""`python -m compare` on a small plan: its report, and its messages about what could not be measured."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ model = "given"
 
 
 def with_lane(name, table):
-    """The plan, and one more lane."""
+    """The plan with one more lane."""
     return f"{PLAN}\n[lanes.{name}]\n{table}\n{on_one_connection('compiled', [name])}"
 
 
 def upstream_plan(
     lanes, names, upstream='command = "granian compare.lanes.upstream:app --interface asgi --port {port}"'
 ):
-    """Lanes that are told whom to ask."""
+    """A plan whose lanes call an upstream."""
     return f"""
 rounds = 1
 seconds = 0.3
@@ -114,7 +114,7 @@ upstream = "store"
 
 @pytest.fixture
 def comparison(tmp_path, served_artifact):
-    """The command, of a plan that is told."""
+    """The command for a given plan."""
 
     def command(plan):
         (tmp_path / "plan.toml").write_text(plan)
@@ -130,9 +130,7 @@ def record(tmp_path):
     return lambda: json.loads((tmp_path / "report" / "figures.json").read_bytes())
 
 
-def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_measured(
-    comparison, record, served_artifact, tmp_path
-):
+def test_a_quick_run_writes_figures_and_a_page_but_no_measured_verdicts(comparison, record, served_artifact, tmp_path):
     run = subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
@@ -159,11 +157,11 @@ def test_a_quick_run_leaves_every_figure_and_a_page_but_no_verdict_on_what_is_me
     assert (tmp_path / "report" / "index.html").exists()
     assert f"The report: {tmp_path / 'report' / 'index.html'}" in run.stdout
     told = run.stderr[run.stderr.index("The load generator got at most ") :]
-    assert re.match(r"The load generator got at most [\d,]+ answers a second, from \w+ \(compiled, 1 x 4\)", told)
-    assert " at 20%)" not in told  # where it is awake all the time, as it must be
+    assert re.match(r"The load generator got at most [\d,]+ answers per second, from \w+ \(compiled, 1 x 4\)", told)
+    assert " at 20%)" not in told  # at a constant rate it is always awake
 
 
-def test_says_which_lane_could_not_be_measured_and_why_and_goes_on(comparison, record):
+def test_reports_unmeasured_lanes_and_continues(comparison, record):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         plan = f"""{PLAN}
@@ -199,7 +197,7 @@ command = "server.js {{port}}"
     assert {cell["lane"] for cell in record()["cells"] if cell["faults"]} == {"dying"}
 
 
-def test_a_model_whose_requests_are_larger_than_the_services_take_by_default_is_measured(comparison, record, tmp_path):
+def test_measures_a_model_whose_requests_exceed_the_default_limits(comparison, record, tmp_path):
     package("thousand_columns", tmp_path / "wide")
     hundred_rows = PLAN.replace("rows = [1]", "rows = [100]")
 
@@ -212,9 +210,7 @@ def test_a_model_whose_requests_are_larger_than_the_services_take_by_default_is_
     assert int(limits["SERVE_MAX_BODY_BYTES"]) > Settings().max_body_bytes
 
 
-def test_of_an_experiment_that_is_timed_it_is_known_what_else_ran_and_one_that_fails_stops_no_other(
-    tmp_path, served_artifact
-):
+def test_records_other_load_during_timed_experiments_and_survives_failures(tmp_path, served_artifact):
     def fails():
         raise RuntimeError("There is another version.")
 
@@ -232,7 +228,7 @@ def test_of_an_experiment_that_is_timed_it_is_known_what_else_ran_and_one_that_f
     assert left["is_complete"]
 
 
-def test_a_handler_asks_the_upstream_of_its_workload_and_waits(comparison, record):
+def test_handlers_call_the_upstream_and_wait(comparison, record):
     asking = {
         "fastapi": "uvicorn compare.lanes.fastapi_upstream:app --port {port}",
         "flask": "gunicorn compare.lanes.flask_upstream:app -k gthread --no-control-socket --bind 127.0.0.1:{port}",
@@ -252,15 +248,15 @@ def test_a_handler_asks_the_upstream_of_its_workload_and_waits(comparison, recor
     [
         (
             'command = "tests.compare.dying {port}"',
-            "Whom this lane asks died in round 1: its exit code was 3, and its last line: There is no more memory.",
+            "Its upstream died in round 1: its exit code was 3, and its last line: There is no more memory.",
         ),
         (
             'command = "no_such_module"',
-            f"Whom this lane asks could not start: {sys.executable}: No module named no_such_module.",
+            f"Its upstream could not start: {sys.executable}: No module named no_such_module.",
         ),
     ],
 )
-def test_says_why_there_is_no_upstream_to_ask(comparison, record, upstream, reason):
+def test_reports_why_the_upstream_is_missing(comparison, record, upstream, reason):
     lane = '[lanes.asking]\ncommand = "tests.compare.relaying {port}"\n'
 
     run = subprocess.run(
@@ -272,7 +268,7 @@ def test_says_why_there_is_no_upstream_to_ask(comparison, record, upstream, reas
     assert f"asking, asking: {reason}" in run.stderr
 
 
-def test_a_lane_whose_upstream_is_not_installed_is_told(comparison, record):
+def test_reports_an_upstream_that_is_not_installed(comparison, record):
     upstream = 'packages = ["no_such_package"]\ncommand = "no_such_package"'
     alone = f'[workloads.alone]\nmodel = "given"\n{on_one_connection("alone", ["asking"])}'
     lane = f'[lanes.asking]\ncommand = "serve_{BACKENDS[0]}"\n'
@@ -287,7 +283,7 @@ def test_a_lane_whose_upstream_is_not_installed_is_told(comparison, record):
     assert absent == {"asking": "The package no_such_package is not installed.", "alone": None}
 
 
-def test_a_lane_that_dies_before_it_has_asked_its_upstream_is_told(comparison, record):
+def test_reports_a_lane_that_dies_before_calling_its_upstream(comparison, record):
     lane = '[lanes.asking]\ncommand = "tests.compare.dying {port}"\n'
 
     run = subprocess.run(comparison(upstream_plan(lane, ["asking"])), cwd=ROOT, capture_output=True, text=True)
@@ -296,7 +292,7 @@ def test_a_lane_that_dies_before_it_has_asked_its_upstream_is_told(comparison, r
     assert record()["lanes"][0]["workloads"][0]["absent"].startswith("This lane died in round 1: its exit code was 3")
 
 
-def test_refuses_a_folder_in_which_another_comparison_writes(comparison, tmp_path):
+def test_refuses_a_report_folder_of_a_running_comparison(comparison, tmp_path):
     with alone_in(tmp_path / "report"):
         refused = subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True)
 
@@ -304,7 +300,7 @@ def test_refuses_a_folder_in_which_another_comparison_writes(comparison, tmp_pat
     assert refused.stderr.splitlines()[-1] == f"Another comparison writes its report to {tmp_path / 'report'}."
 
 
-def test_what_is_not_installed_is_no_failure(comparison):
+def test_missing_packages_are_not_failures(comparison):
     plan = with_lane("without_package", 'packages = ["no_such_package"]\ncommand = "no_such_package"')
 
     run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
@@ -313,7 +309,7 @@ def test_what_is_not_installed_is_no_failure(comparison):
     assert "compiled, without_package: The package no_such_package is not installed." in run.stderr
 
 
-def test_says_so_where_nothing_can_be_started(comparison, tmp_path):
+def test_reports_that_nothing_can_be_measured(comparison, tmp_path):
     run = subprocess.run(comparison(PLAN), cwd=ROOT, env=environment(PATH="/nowhere"), capture_output=True, text=True)
 
     assert run.returncode == 1
@@ -323,7 +319,7 @@ def test_says_so_where_nothing_can_be_started(comparison, tmp_path):
     assert not (tmp_path / "report" / "figures.json").exists()
 
 
-def test_fails_where_an_answer_was_wrong(comparison, record):
+def test_fails_after_a_wrong_answer(comparison, record):
     plan = with_lane("failing", 'command = "tests.compare.failing {port}"')
 
     run = subprocess.run(comparison(plan), cwd=ROOT, capture_output=True, text=True)
@@ -343,7 +339,7 @@ def test_fails_where_an_answer_was_wrong(comparison, record):
         ([], {"is_complete": True, "is_quick": True}, "kept"),
     ],
 )
-def test_keeps_the_last_finished_report_and_a_full_one_rather_than_a_quick_one(tmp_path, last, kept, is_kept_then):
+def test_keeps_the_last_finished_report_and_prefers_a_full_one(tmp_path, last, kept, is_kept_then):
     (tmp_path / "before").mkdir()
     (tmp_path / "figures.json").write_text(json.dumps(last))
     (tmp_path / "before" / "figures.json").write_text(json.dumps(kept))
@@ -366,7 +362,7 @@ def reading(command, **variables):
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(comparison, record, tmp_path, signum):
+def test_a_stopped_run_leaves_no_server_and_an_incomplete_record(comparison, record, tmp_path, signum):
     mark = uuid4().hex
     report = tmp_path / "report"
     report.mkdir()
@@ -380,7 +376,7 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
         run.send_signal(signum)
 
         _, told = run.communicate(timeout=PATIENCE_S)
-    assert told.splitlines()[-1] == f"Stopped. What was known by then: {report / 'index.html'}"
+    assert told.splitlines()[-1] == f"Stopped. The results so far: {report / 'index.html'}"
     assert run.returncode == 128 + signum
     assert processes_with(mark) == []
     assert (record()["is_complete"], record()["rounds_done"], record()["rounds"]) == (False, 1, 99)
@@ -388,7 +384,7 @@ def test_leaves_no_server_behind_and_a_record_that_says_so_when_it_is_stopped(co
     assert (report / "index.html").read_text() != (report / "before" / "index.html").read_text() == "an earlier one"
 
 
-def test_says_so_where_it_is_stopped_before_anything_was_measured(comparison, tmp_path):
+def test_reports_a_stop_before_the_first_measurement(comparison, tmp_path):
     plan = PLAN.replace('model = "given"', 'model = "heavy"')
     with reading(comparison(plan)) as run:
         next(line for line in run.stderr if line == "training heavy\n")
@@ -401,7 +397,7 @@ def test_says_so_where_it_is_stopped_before_anything_was_measured(comparison, tm
     assert not (tmp_path / "report" / "figures.json").exists()
 
 
-def test_every_thread_of_every_lane_runs_on_the_core_of_the_servers_wherever_it_was_started(comparison):
+def test_every_thread_of_a_lane_runs_on_the_server_core(comparison):
     mark = uuid4().hex
     command = [*comparison(PLAN), "--rounds", "99"]
     with reading(command, BENCH_MARK=mark) as run:
@@ -416,16 +412,16 @@ def test_every_thread_of_every_lane_runs_on_the_core_of_the_servers_wherever_it_
 
 
 def cores_of(processes):
-    """On which their threads may run."""
+    """The cores on which their threads may run."""
     cores = set()
     for process in processes:
         for thread in Path("/proc", process.split()[0], "task").iterdir():
-            with suppress(ProcessLookupError):  # it has ended meanwhile
+            with suppress(ProcessLookupError):  # it has ended
                 cores |= os.sched_getaffinity(int(thread.name))
     return cores
 
 
-def test_servers_end_with_a_comparison_that_is_killed_and_the_last_round_is_in_the_report(comparison, record, tmp_path):
+def test_a_killed_comparison_ends_its_servers_and_keeps_the_last_round(comparison, record, tmp_path):
     mark = uuid4().hex
     command = [*comparison(PLAN), "--rounds", "99"]
     with reading(command, BENCH_MARK=mark) as run:
@@ -434,13 +430,13 @@ def test_servers_end_with_a_comparison_that_is_killed_and_the_last_round_is_in_t
 
         run.kill()
 
-        run.communicate(timeout=PATIENCE_S)  # servers and what asks for health hold standard error, too
+        run.communicate(timeout=PATIENCE_S)  # servers and health checks hold standard error, too
     eventually(lambda: not processes_with(mark))
     assert (record()["is_complete"], record()["rounds_done"]) == (False, 1)
     assert "The run ended after 1 of 99 rounds" in (tmp_path / "report" / "index.html").read_text()
 
 
-def test_refuses_a_plan_and_a_model_in_a_sentence(comparison, tmp_path):
+def test_refuses_an_invalid_plan_or_model_with_one_line(comparison, tmp_path):
     options = comparison("rounds = 1")
     refused = subprocess.run(options, cwd=ROOT, capture_output=True, text=True)
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -460,10 +456,10 @@ def test_refuses_a_plan_and_a_model_in_a_sentence(comparison, tmp_path):
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == f"{missing}/manifest.json cannot be read: No such file or directory"
     assert not missing.exists()
-    assert report.exists()  # of an earlier run, which nothing has taken the place of
+    assert report.exists()  # of an earlier run
 
 
-def test_refuses_a_folder_for_the_report_before_it_measures(comparison, tmp_path):
+def test_checks_the_report_folder_before_measuring(comparison, tmp_path):
     (tmp_path / "report").write_text("a file")
 
     refused = subprocess.run(comparison(PLAN), cwd=ROOT, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Drills find what a careless server does, and count right what the services do. Seconds are theirs, not a test's."""
+"""Drills find the faults of a careless server, and count correctly. The drills measure seconds, not the tests."""
 
 from __future__ import annotations
 
@@ -48,33 +48,30 @@ def site_of(served_artifact, tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "broken"),
     [
-        ("overload", {"503 without Retry-After", "answered otherwise, wrongly or not at all"}),
-        ("abandoned", {"fast: open sockets more", "fast: s until that was so", "slow: open sockets more"}),
-        (
-            "drain",
-            {"fast: clients that were told to leave", "fast: answered otherwise", "fast: exit code", "slow: exit code"},
-        ),
-        ("kill", {"s until two workers were ready again", "answered otherwise or not at all afterwards"}),
+        ("overload", {"503 without Retry-After", "other, wrong or missing answers"}),
+        ("abandoned", {"fast: open sockets beyond", "fast: s until they were back", "slow: open sockets beyond"}),
+        ("drain", {"fast: clients that were told to leave", "fast: other", "fast: exit code", "slow: exit code"}),
+        ("kill", {"s until two workers were ready again", "wrong or missing answers afterwards"}),
         ("slow_call", {"waiting callers answered with 504", "new callers refused", "/readyz said"}),
         ("dearest_body", {"hostile bodies not refused"}),
     ],
 )
-def test_finds_what_a_careless_server_breaks(name, broken, site_of):
+def test_a_careless_server_breaks_the_bounds(name, broken, site_of):
     checks = list(DRILLS[name](site_of(CARELESS)))
 
     missed = [check.what for check in checks if not is_held(check, check.value)]
     assert not [start for start in broken if not any(what.startswith(start) for what in missed)], checks
 
 
-def test_finds_that_a_careless_server_keeps_slow_clients(site_of):
+def test_a_careless_server_does_not_cut_off_slow_clients(site_of):
     with site_of(CARELESS).serving() as server:
         checks = list(checks_beside_slow_clients(server.port, b"{}", meanwhile_s=0.6))
 
     missed = [check.what for check in checks if not is_held(check, check.value)]
-    assert missed == ["s until the last of the 190 that trickle was cut off", "not answered with 200"]
+    assert missed == ["s until the last of 190 trickling clients was cut off", "not answered with 200"]
 
 
-def test_says_that_a_drill_with_containers_was_not_run(site_of, monkeypatch, capsys):
+def test_reports_a_drill_that_was_not_run_without_docker(site_of, monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent")
 
     assert drill("slow_clients", site_of(CARELESS))
@@ -83,8 +80,8 @@ def test_says_that_a_drill_with_containers_was_not_run(site_of, monkeypatch, cap
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_prints_which_bound_a_service_breaks(backend, site_of, capsys):
-    """Half of those that wait are not let in, by a setting that wants it so."""
+def test_prints_each_broken_bound(backend, site_of, capsys):
+    """A setting keeps half of the waiting clients out."""
     lane = Lane(backend, backend, f"serve_{backend}", {"SERVE_MAX_QUEUE_REQUESTS": "8"})
 
     assert not drill("slow_call", site_of(lane))
@@ -98,11 +95,11 @@ def test_prints_which_bound_a_service_breaks(backend, site_of, capsys):
         "/readyz said 503 and model_busy": "1 >= 1 holds",
         "/livez, not answered with 200": "0 <= 0 holds",
         "/metrics, not answered with 200": "0 <= 0 holds",
-        "/readyz is 200 then": "1 >= 1 holds",
+        "/readyz is 200 afterwards": "1 >= 1 holds",
     }
 
 
-def test_refuses_a_setting_that_there_is_not():
+def test_refuses_an_unknown_setting():
     command = [sys.executable, "-m", "compare.drill", "--env", "SERVE_NO_SUCH=1"]
 
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The experiments that ask applications in this process see what is there."""
+"""Experiments that call applications in this process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from compare.judging.claims import read_claims
 from .found import found_by
 
 
-def test_every_experiment_that_a_claim_names_is_there_and_no_other():
+def test_experiments_and_claims_match():
     assert {claim.experiment for claim in read_claims()} - {None} == set(EXPERIMENTS)
 
 
-def test_an_experiment_without_what_it_needs_says_so(monkeypatch):
+def test_an_experiment_reports_a_missing_package(monkeypatch):
     monkeypatch.setitem(registry.FILES, "together", "of_a_package.that_is_not_there")
 
     with pytest.raises(Unavailable, match="of_a_package"):
@@ -37,47 +37,47 @@ def test_flask_answers_its_own_errors_in_html_and_fastapi_in_json():
     assert shares["fastapi_json"] + shares["fastapi_text"] == 1
 
 
-def test_both_declare_the_python_that_they_need():
+def test_both_declare_a_minimum_python():
     assert all(least >= 9 for least in found_by("python_versions").values())
 
 
-def test_fastapi_asks_for_a_token_and_takes_any():
+def test_fastapi_asks_for_a_token_but_does_not_check_it():
     found = found_by("oauth2")
 
     assert (found["fastapi_asks_for_tokens"], found["fastapi_checks_tokens"]) == (1, 0)
     assert (found["fastapi_issues_tokens"], found["fastapi_jwt_libraries"]) == (0, 0)
 
 
-def test_flask_notices_a_forged_cookie():
+def test_flask_rejects_a_forged_cookie():
     found = found_by("cookies_and_advisories")
 
     assert (found["honest_cookie_accepted"], found["tampered_cookie_accepted"]) == (1, 0)
 
 
-def test_advisories_are_counted_of_what_one_service_alone_needs_and_of_extensions():
+def test_counts_advisories_of_packages_and_extensions():
     found = found_by("cookies_and_advisories")
 
     assert found["fastapi_advisories"] > 0 < found["flask_advisories"]
     assert 0 < found["extensions_with_advisories"] < 1
 
 
-def test_advisories_are_not_counted_where_the_data_has_a_gap(monkeypatch, tmp_path):
+def test_refuses_incomplete_advisory_data(monkeypatch, tmp_path):
     for each in ("advisories.toml", "extensions.toml"):
         (tmp_path / each).write_text((DATA / each).read_text().replace("werkzeug = [", "another = ["))
     monkeypatch.setattr(security, "DATA", tmp_path)
 
-    with pytest.raises(Unavailable, match="nothing of werkzeug"):
+    with pytest.raises(Unavailable, match="does not cover werkzeug"):
         EXPERIMENTS["cookies_and_advisories"]()
 
 
-def test_a_page_from_a_template_is_the_same_in_both():
+def test_both_render_the_same_template():
     found = found_by("templates")
 
     assert found["fastapi_same_page"] == 1
     assert found["fastapi_packages"] > found["flask_packages"] == 0
 
 
-def test_fastapi_describes_its_routes_and_flask_none():
+def test_fastapi_documents_its_routes_and_flask_does_not():
     found = found_by("documentation")
 
     assert (found["fastapi_routes_described"], found["flask_routes_described"]) == (1, 0)
@@ -85,18 +85,18 @@ def test_fastapi_describes_its_routes_and_flask_none():
     assert found["fastapi_hosts_needed"] > 0
 
 
-def test_each_async_view_of_flask_has_a_loop_of_its_own():
+def test_each_async_flask_view_gets_its_own_loop():
     found = found_by("async_views")
 
     assert (found["answers_without_extra"], found["answers_with_extra"], found["share_of_a_loop"]) == (0, 1, 0)
     assert found["time_in_plain_views"] > 1
 
 
-def test_one_application_answers_inside_the_other():
+def test_a_mounted_flask_application_answers():
     assert found_by("together") == {"flask_answers": 1, "fastapi_answers": 1, "packages": 1}
 
 
-def test_every_handler_is_asked_the_same_bad_requests():
+def test_every_handler_gets_the_same_bad_requests():
     found = found_by("bad_requests")
 
     assert found["requests"] == len(set(bad_bodies(signature())))
@@ -104,28 +104,28 @@ def test_every_handler_is_asked_the_same_bad_requests():
     assert found["pydantic_lax_let_through"] > 0 == found["pydantic_strict_let_through"] == found["manual_let_through"]
 
 
-def test_documents_are_drawn_of_which_some_are_valid():
+def test_some_random_documents_are_valid():
     drawn = [json.dumps(each).encode() for each in islice(documents(signature(), Random(0)), 100)]
 
     assert good_body(signature()) in drawn
     assert len({*drawn}) > 50
 
 
-def test_last_releases_are_counted_from_the_date_of_their_data():
+def test_counts_stale_releases_from_the_date_of_the_data():
     found = found_by("extensions")
 
     assert found["extensions"] >= 12
     assert 0 < found["not_imported_share"] < found["stale_share"] < 1
 
 
-def test_no_document_is_answered_differently():
+def test_both_validations_agree():
     found = found_by("validations")
 
     assert 0 < found["refused_documents"] < found["documents"]
     assert found["differing_answers"] == 0
 
 
-def test_the_services_are_longer_than_hello():
+def test_services_are_longer_than_hello_world():
     counted = found_by("lines")
 
     for name in ("fastapi", "flask"):
@@ -133,14 +133,14 @@ def test_the_services_are_longer_than_hello():
         assert counted[f"{name}_production"] == sum(lines_by_file()[name].values())
 
 
-def test_the_services_share_more_than_their_routes_do():
+def test_the_services_share_code_beyond_their_routes():
     found = found_by("differing_lines")
 
     assert 0 < found["of_all_differ"] < found["services_differ"] < 1
     assert core_lines() > 0
 
 
-def test_lines_are_counted_without_what_explains_them(tmp_path):
+def test_counts_lines_without_comments_and_docstrings(tmp_path):
     (tmp_path / "file.py").write_text(
         '"""What it is."""\n\n# Why.\nx = 1\n\n\ndef f():\n    """Returns."""\n    return x\n'
     )

@@ -1,4 +1,4 @@
-"""The experiments that start processes see what is there, and leave nothing of it."""
+"""Experiments that start processes, and leave none behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .found import complete, found_by
 pytestmark = pytest.mark.slow
 
 
-def test_slow_calls_wait_for_each_other_in_the_sync_worker_only():
+def test_slow_calls_queue_only_in_the_sync_worker():
     found = found_by("slow_at_once")
 
     sync, gthread = found["sync_calls_long"], found["gthread_calls_long"]
@@ -28,46 +28,46 @@ def test_slow_calls_wait_for_each_other_in_the_sync_worker_only():
     assert 1 <= gthread.low < gthread.high < 7
 
 
-def test_both_hold_every_connection_and_twice_as_many_as_flask_has_threads_wait_twice():
+def test_both_hold_every_connection_and_flask_waits_longer_without_free_threads():
     found = complete("many_connections", many_connections(most=400))
 
     assert found["connections"] == 400
     kinds = ("idle", "silent", "waiting")
     assert all(found[f"{name}_{kind}_failed"] == 0 for name in BACKENDS for kind in kinds)
-    # Silent clients take the threads of Flask's service in turns, five seconds each.
+    # Silent clients occupy the threads of the Flask service in turns, five seconds each.
     assert found["fastapi_service_idle_failed"] == found["fastapi_service_silent_failed"] == 0
     assert found["flask_waiting_s"] >= 2 * WAIT_S
     assert found["flask_waits_longer"] > 1
 
 
-def test_a_stream_of_predictions_comes_back_from_both():
+def test_both_stream_predictions():
     found = found_by("websockets")
 
     assert (found["fastapi_predictions"], found["flask_predictions"]) == (10, 10)
     assert 0 < found["fastapi_packages"] < found["flask_packages"]
 
 
-def test_a_server_that_is_killed_loses_its_tasks_and_one_that_stops_does_not():
+def test_only_a_killed_server_loses_background_tasks():
     found = found_by("background_tasks")
 
     assert (found["fastapi_lost_on_stop"], found["fastapi_lost_on_kill"]) == (0, found["tasks"])
 
 
-def test_types_find_a_misspelt_field_where_the_body_is_declared():
+def test_types_find_a_misspelt_field_in_a_declared_body():
     found = found_by("types_and_injection")
 
     assert (found["fastapi_finds_misspelt_field"], found["flask_finds_misspelt_field"]) == (1, 0)
     assert found["fastapi_replaces_a_dependency"] == 1
 
 
-def test_flask_has_a_debugger_and_no_image_does():
+def test_no_image_has_the_debugger_of_flask():
     found = found_by("development")
 
     assert (found["flask_has"], found["flask_debugger"]) == (3, 1)
     assert found["images_with_a_debugger"] == 0
 
 
-def test_a_framework_weighs_less_than_what_is_served_with_it():
+def test_a_framework_alone_weighs_less_than_its_service():
     found = found_by("weight")
 
     for name in ("fastapi", "flask"):
@@ -76,26 +76,26 @@ def test_a_framework_weighs_less_than_what_is_served_with_it():
     assert found["alone_megabytes"] == found["fastapi_alone_megabytes"] / found["flask_alone_megabytes"]
 
 
-def test_the_services_that_are_there_are_weighed():
+def test_weighs_the_available_services():
     assert sorted(weights()) == BACKENDS
     assert all(each["packages"] and each["megabytes"] for each in weights().values())
 
 
-def test_an_image_that_was_never_built_has_no_size(monkeypatch):
+def test_a_missing_image_has_no_size(monkeypatch):
     monkeypatch.setenv("COMPOSE_PROJECT_NAME", "of-a-project-that-nobody-has")
 
     assert image_megabytes("fastapi") is None
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_each_seeded_fault_has_its_place_in_the_service(backend):
+def test_each_seeded_fault_changes_the_service(backend):
     for fault in FAULTS.values():
         plant = fault[backend]
         code = (ROOT / f"serve_{backend}" / plant.file).read_text()
         assert code.replace(plant.right, plant.wrong) != code
 
 
-def test_seeded_faults_are_found_by_some_means():
+def test_some_seeded_faults_are_found():
     found = found_by("seeded_faults")
 
     assert found["faults"] == len(FAULTS)
@@ -104,7 +104,7 @@ def test_seeded_faults_are_found_by_some_means():
             assert 0 < found[f"{name}_found_by_{means}"] <= 1
 
 
-def test_each_step_of_a_request_takes_its_time(served_artifact: Path):
+def test_measures_each_step_of_a_request(served_artifact: Path):
     found = steps_us(served_artifact)
 
     assert sorted(found) == BACKENDS

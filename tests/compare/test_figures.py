@@ -1,4 +1,4 @@
-"""Figures are computed as they are named."""
+"""Figures, ratios and bounds are computed as documented."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLOW, FAST, OTHER = (Cell(SMALL, lane) for lane in ("slow", "fast", "other"))
 
 
 def figures(requests_per_s, cell=SLOW, cpu_s=0.0, turns=()):
-    """Of one second, all of it equally fast, or of several as fast as is told."""
+    """The figures of one second at a constant rate, or of several turns."""
     return figures_of(cell, second(requests_per_s), cpu_s=cpu_s, turns=[turn_of(second(each), 0.0) for each in turns])
 
 
@@ -28,11 +28,11 @@ def second(requests_per_s):
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.99, 99), (0.991, 100), (1, 100), (0.001, 1)])
-def test_a_percentile_is_the_least_that_so_many_do_not_exceed(share, expected):
+def test_a_percentile_is_the_least_value_that_covers_the_share(share, expected):
     assert percentile(range(1, 101), share) == expected
 
 
-def test_a_cell_is_told_in_rates_waits_and_cpu_time():
+def test_figures_of_a_cell_are_rates_waits_and_cpu_time():
     outcome = Outcome(waits_s=[0.001] * 98 + [0.5, 0.002], seconds=2.0)
 
     found = figures_of(SLOW, outcome, cpu_s=0.5)
@@ -45,7 +45,7 @@ def test_a_cell_without_an_answer_has_no_rate():
     assert figures_of(SLOW, Outcome(), cpu_s=0.5).requests_per_s == 0
 
 
-def test_ratios_are_of_the_same_round_and_their_median_is_not_that_of_medians():
+def test_ratios_are_taken_round_by_round():
     measured = {
         SLOW: {0: figures(10), 1: figures(40), 2: figures(30), 3: figures(1)},
         FAST: {0: figures(100), 1: figures(100), 2: figures(10)},
@@ -55,14 +55,14 @@ def test_ratios_are_of_the_same_round_and_their_median_is_not_that_of_medians():
     assert median_of(measured, SLOW, "requests_per_s") == 20
 
 
-def test_what_is_done_one_after_the_other_takes_the_times_of_both():
+def test_times_of_sequential_lanes_add_up():
     measured = {SLOW: {0: figures(10)}, FAST: {0: figures(40)}, OTHER: {0: figures(40)}}
 
     assert ratios(measured, "requests_per_s", SLOW, [FAST, OTHER]) == [0.5]
     assert ratios(measured, "p50_ms", SLOW, [FAST, OTHER]) == [2.0]
 
 
-def test_the_ratio_of_a_round_in_turns_is_the_median_of_what_was_measured_beside_each_other():
+def test_the_ratio_of_a_round_is_the_median_over_adjacent_turns():
     measured = {
         SLOW: {0: figures(20, turns=[10, 20, 30])},
         FAST: {0: figures(80, turns=[40, 160, 40])},
@@ -72,10 +72,10 @@ def test_the_ratio_of_a_round_in_turns_is_the_median_of_what_was_measured_beside
     assert ratios(measured, "requests_per_s", SLOW, [FAST]) == [0.25]
     assert ratios(measured, "p50_ms", SLOW, [FAST]) == [4.0]
     assert ratios(measured, "requests_per_s", SLOW, [FAST, OTHER]) == [0.5]
-    assert ratios(measured, "p99_ms", SLOW, [FAST]) == [4.0]  # of the round: a turn has too few requests for it
+    assert ratios(measured, "p99_ms", SLOW, [FAST]) == [4.0]  # of the whole round
 
 
-def test_there_is_no_ratio_to_what_was_not_measured():
+def test_an_unmeasured_lane_has_no_ratio():
     assert ratios({SLOW: {0: figures(10)}}, "requests_per_s", SLOW, [FAST]) == []
 
 
@@ -105,7 +105,7 @@ def test_a_verdict_follows_from_ratio_and_bound(bounds, ratio, expected):
         ({"at_least": 0, "at_most": 0}, "= 0"),
     ],
 )
-def test_a_bound_is_written_as_it_is_meant(bounds, expected):
+def test_formats_bounds(bounds, expected):
     assert bound_of(Check("a figure", 1.0, **bounds)) == expected
 
 
@@ -123,7 +123,7 @@ def answered(*predictions):
         (1, answered({"value": 1234.501})),
     ],
 )
-def test_takes_what_another_runtime_or_batch_may_answer(payload, body):
+def test_accepts_answers_of_another_runtime_or_batch(payload, body):
     assert not faults_of(Outcome(Counter({(payload, 200, body): 3})), PREDICTIONS)
 
 
@@ -142,14 +142,14 @@ def test_takes_what_another_runtime_or_batch_may_answer(payload, body):
         (1, b"[]"),
     ],
 )
-def test_finds_an_answer_to_another_request(payload, body):
+def test_detects_an_answer_to_another_request(payload, body):
     right = answered(*PREDICTIONS[payload])
     outcome = Outcome(Counter({(payload, 200, body): 3, (payload, 200, right): 5}))
 
     assert faults_of(outcome, PREDICTIONS) == {"another answer": 3}
 
 
-def test_counts_what_was_refused_broken_or_never_answered():
+def test_counts_refused_broken_and_unanswered_requests():
     outcome = Outcome(Counter({(0, 503, b""): 3, (0, 500, b""): 1}), n_broken=2, n_unanswered=4)
 
     assert faults_of(outcome, PREDICTIONS) == {"status 503": 3, "status 500": 1, "connection broken": 2, "no answer": 4}

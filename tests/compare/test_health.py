@@ -1,4 +1,4 @@
-"""Health is asked for at a constant rate, and what was due while a server stalled counts from then."""
+"""Health checks are sent at a constant rate, and their waits count from when they were due."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.slow
 STALL_S = 1.0
 
 
-def test_tells_the_waits_of_what_was_due_while_the_server_stalled():
+def test_reports_waits_of_checks_that_were_due_during_a_stall():
     numbers, has_enough, at_work = count(), threading.Event(), threading.Lock()
 
     def stall_once(_body, connection):
-        with at_work:  # nobody is answered meanwhile
+        with at_work:  # no request is answered meanwhile
             number = next(numbers)
             if number == 5:
                 time.sleep(STALL_S)
@@ -34,11 +34,11 @@ def test_tells_the_waits_of_what_was_due_while_the_server_stalled():
 
     assert health.n_failed == 0
     assert max(health.waits_ms) >= STALL_S * 1000
-    # One was on its way, the others were due meanwhile: half of them in its first half.
+    # One was in flight, the others were due during the stall: half of them in its first half.
     assert sum(wait_ms >= STALL_S * 500 for wait_ms in health.waits_ms) >= 0.5 * STALL_S / EVERY_S
 
 
-def test_asks_on_while_one_is_not_answered():
+def test_keeps_asking_while_one_check_is_unanswered():
     numbers, has_enough = count(), threading.Event()
 
     def leave_the_first_waiting(_body, connection):
@@ -55,7 +55,7 @@ def test_asks_on_while_one_is_not_answered():
     assert len(health.waits_ms) > 10
 
 
-def test_counts_what_is_not_healthy_or_not_there():
+def test_counts_failed_health_checks():
     numbers, has_enough = count(), threading.Event()
 
     def refuse(_body, connection):

@@ -1,4 +1,4 @@
-"""The load that a lane holds is the most that was offered while p99 stayed within the service level."""
+"""A lane holds the highest offered rate at which the p99 is within the service level."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SOON_S, LATE_S = SERVICE_LEVEL_MS / 1000, SERVICE_LEVEL_MS / 1000 + 0.001
 
 
 def measured(lane, waits_s, *, faults=None):
-    """By share of the capacity, how long every request took, round by round."""
+    """A lane whose requests took these times, by share of the capacity and by round."""
 
     def figures(cell, wait_s):
         outcome = Outcome(waits_s=[wait_s] * 10, seconds=1.0)
@@ -31,18 +31,18 @@ def held(waits_s, **more):
     return interval
 
 
-def test_it_is_the_highest_that_was_answered_in_time():
+def test_holds_the_highest_rate_within_the_service_level():
     assert held({0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7, 0.9: [LATE_S] * 7}).median == 600
     assert held({0.3: [LATE_S] * 7}).median == 0
 
 
-def test_a_round_in_which_the_machine_stood_still_does_not_decide():
+def test_one_stalled_round_does_not_decide():
     stood_still = {0.3: [SOON_S] * 5 + [LATE_S] * 2, 0.6: [LATE_S] + [SOON_S] * 6}
 
     assert held(stood_still).median == 600
 
 
-def test_in_how_many_rounds_it_was_held_is_known():
+def test_counts_the_rounds_in_which_a_load_was_held():
     loads = {0.3: [SOON_S] * 7, 0.6: [LATE_S] * 2 + [SOON_S] * 5, 0.9: [LATE_S] * 4 + [SOON_S] * 3}
 
     assert rounds_held(measured("a", loads), "m", "a") == (5, 7)
@@ -50,17 +50,17 @@ def test_in_how_many_rounds_it_was_held_is_known():
     assert rounds_held({}, "m", "a") == (0, 0)
 
 
-def test_what_the_rounds_do_not_agree_about_is_in_the_interval():
+def test_the_interval_covers_disagreement_between_rounds():
     found = held({0.3: [SOON_S] * 7, 0.6: [SOON_S] * 4 + [LATE_S] * 3})
 
     assert (found.low, found.median, found.high) == (300, 600, 600)
 
 
-def test_what_is_refused_is_not_held():
+def test_a_load_with_refusals_is_not_held():
     assert held({0.3: [SOON_S] * 7}, faults={"status 503": 1}).median == 0
 
 
-def test_the_ratio_of_two_is_of_the_rounds_in_which_both_were_measured():
+def test_a_ratio_uses_only_rounds_with_both_lanes():
     rounds = measured("a", {0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7}) | measured("b", {0.6: [SOON_S] * 6})
 
     ratio, n_rounds = held_ratio(rounds, "m", "a", "b")
@@ -68,7 +68,7 @@ def test_the_ratio_of_two_is_of_the_rounds_in_which_both_were_measured():
     assert (str(ratio), n_rounds) == ("1.00 (1.00 to 1.00)", 6)
 
 
-def test_a_ratio_is_the_one_nearest_to_1_that_what_was_held_and_what_was_not_allow():
+def test_a_ratio_is_the_one_nearest_to_1_within_the_bounds():
     all_of_them, the_least = {0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7}, {0.2: [SOON_S] * 7, 0.4: [LATE_S] * 7}
 
     ratio, _ = held_ratio(measured("a", all_of_them) | measured("b", the_least), "m", "a", "b")
@@ -77,7 +77,7 @@ def test_a_ratio_is_the_one_nearest_to_1_that_what_was_held_and_what_was_not_all
     assert (str(ratio), str(other_way_round)) == ("1.50 (1.50 to 1.50)", "0.67 (0.67 to 0.67)")
 
 
-def test_one_that_holds_all_that_it_was_offered_may_hold_what_it_does_at_most():
+def test_a_lane_that_holds_every_rate_may_hold_its_maximum():
     little, much = {0.3: [SOON_S] * 7}, {0.9: [SOON_S] * 7}
 
     ratio, _ = held_ratio(measured("a", much) | measured("b", little), "m", "a", "b")
@@ -85,7 +85,7 @@ def test_one_that_holds_all_that_it_was_offered_may_hold_what_it_does_at_most():
     assert str(ratio) == "1.00 (1.00 to 1.00)"
 
 
-def test_one_that_holds_nothing_counts_with_the_least_that_it_was_offered():
+def test_a_lane_that_holds_nothing_counts_with_its_lowest_rate():
     holds, does_not = {0.3: [SOON_S] * 7, 0.6: [SOON_S] * 7}, {0.3: [LATE_S] * 7, 0.6: [LATE_S] * 7}
 
     ratio, _ = held_ratio(measured("a", holds) | measured("b", does_not), "m", "a", "b")
@@ -94,7 +94,7 @@ def test_one_that_holds_nothing_counts_with_the_least_that_it_was_offered():
     assert (str(ratio), str(other_way_round)) == ("2.00 (2.00 to 2.00)", "0.50 (0.50 to 0.50)")
 
 
-def test_one_that_holds_nothing_of_greater_loads_is_not_said_to_hold_more():
+def test_a_lane_that_holds_nothing_of_higher_rates_does_not_hold_more():
     much, little = {0.9: [LATE_S] * 7}, {0.3: [SOON_S] * 7}
 
     ratio, _ = held_ratio(measured("a", much) | measured("b", little), "m", "a", "b")
@@ -103,7 +103,7 @@ def test_one_that_holds_nothing_of_greater_loads_is_not_said_to_hold_more():
     assert str(ratio) == str(other_way_round) == "1.00 (1.00 to 1.00)"
 
 
-def test_rounds_in_which_neither_holds_anything_speak_for_no_difference():
+def test_rounds_without_a_held_load_show_no_difference():
     holds_seldom = {0.6: [SOON_S] * 4 + [LATE_S] * 3}
 
     ratio, _ = held_ratio(measured("a", holds_seldom) | measured("b", {0.3: [LATE_S] * 7}), "m", "a", "b")
@@ -112,13 +112,13 @@ def test_rounds_in_which_neither_holds_anything_speak_for_no_difference():
 
 
 @pytest.mark.parametrize("other", [{0.3: [LATE_S] * 7}, {}])
-def test_there_is_no_ratio_where_neither_holds_anything_or_one_was_not_measured(other):
+def test_no_ratio_without_a_held_load_or_without_both_lanes(other):
     ratio, _ = held_ratio(measured("a", {0.3: [LATE_S] * 7}) | measured("b", other), "m", "a", "b")
 
     assert ratio is None
 
 
-def test_a_closed_loop_offers_nothing():
+def test_a_closed_loop_has_no_held_load():
     cell = Cell(Workload("m", 1, 1), "a")
 
     assert held_per_s({cell: {0: figures_of(cell, Outcome(), cpu_s=0.0)}}, "m", "a") is None

@@ -1,7 +1,7 @@
-"""The judge calls no difference where there is none, finds one of a fifth, and gives each verdict that figures deserve.
+"""The judge sees no difference between equal lanes, finds one of a fifth, and gives verdicts by the rules.
 
-`same_lane.json` holds recorded rounds of one lane against itself, and says how they were recorded; so does
-`same_lane_held.json` of constant rates, one of which was held in about every other round.
+`same_lane.json` contains recorded rounds of one lane against itself, and describes the recording; so does
+`same_lane_held.json` for constant rates, one of which was held in about every other round.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ connections = [1]
 
 
 def share_called_different(figure, planted=1.0):
-    """Of many draws of as many rounds as a verdict takes, with the planted factor between the lanes."""
+    """The share of draws that differ, each of as many rounds as a verdict needs and with the planted factor."""
     chance = Random(SEED)
     return sum(interval_of(draw(chance, figure, planted)).is_a_difference for _ in range(N_RESAMPLES)) / N_RESAMPLES
 
 
 def draw(chance, figure, planted):
-    """Ratios of recorded rounds. In a run servers are started for each, so which lane is divided by which is drawn."""
+    """Ratios of recorded rounds. Each round of a run starts its servers anew, so the order of the lanes is drawn."""
     ratios = []
     for each in chance.choices(RECORDED, k=LEAST_ROUNDS):
         one, other = ([turn[FIGURES.index(figure)] for turn in each[lane]] for lane in chance.sample(LANES, 2))
@@ -64,14 +64,14 @@ def draw(chance, figure, planted):
 
 
 def share_of_held_called_different(planted=1.0):
-    """The same of the load that is held."""
+    """The same for held loads."""
     chance = Random(SEED)
     ratios = [held_ratio(draw_held(chance, planted), "m", "one", "other")[0] for _ in range(N_RESAMPLES)]
     return sum(ratio.is_a_difference for ratio in ratios if ratio) / N_RESAMPLES
 
 
 def draw_held(chance, planted):
-    """What recorded rounds offered to each lane, and how soon that was answered."""
+    """The offered rates of recorded rounds, and their p99, by lane."""
     rounds = chance.choices(RECORDED_HELD, k=LEAST_ROUNDS)
     measured = {}
     for lane, factor in {"one": planted, "other": 1.0}.items():
@@ -89,7 +89,7 @@ def offered(cell, recorded, factor):
 
 @pytest.fixture
 def run_of(tmp_path):
-    """A run in which one lane was so much faster, round by round."""
+    """A run in which one lane was faster by these ratios, round by round."""
     (tmp_path / "plan.toml").write_text(PLAN)
 
     def run(ratios, *, seconds=LEAST_SECONDS, faults=None, load_share=0.5):
@@ -113,7 +113,7 @@ def test_there_are_enough_recorded_rounds():
     assert min(len(RECORDED), len(RECORDED_HELD)) >= 40
 
 
-def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run_of):
+def test_explains_a_missing_ratio_by_loads_that_were_not_held(run_of):
     run = run_of([1.0] * 7)
     for lane in LANES:
         cell = Cell(Workload("penguins", 1, 1, 0.5), lane)
@@ -125,11 +125,11 @@ def test_says_that_neither_held_any_load_where_that_is_why_there_is_no_ratio(run
 
     assert (judged.verdict, judged.why_not) == (
         "not measured",
-        "Of the loads that one and other were offered with the workload penguins none was held.",
+        "one and other held none of the rates that the workload penguins offered.",
     )
 
 
-def test_of_a_lane_that_is_in_no_plan_it_says_that_no_round_tells(run_of):
+def test_explains_figures_of_a_lane_outside_the_plan(run_of):
     run = run_of([1.0] * 7)
     cell = Cell(Workload("penguins", 1, 1, 0.5), "one")
     soon = figures_of(cell, Outcome(waits_s=[0.001] * 9, seconds=1.0), cpu_s=0.5, offered_per_s=9.0)
@@ -138,7 +138,7 @@ def test_of_a_lane_that_is_in_no_plan_it_says_that_no_round_tells(run_of):
 
     [judged] = judge([replace(claim, ratios=(Ratio("speed", "held_per_s", "one", "penguins", "nobody"),))], run, {})
 
-    assert (judged.verdict, judged.why_not) == ("not measured", "No round tells all of its figures.")
+    assert (judged.verdict, judged.why_not) == ("not measured", "No round has all of its figures.")
 
 
 @pytest.mark.slow
@@ -155,7 +155,7 @@ def test_a_difference_of_a_fifth_is_found(figure, planted):
 
 
 @pytest.mark.slow
-def test_a_lane_seldom_holds_another_load_than_itself():
+def test_a_lane_seldom_holds_more_than_itself():
     assert share_of_held_called_different() <= 0.05
 
 
@@ -169,7 +169,7 @@ def test_a_lane_seldom_holds_another_load_than_itself():
         ([1.8, 2.0, 1.7, 1.6, 1.9, 2.1, 1.8], {}, "not testable"),
     ],
 )
-def test_made_up_figures_get_the_verdict_they_deserve(run_of, ratios, rules, verdict):
+def test_figures_get_the_verdict_of_the_first_matching_rule(run_of, ratios, rules, verdict):
     [judged] = judge([claim_of(rules=rules, untested="Nobody knows.")], run_of(ratios), {"ages": {"age": 10.0}})
 
     assert judged.verdict == verdict
@@ -177,7 +177,7 @@ def test_made_up_figures_get_the_verdict_they_deserve(run_of, ratios, rules, ver
     assert judged.figures["speed"] == Interval(min(ratios), sorted(ratios)[3], max(ratios))
 
 
-def test_says_so_where_it_is_the_interval_that_reaches_over_a_bound(run_of):
+def test_reports_an_interval_that_crosses_a_bound(run_of):
     rules = {"true": TRUE, "false": FALSE}
 
     [judged] = judge(
@@ -185,58 +185,58 @@ def test_says_so_where_it_is_the_interval_that_reaches_over_a_bound(run_of):
     )
 
     assert judged.verdict == "depends"
-    assert judged.why_not == "By its medians it would be true, but an interval reaches over a bound."
+    assert judged.why_not == "By its medians it would be true, but an interval crosses a bound."
 
 
-def test_a_round_in_turns_counts_by_the_turns_that_were_taken_together():
-    # The machine was slow in the last turn, and then hung for a moment under one of them.
+def test_compares_adjacent_turns():
+    # The machine was slow in the third turn, and one lane stalled in the last.
     assert ratio_of_turns([200, 200, 100, 200], [100, 100, 50, 1]) == 2.0
     assert ratio_of_turns([200], [0]) is None
 
 
-def test_too_few_rounds_get_no_verdict_but_their_figures(run_of):
+def test_too_few_rounds_get_figures_but_no_verdict(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 6), {})
 
     assert (judged.verdict, judged.figures) == ("not measured", {"speed": Interval(2.0, 2.0, 2.0)})
-    assert judged.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 6 of 5 s."
+    assert judged.why_not == "A verdict takes 7 rounds of 5 s per cell; this run has 6 of 5 s."
 
 
-def test_rounds_that_are_too_short_get_no_verdict(run_of):
+def test_short_rounds_get_no_verdict(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, seconds=0.5), {})
 
     assert judged.verdict == "not measured"
-    assert judged.why_not == "A verdict takes 7 rounds of 5 s a cell, and there were 7 of 0.5 s."
+    assert judged.why_not == "A verdict takes 7 rounds of 5 s per cell; this run has 7 of 0.5 s."
 
 
 def test_rounds_with_wrong_answers_do_not_count(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, faults={"status 503": 1}), {})
 
     assert judged.verdict == "not measured"
-    assert "Rounds with wrong answers of one do not count: 7." in judged.why_not
+    assert "Rounds with wrong answers from one do not count: 7." in judged.why_not
 
 
-def test_says_why_there_were_fewer_rounds(run_of):
+def test_explains_missing_rounds(run_of):
     run = run_of([2.0] * 2)
     run.absent["penguins", "one"] = "This lane died in round 3."
 
     [judged] = judge([claim_of(rules={"true": TRUE})], run, {})
 
     assert judged.why_not == (
-        "A verdict takes 7 rounds of 5 s a cell, and there were 2 of 5 s. This lane died in round 3."
+        "A verdict takes 7 rounds of 5 s per cell; this run has 2 of 5 s. This lane died in round 3."
     )
 
 
-def test_rounds_of_cores_that_somebody_else_had_get_no_verdict(run_of):
+def test_disturbed_rounds_get_no_verdict(run_of):
     run = run_of([2.0] * 7)
     run.others_shares = [0.001] * 6 + [0.5]
 
     [judged] = judge([claim_of(rules={"true": TRUE})], run, {})
 
     assert judged.verdict == "not measured"
-    assert judged.why_not.endswith("50.0% in the worst round: no figure of time is to be believed.")
+    assert judged.why_not.endswith("50.0% in the worst round: the times cannot be trusted.")
 
 
-def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_disturbed_one(run_of):
+def test_timed_experiments_get_no_verdict_in_quick_or_disturbed_runs(run_of):
     claim = Claim(5, "", "", "demonstrated", experiment="waits", rules={"true": ("longer >= 2",)}, is_timed=True)
 
     quick, full = (
@@ -244,7 +244,7 @@ def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_distur
     )
 
     assert (quick.verdict, quick.figures) == ("not measured", {"longer": 3.0})
-    assert quick.why_not == "A quick run gives no verdict on what an experiment has timed."
+    assert quick.why_not == "A quick run gives no verdict on experiments that measure time."
     assert full.verdict == "true"
 
     others = {"waits": 0.5, "counts": 0.0}
@@ -253,14 +253,14 @@ def test_what_an_experiment_has_timed_gets_no_verdict_in_a_quick_run_or_a_distur
     assert judge([replace(claim, experiment="counts")], spoilt, {"counts": {"longer": 3.0}})[0].verdict == "true"
 
 
-def test_says_so_where_the_load_generator_may_be_what_was_measured(run_of):
+def test_reports_a_busy_load_generator(run_of):
     [judged] = judge([claim_of(rules={"true": TRUE})], run_of([2.0] * 7, load_share=0.95), {})
 
     assert judged.verdict == "true"
-    assert judged.why_not == "The load generator took nearly all of its core with one and other."
+    assert judged.why_not == "The load generator used nearly all of its core for one and other."
 
 
-def test_a_figure_that_no_rule_is_about_is_not_waited_for(run_of):
+def test_a_figure_that_no_rule_uses_may_be_missing(run_of):
     claim = claim_of(rules={"true": TRUE})
     beside = replace(claim.ratios[0], name="beside", lane="nowhere")
 
@@ -269,7 +269,7 @@ def test_a_figure_that_no_rule_is_about_is_not_waited_for(run_of):
     assert judged.verdict == "true"
 
 
-def test_says_why_something_was_not_measured(run_of):
+def test_explains_missing_figures(run_of):
     missing = run_of([])
     missing.absent["penguins", "other"] = "The program other is not installed."
     outdated = claim_of(rules={"outdated": OUTDATED})
@@ -280,5 +280,5 @@ def test_says_why_something_was_not_measured(run_of):
 
     assert without_lane.why_not == "The program other is not installed."
     assert without_experiment.why_not == "It needs a calendar."
-    assert without_figure.why_not == "The experiment ages does not tell age."
+    assert without_figure.why_not == "The experiment ages did not report age."
     assert {each.verdict for each in (without_lane, without_experiment, without_figure)} == {"not measured"}

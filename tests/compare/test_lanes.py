@@ -1,4 +1,4 @@
-"""Lanes that are set beside each other are asked for the same and answer the same."""
+"""Compared lanes get the same requests and give the same answers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PEERS = [lane for lane in read_plan(BENCHED, MODELS).lanes.values() if lane.kind
 
 
 @pytest.mark.parametrize("lane", VALIDATING, ids=lambda lane: lane.name)
-def test_those_that_validate_answer_alike_and_refuse_alike(lane):
+def test_validating_lanes_answer_and_refuse_alike(lane):
     with running(lane, Path(), json.dumps(VALID).encode(), Cores.available().server) as server:
         answer = predict(server.port, json.dumps(VALID).encode())
         refused = [predict(server.port, json.dumps(body).encode()).status for body in INVALID]

@@ -1,4 +1,4 @@
-"""The load generator tells the truth: how long was waited, and what was not answered."""
+"""The load generator reports true waits and all unanswered requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 STALL_S = 1.0
 
 
-def test_an_open_loop_reports_the_wait_of_what_was_due_while_the_server_stalled():
+def test_an_open_loop_reports_waits_of_requests_due_during_a_stall():
     numbers, turn = count(), threading.Lock()
 
     def stall_once(_body, connection):
@@ -33,20 +33,20 @@ def test_an_open_loop_reports_the_wait_of_what_was_due_while_the_server_stalled(
         outcome = put_load_on(port, [b"{}"], n_connections=10, seconds=2, requests_per_s=100)
 
     assert len(outcome.waits_s) == 200
-    # A hundred were due in that second, and half of them in the first half of it: ten of them were on their way.
+    # A hundred were due in that second, half of them in its first half; ten of them were in flight.
     assert sum(wait_s > STALL_S / 2 for wait_s in outcome.waits_s) >= 49
     assert max(outcome.waits_s) > STALL_S * 0.99
 
 
-def test_an_open_loop_sends_as_many_as_it_was_told_whatever_the_server_does():
+def test_an_open_loop_sends_the_requested_number_of_requests():
     with scripted(lambda _body, connection: connection.sendall(answer())) as port:
         outcome = put_load_on(port, [b"{}"], n_connections=4, seconds=0.5, requests_per_s=100)
 
     assert outcome.answers == {(0, 200, b"ok"): 50}
 
 
-def test_an_open_loop_lets_no_connection_idle():
-    """A server closes one that idles too long, and may do so while a request is on its way to it."""
+def test_an_open_loop_uses_all_connections():
+    """A server may close an idle connection while a request is on its way."""
     asked: Counter[object] = Counter()
 
     def told_apart(_body, connection):
@@ -54,13 +54,13 @@ def test_an_open_loop_lets_no_connection_idle():
         connection.sendall(answer())
 
     with scripted(told_apart) as port:
-        # So slowly that an answer is late only where the machine stands still for longer than all others' turns.
+        # So slowly that an answer is late only if the machine stalls for longer than the turns of all others.
         put_load_on(port, [b"{}"], n_connections=5, seconds=1, requests_per_s=20)
 
     assert list(asked.values()) == [4] * 5
 
 
-def test_who_is_answered_before_the_request_is_sent_asks_next_on_another_connection():
+def test_an_early_answer_moves_the_next_request_to_a_new_connection():
     connections, over = count(), threading.Event()
 
     class Hasty(BaseRequestHandler):
@@ -81,7 +81,7 @@ def test_who_is_answered_before_the_request_is_sent_asks_next_on_another_connect
     assert 1 < outcome.answers.total() <= next(connections)
 
 
-def test_asks_every_payload_in_turn_and_keeps_every_answer():
+def test_sends_payloads_in_turn_and_keeps_every_answer():
     with scripted(lambda body, connection: connection.sendall(answer(b"<" + body))) as port:
         outcome = put_load_on(port, [b"a", b"b", b"c"], n_connections=1, seconds=0.5, requests_per_s=60)
 
@@ -100,7 +100,7 @@ def test_counts_each_status():
     assert Counter({status: n for (_, status, _), n in outcome.answers.items()}) == {200: 40, 503: 10}
 
 
-def test_counts_what_no_connection_was_free_for():
+def test_counts_requests_that_found_no_free_connection():
     def slowly(_body, connection):
         time.sleep(0.05)
         connection.sendall(answer())
@@ -113,7 +113,7 @@ def test_counts_what_no_connection_was_free_for():
     assert (outcome.n_held_back, outcome.n_unanswered) == (50 - n_answered, 0)
 
 
-def test_tells_how_long_an_answer_took_from_when_its_request_was_sent_too():
+def test_measures_the_time_since_sending():
     with scripted(lambda _body, connection: connection.sendall(answer())) as port:
         outcome = put_load_on(port, [b"{}"], n_connections=1, seconds=0.5, requests_per_s=100)
 
@@ -135,7 +135,7 @@ def test_counts_refusals_without_retry_after_and_leaves_when_told():
     assert (outcome.n_broken, outcome.n_unanswered) == (0, 0)
 
 
-def test_several_loads_count_as_one():
+def test_sums_up_several_loads():
     with scripted(lambda _body, connection: connection.sendall(answer())) as port:
         loads = [put_load_on(port, [b"{}"], n_connections=2, seconds=0.25, requests_per_s=100) for _ in range(3)]
 
@@ -148,7 +148,7 @@ def test_several_loads_count_as_one():
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", answer(b"four")[:-1], b"no HTTP\r\n\r\n"])
-def test_counts_what_a_closed_connection_left_unanswered_and_goes_on(said):
+def test_counts_requests_on_broken_connections_and_continues(said):
     numbers = count()
 
     def every_tenth_is_cut(_body, connection):
@@ -163,7 +163,7 @@ def test_counts_what_a_closed_connection_left_unanswered_and_goes_on(said):
     assert (outcome.answers, outcome.n_broken, outcome.n_unanswered) == ({(0, 200, b"ok"): 45}, 5, 0)
 
 
-def test_a_connection_that_is_closed_behind_its_answer_is_no_fault():
+def test_closing_a_connection_after_the_answer_is_not_a_fault():
     def closing(_body, connection):
         connection.sendall(answer(header="Connection: close\r\n"))
         connection.shutdown(socket.SHUT_RDWR)
@@ -175,7 +175,7 @@ def test_a_connection_that_is_closed_behind_its_answer_is_no_fault():
 
 
 @pytest.mark.parametrize("requests_per_s", [None, 100])
-def test_counts_what_nobody_was_there_to_answer(requests_per_s):
+def test_counts_requests_that_nobody_answered(requests_per_s):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
 
@@ -184,7 +184,7 @@ def test_counts_what_nobody_was_there_to_answer(requests_per_s):
     assert (outcome.waits_s, outcome.n_unanswered) == ([], 10 if requests_per_s else 8)
 
 
-def test_sends_a_body_that_no_buffer_holds_and_reads_an_answer_in_pieces():
+def test_sends_large_bodies_and_reads_answers_in_pieces():
     body = b"x" * 10_000_000
 
     def in_pieces(received, connection):
@@ -199,7 +199,7 @@ def test_sends_a_body_that_no_buffer_holds_and_reads_an_answer_in_pieces():
     assert outcome.n_broken == outcome.n_unanswered == 0
 
 
-def test_a_closed_loop_has_one_request_on_each_connection():
+def test_a_closed_loop_sends_one_request_at_a_time_per_connection():
     in_flight, most, lock = 0, 0, threading.Lock()
 
     def watched(_body, connection):

@@ -1,4 +1,4 @@
-"""Where there is one backend, what compares two says so."""
+"""With only one backend, comparisons report the missing one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from compare.experiments.registry import EXPERIMENTS
 
 
 @pytest.mark.parametrize("name", ["validations", "lines", "many_connections"])
-def test_says_which_is_missing(name):
+def test_names_the_missing_backend(name):
     with pytest.raises(Unavailable, match="serve_"):
         EXPERIMENTS[name]()

@@ -1,4 +1,4 @@
-"""What else took the cores while a run measured is told, and what the run took itself is not called that."""
+"""The CPU time of other processes during a run is measured, without that of the run itself."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from compare.measuring.others import CpuTime, of_others, others_share
 pytestmark = pytest.mark.slow
 
 BUSY_S = 1.0
-# Until the kernel's accounting says that it ran so long.
+# Busy until the kernel has accounted this much CPU time.
 BUSY = f"import time\nwhile time.process_time() < {BUSY_S}: pass"
 
 
 @pytest.fixture
 def core():
-    """One that this process may run on, and does."""
+    """A core to which this process is pinned."""
     before = os.sched_getaffinity(0)
     core = min(before)
     os.sched_setaffinity(0, {core})
@@ -28,20 +28,20 @@ def core():
     os.sched_setaffinity(0, before)
 
 
-def test_a_process_of_somebody_else_is_told(core):
+def test_counts_other_processes(core):
     before = CpuTime.of({core})
     busy = [sys.executable, "-c", f"{BUSY}\nprint()\ninput()"]
     with subprocess.Popen(busy, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout
         other.stdout.readline()
-        after = CpuTime.of({core})  # not waited for, it is nobody's
+        after = CpuTime.of({core})  # this process has not waited for it, so it counts as another's
         other.communicate(b"\n")
     elapsed_s = after.at_s - before.at_s
 
     assert others_share(before, after, 1) * elapsed_s > 0.8 * BUSY_S
 
 
-def test_what_the_run_and_its_servers_took_is_its_own(core):
+def test_does_not_count_the_run_and_its_servers(core):
     before = CpuTime.of({core})
     started_s = process_time()
     subprocess.run([sys.executable, "-c", BUSY], check=True)
@@ -52,7 +52,7 @@ def test_what_the_run_and_its_servers_took_is_its_own(core):
     assert after.own_s - before.own_s >= 2 * BUSY_S
 
 
-def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the_others():
+def test_computes_the_share_of_others_on_several_cores():
     before, after = CpuTime(at_s=100, taken_s=50, own_s=40), CpuTime(at_s=110, taken_s=66, own_s=55)
 
     assert others_share(before, after, 2) == pytest.approx(0.05)
@@ -62,7 +62,7 @@ def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the
 @pytest.mark.parametrize(
     "shares, told",
     [
-        ([], "What else ran meanwhile is not known."),
+        ([], "It is not known what else ran."),
         ([0.004], "Other processes and the hypervisor took less than 1% of the cores' time."),
         (
             [0.004, 0.006, -0.002],
@@ -71,13 +71,13 @@ def test_of_some_cores_what_ran_and_was_stolen_is_shared_between_the_run_and_the
         (
             [0.004, 0.043, 0.005],
             "Other processes and the hypervisor took 0.5% of the cores' time, 4.3% in the worst round: "
-            "above 1%, a wait meanwhile may be due to them.",
+            "above 1%, they may have caused waits.",
         ),
         (
             [0.757],
-            "Other processes and the hypervisor took 75.7% of the cores' time: no figure of time is to be believed.",
+            "Other processes and the hypervisor took 75.7% of the cores' time: the times cannot be trusted.",
         ),
     ],
 )
-def test_a_person_reads_how_much_and_what_it_means(shares, told):
+def test_describes_the_share_in_words(shares, told):
     assert of_others(shares) == told

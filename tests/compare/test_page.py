@@ -1,4 +1,4 @@
-"""The page says what was measured, all of it, and needs nothing but itself."""
+"""The page shows everything that was measured, and needs no other file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Page(HTMLParser):
     Attributes:
         elements: each tag with its attributes.
         text: all of it, a space for each run of white space.
-        texts: the text in each element, by its id, or its tag where it has none.
+        texts: the text in each element, by its id, or by its tag if it has no id.
     """
 
     def __init__(self, source):
@@ -62,7 +62,7 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attributes)))
 
     def handle_endtag(self, tag):
-        if tag in ("td", "th", "text"):  # what stands beside each other has no space between
+        if tag in ("td", "th", "text"):  # neighbouring cells have no space between them
             self.handle_data(" ")
         assert self._open.pop()[0] == tag
 
@@ -79,7 +79,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """By the name of the run."""
+    """The pages by the name of the run."""
     return {name: read(record, tmp_path_factory.mktemp("page")) for name, record in RECORDS.items()}
 
 
@@ -91,7 +91,7 @@ def of(*names):
     return pytest.mark.parametrize("name", names)
 
 
-def test_begins_with_who_holds_how_much_and_how_many_times_as_much(pages):
+def test_begins_with_the_held_loads_and_their_ratio(pages):
     page = pages["full"]
 
     begins = page.text[:600]
@@ -106,7 +106,7 @@ def test_begins_with_who_holds_how_much_and_how_many_times_as_much(pages):
 @pytest.mark.parametrize(
     ("n_held", "told"), [(5, "2,240 requests/s in 5 of 7 rounds"), (7, "at least 2,240 requests/s")]
 )
-def test_says_in_how_many_rounds_a_load_was_held_where_it_was_not_in_all(n_held, told, tmp_path):
+def test_shows_in_how_many_rounds_a_load_was_held(n_held, told, tmp_path):
     record = records.full()
     record["held"]["compiled"]["flask"] = dict.fromkeys(("low", "median", "high"), 2240.0)
     record["rounds_held"] = {"compiled": {"flask": [n_held, 7]}}
@@ -117,7 +117,7 @@ def test_says_in_how_many_rounds_a_load_was_held_where_it_was_not_in_all(n_held,
     assert f"Flask holds {told}" in read(record, tmp_path).text
 
 
-def test_shows_what_is_held_on_another_server_behind_what_the_services_hold(tmp_path):
+def test_shows_loads_on_other_servers_after_those_of_the_services(tmp_path):
     record = records.full()
     of_services = record["held"]["compiled"]
     record["held"]["compiled"] = {"flask_granian": {"low": 2300.0, "median": 2410.0, "high": 2500.0}} | of_services
@@ -128,7 +128,7 @@ def test_shows_what_is_held_on_another_server_behind_what_the_services_hold(tmp_
     assert page.text[:600].count(" holds ") == 3  # the answer is about the services
 
 
-def test_is_about_the_first_workload_of_the_plan_in_whatever_order_they_were_measured(tmp_path):
+def test_begins_with_the_first_workload_of_the_plan(tmp_path):
     record = records.full()
     record["held"] = dict(reversed(record["held"].items()))
 
@@ -137,25 +137,25 @@ def test_is_about_the_first_workload_of_the_plan_in_whatever_order_they_were_mea
     assert "FastAPI holds 3,390 " in page.text[:600]
 
 
-def test_says_when_the_choice_matters_and_when_it_does_not(pages):
+def test_shows_when_the_choice_matters(pages):
     page = pages["full"]
 
     assert re.search(
-        r"Up to 2,240 requests/s of “compiled” both hold that, and the choice hardly matters; beyond, "
+        r"Up to 2,240 requests/s of “compiled”, both hold the load and the choice hardly matters; beyond that, "
         r"it hardly matters for speed with “heavy” \(0\.98 to 1\.01 times\); elsewhere FastAPI answers "
         r"more at its limit, by a factor of 1\.12 \(“sklearn”\) to 1\.57 \(“empty”\)\.",
         page.text,
     )
 
 
-def test_says_what_the_figures_of_an_experiment_are(tmp_path):
+def test_explains_the_figures_of_an_experiment(tmp_path):
     record = records.full()
     record["claims"][4]["counts"] = "Eight calls at once, in units of one."
 
     assert "Eight calls at once, in units of one." in read(record, tmp_path).text
 
 
-def test_sets_turn_beside_turn_as_the_claims_do(tmp_path):
+def test_compares_adjacent_turns_like_the_claims(tmp_path):
     record = records.full()
     for cell in record["cells"]:
         times = 2 if "fastapi" in cell["lane"] else 1
@@ -164,7 +164,7 @@ def test_sets_turn_beside_turn_as_the_claims_do(tmp_path):
     assert re.search(r"by a factor of 2\.00 \(“[\w ]+”\) to 2\.00 \(“[\w ]+”\)\.", read(record, tmp_path).text)
 
 
-def test_says_so_where_flask_is_the_faster(tmp_path):
+def test_reports_a_faster_flask(tmp_path):
     record = records.full()
     for cell in record["cells"]:
         cell["requests_per_s"] *= 3 if "flask" in cell["lane"] else 1
@@ -177,7 +177,7 @@ def test_says_so_where_flask_is_the_faster(tmp_path):
     assert "the choice matters: Flask answers more at its limit, by a factor of " in page.text
 
 
-def test_calls_no_difference_where_the_interval_has_none(tmp_path):
+def test_reports_no_difference_if_the_interval_shows_none(tmp_path):
     record = records.full()
     for cell in record["cells"]:
         cell["requests_per_s"] = 100.0 + cell["round"] % 2
@@ -186,37 +186,37 @@ def test_calls_no_difference_where_the_interval_has_none(tmp_path):
 
     page = read(record, tmp_path)
 
-    assert "no difference could be shown, for the ratio is 1.01 (0.98 to 1.04)" in page.text
+    assert "no difference could be shown, the ratio is 1.01 (0.98 to 1.04)" in page.text
     assert "it hardly matters for speed" in page.text
 
 
-def test_says_what_was_tried_where_a_service_holds_none_of_it(tmp_path):
+def test_shows_the_lowest_rate_if_no_load_was_held(tmp_path):
     record = records.full()
     record["held"]["compiled"]["flask"] = {"low": 0.0, "median": 0.0, "high": 600.0}
 
     page = read(record, tmp_path)
 
-    assert "and Flask holds fewer than 576 requests/s, the least that was tried, with 99 of 100" in page.text
+    assert "and Flask holds fewer than 576 requests/s, the lowest rate offered, with 99 of 100" in page.text
     assert "Flask fewer than 576 " in page.of("throughput")
     assert "FastAPI holds at least 1.51 (1.46 to 1.57) times as many." in page.text
 
 
-def test_says_where_the_rounds_differ_too_much_to_tell_whether_the_choice_matters(tmp_path):
+def test_reports_rounds_that_differ_too_much(tmp_path):
     record = records.full()
     for cell in record["cells"]:
         cell["requests_per_s"] = 100.0 * (3 if cell["round"] % 2 and cell["lane"] == "fastapi" else 1)
 
     page = read(record, tmp_path)
 
-    assert "these rounds do not settle whether it matters with “compiled” (1.00 to 3.00 times)" in page.text
+    assert "these rounds cannot tell whether it matters with “compiled” (1.00 to 3.00 times)" in page.text
     assert "hardly matters for speed with “empty” (1.00 to 1.00 times)" in page.text
 
 
 @of("quick", "partial", "three rounds")
-def test_calls_no_difference_before_there_are_rounds_enough(name, pages):
+def test_too_few_rounds_give_only_a_first_impression(name, pages):
     page = pages[name]
 
-    assert "times Flask's, which is a first impression, too." in page.text
+    assert "times Flask's, also a first impression." in page.text
     assert "times as many." not in page.text
 
 
@@ -227,13 +227,13 @@ def test_a_full_run_has_no_banner(pages):
     assert "first impression" not in page.text
 
 
-def test_a_quick_run_says_so(pages):
+def test_a_quick_run_has_a_banner(pages):
     page = pages["quick"]
 
-    assert "A quick run. 1 round of 0.5 s a cell" in page.of("banner")
+    assert "A quick run. 1 round of 0.5 s per cell" in page.of("banner")
 
 
-def test_a_partial_run_says_so_and_what_is_missing(pages):
+def test_a_partial_run_has_a_banner_and_names_missing_parts(pages):
     page = pages["partial"]
 
     assert "Incomplete. The run ended after 2 of 7 rounds" in page.of("banner")
@@ -242,7 +242,7 @@ def test_a_partial_run_says_so_and_what_is_missing(pages):
 
 
 @of(*RECORDS)
-def test_loads_nothing_and_runs_nothing(name, pages):
+def test_loads_nothing_and_runs_no_script(name, pages):
     page = pages[name]
 
     for tag, attributes in page.elements:
@@ -253,7 +253,7 @@ def test_loads_nothing_and_runs_nothing(name, pages):
     assert {link["href"] for link in page.all("a")} <= places | {"figures.json"}
 
 
-def test_what_lanes_and_models_are_called_stays_text(pages):
+def test_escapes_names_of_lanes_and_models(pages):
     page = pages["hostile"]
 
     assert HOSTILE in page.text
@@ -278,14 +278,14 @@ def test_a_claim_has_its_sources_figures_rule_and_reason(pages):
     page = pages["full"]
 
     assert page.of("claim-9") == (
-        "9 Flask is not for high load, FastAPI scales for machine learning. A B depends "
+        "9 Flask is not for high load; FastAPI scales for machine learning. A B depends "
         "held compiled: 1.51 (1.46 to 1.57) times FastAPI ÷ Flask, requests/s within the service level, compiled "
         "held sklearn: 1.10 (1.07 to 1.14) times FastAPI ÷ Flask, requests/s within the service level, sklearn "
         "true if held compiled is at least 1.5 and held sklearn is at least 1.5 "
         "false if held compiled is less than 1.1 and held sklearn is less than 1.1 "
-        "It depends on the model, and on how much more is much. What a service can hold lies between the highest load "
-        "that it held and the next that it was offered: the ratio is the one nearest to 1 that these allow. What both "
-        "do under faults is for make drill to say."
+        "It depends on the model, and on how large a difference counts. The most that a service can hold lies between "
+        "the highest rate that it held and the next rate that was offered; the figure is the ratio nearest to 1 that "
+        "these allow. make drill tests both services under faults."
     )
 
 
@@ -301,20 +301,20 @@ def test_says_why_tutorial_lanes_are_unfair(pages):
     assert "As tutorials write them Unfair on purpose: " in page.of("lanes")
 
 
-def test_names_what_the_load_generator_held_back(pages):
+def test_names_lanes_limited_by_the_load_generator(pages):
     page = pages["full"]
 
     assert "24,100 requests/s from uvicorn without a framework" in page.of("measured")
-    assert "may be what was measured, of: bare ASGI, empty." in page.of("measured")
+    assert "may have been the bottleneck, for: bare ASGI, empty." in page.of("measured")
 
 
 def test_wrong_answers_are_counted_at_the_top(pages):
     page = pages["hostile"]
 
-    assert "Wrong answers. Not answered as it must be: 3 requests" in page.of("banner")
+    assert "Wrong answers. 3 requests got a wrong answer;" in page.of("banner")
 
 
-def test_what_else_ran_is_told_and_at_the_top_where_it_was_much(pages, tmp_path):
+def test_reports_other_load_and_warns_if_it_was_high(pages, tmp_path):
     told = "Other processes and the hypervisor took 0.4% of the cores' time, {worst} in the worst round"
     assert LITTLE_ELSE in pages["full"].of("measured")
 
@@ -324,7 +324,7 @@ def test_what_else_ran_is_told_and_at_the_top_where_it_was_much(pages, tmp_path)
 
 
 @of(*RECORDS)
-def test_no_plot_is_empty_and_each_has_words(name, pages):
+def test_every_plot_has_content_and_a_description(name, pages):
     page = pages[name]
 
     for place, (tag, attributes) in enumerate(page.elements):
@@ -341,14 +341,14 @@ def test_shows_no_plot_twice(name, pages):
     assert len(page.texts["title"]) == len(set(page.texts["title"]))
 
 
-def test_names_each_line_of_a_plot_and_whose_it_is(pages):
+def test_labels_each_line_of_a_plot(pages):
     page = pages["full"]
 
     for name in ("● FastAPI p99", "● FastAPI p50", "■ Flask p99", "■ Flask p50"):
         assert f"{name} " in page.of("text")
 
 
-def test_says_of_what_is_asked_what_is_not_as_usual_and_what_is_usual(tmp_path):
+def test_names_unusual_numbers_of_rows_and_connections(tmp_path):
     record = records.full()
     both = [cell for cell in record["cells"] if cell["workload"] == "compiled" and cell["lane"] in ("fastapi", "flask")]
     record["cells"] += [{**cell, "connections": 1} for cell in both if cell["share"] is None]
@@ -360,7 +360,7 @@ def test_says_of_what_is_asked_what_is_not_as_usual_and_what_is_usual(tmp_path):
     assert "compiled The model as it is packaged, compiled to ONNX, one instance a request. 1 row, 64 con" in page.text
 
 
-def test_says_what_each_workload_is_before_the_first_section(pages):
+def test_explains_each_workload_before_the_first_section(pages):
     begins = pages["full"].text.partition("Latency against load")[0]
 
     for workload, asked in RECORDS["full"]["workloads"].items():
@@ -368,21 +368,21 @@ def test_says_what_each_workload_is_before_the_first_section(pages):
 
 
 @pytest.mark.parametrize(("kept", "gone"), [("FastAPI", "Flask"), ("Flask", "FastAPI")])
-def test_of_one_backend_it_shows_that_and_says_why_the_other_is_missing(kept, gone, pages):
+def test_one_backend_is_shown_with_the_reason_for_the_missing_one(kept, gone, pages):
     page = pages[f"{kept} alone"]
 
     assert f"{kept} holds " in page.text
-    assert f"{gone} was not measured (serve_{gone.lower()}/ is not there)." in page.text
+    assert f"{gone} was not measured (serve_{gone.lower()}/ does not exist)." in page.text
     assert gone not in page.of("steps")
 
 
-def test_of_nothing_it_shows_no_plot(pages):
+def test_an_empty_run_has_no_plot(pages):
     page = pages["nothing"]
 
     assert not page.all("svg")
     assert "Incomplete. The run ended after 0 of 7 rounds" in page.text
     assert "The load generator It was not run." in page.of("measured")
-    assert "Wrong answers Nothing was asked." in page.of("measured")
+    assert "Wrong answers No request was sent." in page.of("measured")
 
 
 @of(*RECORDS)
@@ -394,7 +394,7 @@ def test_tables_name_their_columns_and_rows(name, pages):
 
 @pytest.mark.slow
 @of("full", "hostile")
-def test_a_telephone_shows_it_without_scrolling_sideways(name, tmp_path):
+def test_fits_a_telephone_without_sideways_scrolling(name, tmp_path):
     page = records.page_of(RECORDS[name], tmp_path)
 
     on_telephone = shown(page, width=360, folder=tmp_path)
@@ -404,16 +404,16 @@ def test_a_telephone_shows_it_without_scrolling_sideways(name, tmp_path):
     assert on_telephone.said == []
 
 
-def test_names_each_step_of_a_request_and_their_sum(pages):
+def test_shows_each_step_of_a_request_and_their_sum(pages):
     page = pages["full"]
 
     assert "FastAPI at 2,947 requests/s" in page.of("steps")
     assert "everything else 182 µs, 65% wait 61.5 µs, 22% in all 280 µs" in page.of("steps")
-    assert "Without the wait the four steps are 17% of FastAPI's and 13% of Flask's time." in page.of("steps")
+    assert "Without the wait, the four steps take 17% of FastAPI's and 13% of Flask's time." in page.of("steps")
     assert [bar["class"] for bar in page.all("rect") if "wait" in bar["class"]] == ["fastapi wait", "flask wait"]
 
 
-def test_says_so_where_nobody_knows_the_wait(tmp_path):
+def test_reports_an_unknown_wait(tmp_path):
     record = records.full()
     del record["steps_at_per_s"]
     for steps in record["steps_us"].values():
@@ -421,11 +421,11 @@ def test_says_so_where_nobody_knows_the_wait(tmp_path):
 
     page = read(record, tmp_path)
 
-    assert "How long a request waits for others is not known" in page.of("steps")
+    assert "The wait for other requests is not known" in page.of("steps")
     assert "everything else 182 µs, 83% in all 219 µs" in page.of("steps")
 
 
-def test_a_lane_that_was_absent_in_one_workload_is_said_to_be_so_there(tmp_path):
+def test_names_the_workload_in_which_a_lane_was_absent(tmp_path):
     record = records.full()
     of_flask = next(lane for lane in record["lanes"] if lane["lane"] == "flask")
     of_flask["workloads"][-1]["absent"] = "This lane died in round 2."
@@ -433,7 +433,7 @@ def test_a_lane_that_was_absent_in_one_workload_is_said_to_be_so_there(tmp_path)
     assert "Not measured: Heavy: This lane died in round 2." in read(record, tmp_path).of("lanes")
 
 
-def test_a_round_with_wrong_answers_is_in_no_ratio(tmp_path):
+def test_rounds_with_wrong_answers_count_in_no_ratio(tmp_path):
     record = records.full()
     for cell in record["cells"]:
         if (cell["lane"], cell["workload"]) == ("flask", "heavy"):
@@ -445,7 +445,7 @@ def test_a_round_with_wrong_answers_is_in_no_ratio(tmp_path):
     assert "“heavy”" not in page.text
 
 
-def test_calls_it_all_only_where_the_server_is_in_it(tmp_path):
+def test_the_sum_of_steps_without_a_server_is_labelled(tmp_path):
     record = records.full()
     for steps in record["steps_us"].values():
         del steps["everything else"], steps["wait"]
@@ -456,16 +456,16 @@ def test_calls_it_all_only_where_the_server_is_in_it(tmp_path):
     assert "Everything else" not in page.of("steps")
 
 
-def test_says_which_limits_the_services_had_where_requests_are_larger_than_usual(tmp_path):
+def test_shows_raised_limits_of_the_services(tmp_path):
     record = records.full()
     record["model"]["limits"] = {"SERVE_MAX_BODY_BYTES": "3000000"}
 
     page = read(record, tmp_path)
 
-    assert "these had SERVE_MAX_BODY_BYTES=3000000." in page.text
+    assert "they ran with SERVE_MAX_BODY_BYTES=3000000." in page.text
 
 
-def test_ratios_are_to_the_lane_that_a_table_shows_first(pages):
+def test_ratios_refer_to_the_first_lane_of_a_table(pages):
     page = pages["full"]
 
     assert re.search(r"The services as they ship FastAPI 4,\d{3} \S+ to \S+ 1 15\.\d 2\d\.\d", page.of("lanes"))
@@ -473,7 +473,7 @@ def test_ratios_are_to_the_lane_that_a_table_shows_first(pages):
     assert re.search(r"FastAPI \(empty\) \S+ \S+ to \S+ 1 .* bare ASGI \S+ \S+ to \S+ 2\.4\d \(", page.of("lanes"))
 
 
-def test_memory_is_of_the_workload_that_the_start_is_of(tmp_path):
+def test_memory_and_start_come_from_the_same_workload(tmp_path):
     record = records.full()
     for cell in record["cells"]:
         if cell["workload"] != "compiled":
@@ -484,18 +484,18 @@ def test_memory_is_of_the_workload_that_the_start_is_of(tmp_path):
     assert "memory after load, MiB 240 221" in page.of("weight")
 
 
-def test_says_what_each_weighs_and_how_to_read_what_it_cannot(pages):
+def test_shows_weights_and_how_to_read_image_sizes(pages):
     page = pages["full"]
 
     assert "installed packages 31 28" in page.of("weight")
-    assert "image, MiB not read; on the host: docker compose images" in page.of("weight")
+    assert "image, MiB unknown; on the host, run docker compose images" in page.of("weight")
 
 
-def test_counts_the_lines_of_both_services_and_of_what_they_share(pages):
+def test_counts_the_lines_of_the_services_and_of_shared_code(pages):
     page = pages["full"]
 
     assert "FastAPI: 240 lines in 5 files. Flask: 289 lines in 5 files." in page.of("lines")
-    assert "What they share, serve_core and model: 1,234 lines." in page.of("lines")
+    assert "Shared by both, serve_core and model: 1,234 lines." in page.of("lines")
     assert re.search(r"\d FastAPI \d+ Flask ", page.of("lines"))
 
 
@@ -510,14 +510,14 @@ def test_the_readme_gets_a_row_for_each_claim_with_machine_and_date():
     )
     assert readme.endswith("|\n<!-- end of the comparison -->\nafter\n")
     assert [int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)] == list(range(1, 34))
-    assert re.search(r"^Not answered as they must be, of [\d,]+ requests: none\.$", readme, re.MULTILINE)
+    assert re.search(r"^Wrong answers to [\d,]+ requests: none\.$", readme, re.MULTILINE)
     assert f"\n{LITTLE_ELSE}\n" in readme
-    assert re.search(r"^\| 33 .*; peers: ", readme, re.MULTILINE)  # which no rule is about, and which says more
-    assert readme.count("Who uses what is not found out by measuring.") == 1
+    assert re.search(r"^\| 33 .*; peers: ", readme, re.MULTILINE)  # a figure that no rule uses, but that is shown
+    assert readme.count("Measuring cannot show who uses it.") == 1
     assert with_table(readme, Record(records.full())) == readme
 
 
-def test_no_name_makes_a_column_or_a_tag_of_the_readme():
+def test_escapes_names_in_the_readme():
     readme = with_table(README, Record(records.hostile("a | b\n<b>")))
 
     assert "| 1 | a &#124; b &lt;b&gt; |" in readme
@@ -528,11 +528,11 @@ def test_no_name_makes_a_column_or_a_tag_of_the_readme():
     ("name", "page", "said"),
     [
         ("full", README, ""),
-        ("quick", README, "is left as it was: the run was quick, was not ended or was disturbed, and has no verdicts."),
-        ("full", "no place for it\n", "is left as it was: it has no lines <!-- comparison --> and"),
+        ("quick", README, "is unchanged: the run was quick, incomplete or disturbed, and has no verdicts."),
+        ("full", "no place for it\n", "is unchanged: it has no lines <!-- comparison --> and"),
     ],
 )
-def test_the_readme_is_written_from_full_runs_only(name, page, said, tmp_path):
+def test_writes_the_readme_only_from_full_runs(name, page, said, tmp_path):
     readme, figures = tmp_path / "README.md", tmp_path / "figures.json"
     readme.write_text(page)
     figures.write_text(json.dumps(RECORDS[name]))
@@ -546,7 +546,7 @@ def test_the_readme_is_written_from_full_runs_only(name, page, said, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("record", [[], {"claims": 1}, {"cells": [{}]}])
-def test_what_is_no_record_is_told_and_the_readme_left_as_it_was(record, tmp_path):
+def test_an_invalid_record_leaves_the_readme_unchanged(record, tmp_path):
     readme, figures = tmp_path / "README.md", tmp_path / "figures.json"
     readme.write_text(README)
     figures.write_text(json.dumps(records.full() | record if isinstance(record, dict) else record))
@@ -554,5 +554,5 @@ def test_what_is_no_record_is_told_and_the_readme_left_as_it_was(record, tmp_pat
     command = [sys.executable, "-m", "compare.table", readme, "--record", figures]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
-    assert run.stderr == f"{readme} is left as it was: it is no text, or {figures} is no record.\n"
+    assert run.stderr == f"{readme} is unchanged: it is not text, or {figures} is not a record.\n"
     assert readme.read_text() == README

@@ -1,4 +1,4 @@
-"""A plan is read from TOML, and what cannot be measured is refused in a sentence."""
+"""A plan is read from TOML, and an invalid plan is refused with one line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compare.measuring.plan import GIVEN, Cell, PlanError, Workload, read_plan
 from compare.measuring.run import Run
 from compare.measuring.server import Cores
 
-# What a cell may be needed by beside claims: plan.toml says what they are.
+# The parts of the report that may need a cell, besides the claims; plan.toml describes them.
 PARTS = {"curve", "fairness", "rows", "steps", "floor"}
 
 SMALL = """
@@ -77,12 +77,12 @@ def test_lists_every_cell_once(plan_of):
     [
         ("rounds = 3", "", "it has no 'rounds'"),
         ("rounds = 3", "rounds = 0", NEEDED),
-        ("rounds = 3", "rounds = true", "it has no usable 'rounds'"),
-        ("seconds = 0.5", 'seconds = "long"', "it has no usable 'seconds'"),
-        ("seconds = 0.5", "seconds = 0.5\nwarmup = 1", "it has 'warmup', which means nothing there"),
-        ('"false"', "false", "the lane 'fast' has no usable 'env'"),
-        ("[lanes.in_process]", "[lanes.in_process]\nport = 1", "the lane 'in_process' has 'port', which means nothing"),
-        ('workloads = ["m"]', 'workloads = ["x"]', "there is no model 'x', but m and n"),
+        ("rounds = 3", "rounds = true", "it has no valid 'rounds'"),
+        ("seconds = 0.5", 'seconds = "long"', "it has no valid 'seconds'"),
+        ("seconds = 0.5", "seconds = 0.5\nwarmup = 1", "it has the unknown key 'warmup'"),
+        ('"false"', "false", "the lane 'fast' has no valid 'env'"),
+        ("[lanes.in_process]", "[lanes.in_process]\nport = 1", "the lane 'in_process' has the unknown key 'port'"),
+        ('workloads = ["m"]', 'workloads = ["x"]', "there is no model 'x'; the models are m and n"),
         ("rows = [1, 64]", "rows = [0]", NEEDED),
         ("rows = [1, 64]", "rows = []", NEEDED),
         ("[baselines.fastapi]", "[workloads.m]\nmodel = 'm'\nturns = 0\n[baselines.fastapi]", NEEDED),
@@ -95,7 +95,7 @@ def test_lists_every_cell_once(plan_of):
             )
             for command in ("", "uvicorn {nope}", "uvicorn {", 'uvicorn "app')
         ),
-        ("rows = [1, 64]", "rows = [1.5]", "an entry of cells has no usable 'rows'"),
+        ("rows = [1, 64]", "rows = [1.5]", "an entry of cells has no valid 'rows'"),
         ('"fast", "in_process"', '"fast", "in_process", "slow"', "there is no lane 'slow'"),
         ('in_process = "in_process"', 'in_process = "none"', "there is no lane 'none'"),
         (
@@ -107,12 +107,12 @@ def test_lists_every_cell_once(plan_of):
         (
             "connections = [16]",
             "connections = [16]\nshares = [0.5]",
-            "the lane 'fast' is offered a share in m, 1 x 16 at 50%, and no cell without a share finds of what",
+            "the lane 'fast' is offered a share in m, 1 x 16 at 50%, but no cell without a share measures its maximum",
         ),
-        ("rows = 64", "rows = 2", "the goal 'fast enough' needs a cell of the lane 'fast', and there is none"),
+        ("rows = 64", "rows = 2", "the goal 'fast enough' needs a cell of the lane 'fast', which the plan lacks"),
     ],
 )
-def test_refuses_what_cannot_be_measured(plan_of, line, instead, reason):
+def test_refuses_an_invalid_plan(plan_of, line, instead, reason):
     assert line in SMALL
 
     with pytest.raises(PlanError) as refused:
@@ -121,17 +121,17 @@ def test_refuses_what_cannot_be_measured(plan_of, line, instead, reason):
     assert f"plan.toml cannot be measured: {reason}" in str(refused.value)
 
 
-def test_refuses_what_is_no_toml(plan_of):
+def test_refuses_invalid_toml(plan_of):
     with pytest.raises(PlanError, match=r"plan.toml is not TOML: "):
         plan_of("rounds = ")
 
 
-def test_refuses_what_is_not_there(tmp_path):
+def test_refuses_a_missing_file(tmp_path):
     with pytest.raises(PlanError, match=r"nowhere.toml cannot be read: No such file or directory\.$"):
         read_plan(tmp_path / "nowhere.toml", ["m"])
 
 
-def test_the_plan_of_make_compare_has_the_cells_of_every_claim_and_no_others():
+def test_the_plan_of_make_compare_matches_the_claims():
     plan = read_plan(COMPARED, [*MODELS, GIVEN])
     claims = {str(claim.number): claim for claim in read_claims()}
     for number, claim in claims.items():
@@ -146,7 +146,7 @@ def test_the_plan_of_make_compare_has_the_cells_of_every_claim_and_no_others():
             assert (cell.workload.name, cell.lane) in asked, (each, cell)
 
 
-def test_what_is_offered_at_a_constant_rate_takes_its_seconds_and_a_closed_loop_a_warm_up_more():
+def test_only_closed_loops_take_a_warm_up():
     run = Run(read_plan(COMPARED, [*MODELS, GIVEN]), 7, 5.0, 0, Cores(server=1, load=0))
 
     took_s = {cell: run.cell_s(cell) for cell in run.cells if cell not in run.plan.probed}
@@ -155,7 +155,7 @@ def test_what_is_offered_at_a_constant_rate_takes_its_seconds_and_a_closed_loop_
     assert {took_s[cell] for cell in took_s if not cell.workload.share} == {5.0 + run.warm_up_s}
 
 
-def test_a_full_comparison_on_two_cores_takes_less_than_forty_minutes_and_a_quick_one_about_two():
+def test_a_full_run_takes_under_forty_minutes_and_a_quick_one_about_two():
     plan, two = read_plan(COMPARED, [*MODELS, GIVEN]), Cores(server=1, load=0)
 
     assert plan.rounds >= LEAST_ROUNDS

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 LANE = Lane("answering", command="tests.compare.dying {port}")
 
 
-def test_a_lane_that_does_not_answer_in_time_is_not_waited_for(monkeypatch):
+def test_gives_up_on_a_lane_that_does_not_answer(monkeypatch):
     monkeypatch.setattr(server, "MOST_TO_START_S", 0.5)
     elsewhere = Lane("elsewhere", command="http.server 0")
 
@@ -26,10 +26,10 @@ def test_a_lane_that_does_not_answer_in_time_is_not_waited_for(monkeypatch):
         pass
 
 
-def test_lanes_that_start_beside_each_other_are_told_ports_that_nobody_else_takes_meanwhile():
+def test_concurrent_lanes_get_different_ports():
     core = Cores.available().server
     with starting(LANE, Path(), core) as one, starting(LANE, Path(), core) as other:
         ports = {one.port, other.port}
 
     assert len(ports) == 2
-    assert ports < set(range(20_000, 30_000))  # the kernel begins above these where nobody has changed that
+    assert ports < set(range(20_000, 30_000))  # by default, the kernel's own range begins above these

@@ -1,4 +1,4 @@
-"""Of the median request under load it is told what the steps of its service do not explain, and what it waits."""
+"""The time of the median request under load: steps, everything else, and the wait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_PER_S = 1_000
 
 @pytest.fixture
 def run_of():
-    """A run of the plan of `make compare`, in which FastAPI's requests took these milliseconds, round by round."""
+    """A run of the plan of `make compare` in which FastAPI's requests took these milliseconds, by round."""
 
     def made(calm_ms, busy_ms, faults=None):
         plan = read_plan(PLAN, [*MODELS, GIVEN])
@@ -43,27 +43,27 @@ def found(run):
     return {name: round(us) for name, us in times_us(run, {"fastapi": STEPS_US})["fastapi"].items()}
 
 
-def test_the_rest_is_what_a_calm_service_takes_and_the_wait_how_much_longer_a_busy_one_does(run_of):
+def test_the_rest_comes_from_a_calm_service_and_the_wait_from_a_busy_one(run_of):
     run = run_of([1.0, 5.0, 1.2], [3.0, 6.0, 2.0])
 
     assert found(run) == {"parse": 100, "predict": 300, "everything else": 800, "wait": 1000}  # of 2, 1 and 0.8 ms
-    assert busy_per_s(run, "fastapi") == pytest.approx(700)  # a swap of the two shares would be 300
+    assert busy_per_s(run, "fastapi") == pytest.approx(700)  # swapped shares would give 300
 
 
-def test_what_a_busy_service_answers_sooner_waits_for_nobody_and_has_less_to_explain(run_of):
+def test_a_busy_service_that_answers_sooner_has_no_wait(run_of):
     assert found(run_of([1.0], [0.9])) == {**STEPS_US, "everything else": 500, "wait": 0}
 
 
-def test_a_round_with_wrong_answers_tells_no_time(run_of):
+def test_rounds_with_wrong_answers_do_not_count(run_of):
     faults = {"status 503": 1}
 
     assert found(run_of([0.1, 1.0], [0.1, 4.0], faults)) == {**STEPS_US, "everything else": 600, "wait": 3000}
 
 
 @pytest.mark.parametrize("busy_ms", [[], [SERVICE_LEVEL_MS + 1]])
-def test_the_wait_for_what_was_not_held_is_not_known(run_of, busy_ms):
+def test_the_wait_is_unknown_if_the_load_was_not_held(run_of, busy_ms):
     assert found(run_of([1.0], busy_ms)) == {**STEPS_US, "everything else": 600}
 
 
-def test_without_load_only_the_steps_are_known(run_of):
+def test_only_the_steps_are_known_without_load(run_of):
     assert found(run_of([], [2.0])) == STEPS_US

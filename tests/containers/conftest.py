@@ -1,4 +1,4 @@
-"""Images and containers by a real engine. Where none answers these tests are skipped; REQUIRE_DOCKER=1 fails them."""
+"""Images and containers of a real engine. Without one, these tests are skipped, or fail with REQUIRE_DOCKER=1."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def container(composed: dict[str, Container], backend: str) -> Container:
 
 @pytest.fixture
 def start(engine: docker.DockerClient, project: Project, backend: str) -> Iterator[Start]:
-    """Starts containers of the backend's image, locked down as compose.yaml does it, and removes them at the end."""
+    """Starts containers of the backend's image, locked down as in compose.yaml, and removes them at the end."""
     with ExitStack() as containers:
 
         def start(
@@ -111,7 +111,7 @@ def gated_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def gate(tmp_path: Path) -> Path:
-    """The folder in which a gated model sees whether it may answer."""
+    """The folder in which a gated model checks whether it may answer."""
     folder = tmp_path / "gate"
     folder.mkdir()
     return folder

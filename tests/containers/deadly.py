@@ -1,4 +1,4 @@
-"""A model that crashes in native code when a row tells it to: mounted into a container like a gated one."""
+"""A model that crashes in native code on request, mounted into a container like the gated model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEADLY = -86420.75
 
 
 class Mortal:
-    """Zero for every row but `DEADLY`, for which it reads memory that is not its own."""
+    """Predicts zero, except for `DEADLY`: then it reads invalid memory."""
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
         if DEADLY in set(frame["x"]):

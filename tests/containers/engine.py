@@ -1,4 +1,4 @@
-"""Contexts, projects and containers: what the tests ask of a Docker engine."""
+"""Build contexts, projects and containers of a Docker engine."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ..leftovers import run_if_killed
 from ..services import BACKENDS, PATIENCE_S, ROOT
 
 PORT = 8000
-# What an artifact of a test's own is called inside a container.
+# The path of a test's artifact inside a container.
 MOUNTED_ARTIFACT = "/models/mounted"
 
 
 @dataclass(frozen=True)
 class Project:
-    """A Compose project with images, containers and ports of its own, so that runs do not collide."""
+    """A Compose project with its own images, containers and ports, so that runs do not collide."""
 
     folder: Path
     name: str
@@ -34,7 +34,7 @@ class Project:
         return self.run("docker", "compose", *arguments)
 
     def run(self, *words: str) -> str:
-        """A command in its folder, whose Compose is this project's."""
+        """Runs a command in its folder, with this Compose project."""
         any_port = {f"{backend.upper()}{of}_PORT": "0" for backend in BACKENDS for of in ("", "_EDGE")}
         return command(*words, cwd=self.folder, env=os.environ | any_port | {"COMPOSE_PROJECT_NAME": self.name})
 
@@ -43,7 +43,7 @@ class Project:
 
     @contextmanager
     def removed_at_the_end(self) -> Iterator[None]:
-        """With its containers and images, whatever profile they are of."""
+        """Removes its containers and images at the end, of every profile."""
         with run_if_killed(f"docker compose --project-name {self.name} down --remove-orphans --rmi local"):
             try:
                 yield
@@ -59,7 +59,7 @@ def command(*words: str, **options: Any) -> str:
 
 
 def require(reason: str, *words: str) -> None:
-    """Skips, or fails where the engine is required, what cannot be asked for with this command."""
+    """Skips the test if this command fails, or fails it if the engine is required."""
     try:
         command(*words)
     except (AssertionError, OSError) as error:
@@ -70,7 +70,7 @@ def require(reason: str, *words: str) -> None:
 
 
 def copy_context(folder: Path, *backends: str) -> None:
-    """A clone with these backends only, as far as images are concerned; nobody has trained in it."""
+    """Copies the parts of a clone that images need, with these backends only and without an artifact."""
     for name in ("compose.yaml", ".dockerignore", "docker/Dockerfile", "docker/train.lock"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
@@ -81,7 +81,7 @@ def copy_context(folder: Path, *backends: str) -> None:
 
 
 def inside(container: Container, code: str) -> str:
-    """What the service's own Python prints, as the service's user."""
+    """The output of the service's Python, as the service's user."""
     exit_code, output = container.exec_run(["python", "-c", code])
     assert isinstance(output, bytes)
     assert exit_code == 0, output.decode()
@@ -89,7 +89,7 @@ def inside(container: Container, code: str) -> str:
 
 
 def asked(container: Container) -> httpx.Client:
-    """A client of the container's service; each request comes on a connection of its own, to any of the workers."""
+    """A client of the container's service; each request uses a new connection, to any of the workers."""
     container.reload()
     published = container.ports[f"{PORT}/tcp"]
     assert published

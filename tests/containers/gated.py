@@ -1,4 +1,4 @@
-"""A model that answers when a test lets it: mounted into a container beside the packages of its service."""
+"""A model that answers when a test allows it, mounted into a container beside the packages of its service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIGN = "closed"
 
 
 class Gated:
-    """Zero for every row, but none while the gate is closed."""
+    """Predicts zero, but waits while the gate is closed."""
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
         while (GATE / SIGN).exists():
@@ -30,7 +30,7 @@ class Gated:
 def closed(gate: Path) -> Iterator[None]:
     """
     Args:
-        gate: the folder that containers know as `GATE`.
+        gate: the folder that containers see as `GATE`.
     """
     (gate / SIGN).touch()
     try:

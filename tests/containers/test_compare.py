@@ -1,4 +1,4 @@
-"""`docker compose --profile compare up compare`: the services as processes of one container, the report outside."""
+"""`docker compose --profile compare up compare` runs the services in one container and writes the report outside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .engine import Project, copy_context
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("engine")
-def test_leaves_its_report_in_the_folder_of_the_clone(tmp_path: Path):
+def test_writes_its_report_into_the_clone(tmp_path: Path):
     project = Project(tmp_path, f"test-{uuid4().hex[:8]}")
     copy_context(tmp_path, *BACKENDS)
     shutil.copytree(ROOT / "compare", tmp_path / "compare", ignore=shutil.ignore_patterns("report"))

@@ -1,4 +1,4 @@
-"""`docker compose up`: every service healthy, alike, and locked down."""
+"""`docker compose up`: all services are healthy, alike, and locked down."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_all_are_healthy(composed):
 
 
 @pytest.mark.usefixtures("compose")
-def test_all_are_published_where_the_readme_says():
+def test_all_publish_the_ports_in_the_readme():
     unset = {name: value for name, value in os.environ.items() if not name.endswith("_PORT")}
 
     services = json.loads(command("docker", "compose", "config", "--format", "json", cwd=ROOT, env=unset))["services"]
@@ -32,7 +32,7 @@ def test_all_are_published_where_the_readme_says():
         assert [port["published"] for port in services[backend]["ports"]] == [str(PORTS[backend])]
 
 
-def test_all_answer_with_the_same_bytes(composed):
+def test_all_give_the_same_answer(composed):
     answers = set()
     for container in composed.values():
         with asked(container) as client:
@@ -62,13 +62,13 @@ def test_all_have_the_same_limits(composed):
     assert all(limits.pop())
 
 
-def test_a_stop_has_time_for_the_drain_and_the_deadline(container):
+def test_the_stop_timeout_covers_drain_and_deadline(container):
     settings = Settings()
 
     assert container.attrs["Config"]["StopTimeout"] * 1000 > settings.drain_ms + settings.deadline_ms
 
 
-def test_comes_back_after_a_crash(container):
+def test_restarts_after_a_crash(container):
     assert container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
 
 
@@ -77,14 +77,14 @@ def test_nothing_runs_as_root(container):
 
 
 def test_has_no_capabilities_and_gains_none(container):
-    """Asked of process 1, which every other one comes from."""
+    """Checks process 1, from which all others descend."""
     status = dict(line.split(":\t") for line in inside(container, "print(open('/proc/1/status').read())").splitlines())
 
     assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {NO_CAPABILITIES}
     assert status["NoNewPrivs"] == "1"
 
 
-def test_takes_no_file_outside_tmp_not_even_from_root(container):
+def test_only_tmp_is_writable(container):
     refused = {folder: container.exec_run(["touch", f"{folder}/x"], user="0").output for folder in ("", "/app", "/etc")}
 
     assert all(b"Read-only file system" in output for output in refused.values()), refused

@@ -1,4 +1,4 @@
-"""A model that crashes in native code: the log of the container shows the stack, and the service answers again."""
+"""If a model crashes in native code, the container's log shows the stack, and the service restarts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def mortal(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
-def test_shows_the_stack_and_answers_again(serve, mortal, workers):
+def test_a_crash_shows_the_stack_and_the_service_restarts(serve, mortal, workers):
     module = Path("/app", *deadly.__name__.split(".")).with_suffix(".py")
     container = serve(
         mounts={mortal: MOUNTED_ARTIFACT, Path(deadly.__file__): str(module)},
         artifact=MOUNTED_ARTIFACT,
         workers=workers,
     )
-    container.update(restart_policy={"Name": "unless-stopped"})  # as compose.yaml says it
+    container.update(restart_policy={"Name": "unless-stopped"})  # as in compose.yaml
     with asked(container) as client, pytest.raises(httpx.TransportError):
         client.post("/predict", json={"instances": [{"x": DEADLY}]})
 
@@ -43,5 +43,5 @@ def answers(container):
     try:
         with asked(container) as client:
             return client.post("/predict", json={"instances": [{"x": 0.5}]}).status_code == 200
-    except (httpx.TransportError, AssertionError, KeyError):  # it starts again, and has no port meanwhile
+    except (httpx.TransportError, AssertionError, KeyError):  # it restarts, and has no port meanwhile
         return False

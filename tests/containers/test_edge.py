@@ -1,4 +1,4 @@
-"""`make edge`: what slow, broken and hostile clients meet, and how replicas come and go behind it."""
+"""`make edge`: how it treats slow, broken and hostile clients, and rolling restarts of the replicas."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from docker.models.containers import Container
 from ..services import BACKENDS, PATIENCE_S, PORTS, ROOT, eventually
 from .engine import Project, asked, copy_context, example_of, metric
 
-# The first of them builds the images.
+# The first test builds the images.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 N_REPLICAS = 2
@@ -36,7 +36,7 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: edge\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def edge(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:  # noqa: ARG001
-    """Two replicas of each service behind the edge, whose clients have 1 s where they usually have 10."""
+    """Two replicas of each service behind the edge, with client timeouts of 1 s instead of 10."""
     project = Project(tmp_path_factory.mktemp("clone"), f"test-{uuid4().hex[:8]}")
     copy_context(project.folder, *BACKENDS)
     for name in ("Makefile", "docker/words.mk", "docker/rolling_restart.sh"):
@@ -50,7 +50,7 @@ def edge(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def port(edge: Project, backend: str) -> int:
-    """Where the edge answers for a service: 80 ports above it, as compose.yaml has it."""
+    """The port of the edge for a service: 80 above the service's own, as in compose.yaml."""
     return int(edge.compose("port", "edge", str(PORTS[backend] + 80)).rpartition(":")[2])
 
 
@@ -86,14 +86,14 @@ def received_until_closed(connection: socket.socket) -> bytes:
 
 
 def n_clients_of(container):
-    """How many are connected, by HAProxy's own metrics, which are not published."""
+    """The number of connected clients, from HAProxy's own metrics, which are not published."""
     ask = 'exec 3<>/dev/tcp/127.0.0.1/8404; printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'
     text = container.exec_run(["bash", "-c", ask]).output.decode()
     [n_clients] = re.findall(r'^haproxy_frontend_current_sessions{proxy="clients"} (\d+)$', text, re.MULTILINE)
     return int(n_clients)
 
 
-def test_nothing_of_it_is_privileged(container):
+def test_the_edge_runs_without_privileges(container):
     status = container.exec_run(["cat", "/proc/1/status"]).output.decode()
 
     assert re.findall(r"^(?:Uid|Gid):\t(.*)$", status, re.MULTILINE) == ["\t".join(["10001"] * 4)] * 2
@@ -105,8 +105,8 @@ def test_nothing_of_it_is_privileged(container):
 
 
 @pytest.mark.parametrize("sent", [HEAD, HEAD + b"Content-Length: 100\r\n\r\n{"], ids=["headers", "body"])
-def test_slow_clients_are_cut_off_and_keep_nobody_out(port, client, sent):
-    """As many as the edge lets in, so that others get their turn when these are cut off."""
+def test_slow_clients_are_cut_off_and_others_get_through(port, client, sent):
+    """As many slow clients as the edge admits: others get through when these are cut off."""
     example = example_of(client)
     client.close()
     with ExitStack() as stack:
@@ -119,7 +119,7 @@ def test_slow_clients_are_cut_off_and_keep_nobody_out(port, client, sent):
 
 
 def test_a_client_that_does_not_read_is_cut_off(port, container):
-    """It asks for more than all buffers on the way hold."""
+    """It requests more than all buffers on the way can hold."""
     large = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: edge\r\n\r\n"
     with connected(port, large * 100) as connection:
         assert connection.recv(1)
@@ -140,7 +140,7 @@ def test_a_client_that_does_not_read_is_cut_off(port, container):
     ],
     ids=["path", "headers", "announced body", "chunked body"],
 )
-def test_refuses_what_is_too_long(port, sent, status, code):
+def test_refuses_requests_that_are_too_long(port, sent, status, code):
     with connected(port, sent + b"\r\n0\r\n\r\n" * (b"chunked" in sent)) as connection:
         answered, body = answer_on(connection)
 
@@ -162,22 +162,22 @@ def test_refuses_what_is_too_long(port, sent, status, code):
     ],
     ids=repr,
 )
-def test_a_request_that_servers_may_read_in_two_ways_smuggles_no_other_in(port, sent):
-    """Who reads it as two requests answers 404 to the second."""
+def test_ambiguous_requests_cannot_smuggle_another_one(port, sent):
+    """A server that reads two requests answers 404 to the second."""
     with connected(port, HEAD + sent + SMUGGLED) as connection:
         statuses = re.findall(rb"^HTTP/1.1 (\d+)", received_until_closed(connection), re.MULTILINE)
 
     assert statuses in ([b"400"], [b"422"])
 
 
-def test_an_upgrade_that_is_offered_with_a_body_is_a_plain_request(client):
+def test_ignores_an_upgrade_offered_with_a_body(client):
     """Java's HttpClient sends these headers with every request; a server without the edge may lose the body."""
     offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAoAAAAAIAAAAA"}
 
     assert client.post("/predict", json=example_of(client), headers=offer).status_code == 200
 
 
-def test_asks_every_replica(engine, edge, backend, client):
+def test_uses_every_replica(engine, edge, backend, client):
     body = example_of(client)
     for _ in range(10 * N_REPLICAS):
         assert client.post("/predict", json=body).status_code == 200
@@ -189,7 +189,7 @@ def test_asks_every_replica(engine, edge, backend, client):
 
 
 def test_a_rolling_restart_under_load_loses_no_request(engine, edge):
-    """Nor does it close a client's connection."""
+    """It closes no client's connection either."""
     before = {backend: replicas_of(engine, edge, backend) for backend in BACKENDS}
     ports = [int(edge.compose("port", "edge", str(PORTS[backend] + 80)).rpartition(":")[2]) for backend in BACKENDS]
     is_over = Event()
@@ -211,13 +211,13 @@ def test_a_rolling_restart_under_load_loses_no_request(engine, edge):
 
 
 def ask_until(is_over: Event, port: int) -> Counter[int | None]:
-    """One request after the other on one connection: how often which status was answered, None where none was."""
+    """Counts the statuses of sequential requests on one connection; None counts missing answers."""
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
         body = orjson.dumps(example_of(client))
     answered: Counter[int | None] = Counter()
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     connection.connect()
-    connection.auto_open = 0  # it never connects again
+    connection.auto_open = 0  # it never reconnects
     try:
         while not is_over.is_set():
             connection.request("POST", "/predict", body, {"Content-Type": "application/json"})

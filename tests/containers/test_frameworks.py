@@ -1,4 +1,4 @@
-"""No image holds the framework of the other service."""
+"""No image contains the framework of the other service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FRAMEWORKS = {
 SCHEMA_LIBRARIES = {"attrs", "cattrs", "cerberus", "jsonschema", "marshmallow", "msgspec", "pydantic", "voluptuous"}
 
 
-def test_holds_no_other_framework(container, backend):
+def test_contains_no_other_framework(container, backend):
     installed = inside(
         container, "from importlib.metadata import distributions as all; print(*(d.name for d in all()))"
     )

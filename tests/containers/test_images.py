@@ -1,4 +1,4 @@
-"""What an image holds, which artifact it serves, and what it refuses to serve."""
+"""The contents of an image, the artifact that it serves, and the artifacts that it refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUILD_TOOLS = ["cc", "gcc", "g++", "clang", "tcc", "make"]
 
 @pytest.fixture
 def build(engine, backend):
-    """Builds the backend's image from a folder, and removes it at the end; what was built on the way stays cached."""
+    """Builds the backend's image from a folder, and removes it at the end; its layers stay cached."""
     tag = f"test-{uuid4().hex[:8]}-{backend}"
 
     def build(folder):
@@ -39,7 +39,7 @@ def build(engine, backend):
 
 @pytest.fixture(scope="session")
 def other_artifact(tmp_path_factory):
-    """What no image carries."""
+    """An artifact that no image contains."""
     folder = tmp_path_factory.mktemp("other") / "artifact"
     frame = pd.DataFrame({"x": [0.0, 1.0, 2.0]})
     save(Ridge().fit(frame, frame["x"]), frame, folder)
@@ -56,26 +56,26 @@ def served_by(container: Container) -> str:
     return digest
 
 
-def test_holds_one_service_and_its_artifact(container, backend):
+def test_contains_one_service_and_its_artifact(container, backend):
     names = inside(container, "import os; print(*sorted(os.listdir('/app')))").split()
 
     assert names == [".venv", "artifact", "artifact.sha256", "model", "serve_core", f"serve_{backend}"]
 
 
-def test_holds_no_build_tools(container):
+def test_contains_no_build_tools(container):
     code = f"from shutil import which; print(*(tool for tool in {BUILD_TOOLS} if which(tool)))"
 
     assert inside(container, code) == ""
 
 
-def test_runs_in_an_environment_of_its_own_without_pip(container):
+def test_runs_in_its_own_environment_without_pip(container):
     code = "import sys; from importlib.util import find_spec; print(sys.prefix, find_spec('pip'))"
 
     assert inside(container, code) == "/app/.venv None"
 
 
 @pytest.mark.slow
-def test_takes_the_artifact_of_the_build_context(build, serve, backend, other_artifact, tmp_path):
+def test_packages_the_artifact_of_the_build_context(build, serve, backend, other_artifact, tmp_path):
     copy_context(tmp_path, backend)
     shutil.copytree(other_artifact, tmp_path / "artifact")
 
@@ -83,33 +83,33 @@ def test_takes_the_artifact_of_the_build_context(build, serve, backend, other_ar
 
 
 @pytest.mark.slow
-def test_is_built_where_the_other_backends_were_deleted(build, serve, backend, container, tmp_path):
-    """It trains again, to the same bytes."""
+def test_builds_without_the_other_backends(build, serve, backend, container, tmp_path):
+    """The build trains again and gets the same bytes."""
     copy_context(tmp_path, backend)
 
     assert served_by(serve(image=build(tmp_path))) == served_by(container)
 
 
-def test_serves_an_artifact_that_is_mounted_read_only(serve, other_artifact):
+def test_serves_a_mounted_artifact(serve, other_artifact):
     container = serve(mounts={other_artifact: MOUNTED_ARTIFACT}, artifact=MOUNTED_ARTIFACT)
 
     assert served_by(container) == digest_of(other_artifact)
 
 
-def test_serves_no_artifact_but_its_own_in_the_place_of_its_own(start, other_artifact):
+def test_refuses_another_artifact_in_place_of_its_own(start, other_artifact):
     container = start(mounts={other_artifact: "/app/artifact"})
 
     assert_refuses(container, "artifact/manifest.json", digest_of(other_artifact))
 
 
-def test_serves_no_artifact_but_the_one_that_is_pinned(start, container):
+def test_refuses_an_artifact_that_is_not_pinned(start, container):
     pinned = "0" * 64
 
     assert_refuses(start(artifact_digest=pinned), "artifact/manifest.json", served_by(container), pinned)
 
 
 def assert_refuses(container: Container, *words: str) -> None:
-    """It ends, and not with 0; its log is one sentence with these words."""
+    """The container exits with code 1 and logs one line with these words."""
     assert container.wait(timeout=PATIENCE_S)["StatusCode"] == 1
     (sentence,) = container.logs().decode().splitlines()
     assert all(word in sentence for word in words), sentence

@@ -1,4 +1,4 @@
-"""The processes of a container: how they end, and what becomes of one that is killed."""
+"""The processes of a container: how they stop, and how a killed one is replaced."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 N_REQUESTS = 16
 
-# Every worker writes metrics of its own; process 1 only watches over them.
+# Every worker writes its own metrics; process 1 only supervises them.
 WORKER_PIDS = """
 from pathlib import Path
 files = Path("/tmp").glob("serve-metrics-*/gauge_livesum_*.db")
@@ -30,14 +30,14 @@ def workers_of(container: Container) -> set[int]:
 
 
 def status_of(client: httpx.Client, body: dict[str, Any]) -> int | None:
-    """None where nobody answered."""
+    """The status, or None without an answer."""
     try:
         return client.post("/predict", json=body).status_code
     except httpx.TransportError:
         return None
 
 
-def test_answers_every_request_of_a_drain_and_exits_with_0(serve_gated, gate):
+def test_answers_every_request_during_a_drain_and_exits_with_0(serve_gated, gate):
     container = serve_gated(drain_ms=4_000)
     with asked(container) as client, ThreadPoolExecutor(N_REQUESTS) as pool:
         body = example_of(client)
@@ -53,7 +53,7 @@ def test_answers_every_request_of_a_drain_and_exits_with_0(serve_gated, gate):
     assert container.wait(timeout=PATIENCE_S)["StatusCode"] == 0
 
 
-def test_replaces_a_killed_worker_while_the_other_loses_nothing(serve_gated, gate):
+def test_replaces_a_killed_worker_and_the_other_loses_no_request(serve_gated, gate):
     container = serve_gated(workers=2)
     with asked(container) as client, ThreadPoolExecutor(N_REQUESTS) as pool:
         body = example_of(client)
@@ -61,11 +61,11 @@ def test_replaces_a_killed_worker_while_the_other_loses_nothing(serve_gated, gat
         killed, kept = sorted(workers_of(container))
         with closed(gate):
             waiting: list[Future[int | None]] = []
-            while len(waiting) < N_REQUESTS:  # one after the other, so that both workers take some
+            while len(waiting) < N_REQUESTS:  # one at a time, so that both workers get some
                 waiting.append(pool.submit(status_of, client, body))
                 eventually(lambda: metric(client, "serve_queue_requests") == len(waiting))
             inside(container, f"import os, signal; os.kill({killed}, signal.SIGKILL)")
-            # A scrape forgets the gauges of the dead: what is left in the queue is the other worker's.
+            # A scrape drops the gauges of dead workers: the remaining queue is that of the other worker.
             eventually(lambda: client.get("/metrics").is_success and killed not in workers_of(container))
             n_kept = metric(client, "serve_queue_requests")
 

@@ -1,4 +1,4 @@
-"""A model of the author's own in the images: with modules that only it has, and packages that `make add` brought."""
+"""A user's own model in the images, with its own modules, and with packages that `make add` has added."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ..house.copies import environment
 from ..services import BACKENDS, ROOT
 from .engine import asked, command, copy_context, example_of, inside
 
-# Small, pure Python, without dependencies, and needed by nothing here.
+# A small, pure Python package without dependencies that nothing here needs.
 PACKAGE, VERSION = "toolz", "1.0.0"
 
 
 @pytest.fixture
 def image(engine, backend, tmp_path):
-    """Of a clone whose author has packaged a pipeline with a module of their own."""
+    """The image of a clone whose author has packaged a pipeline with an own module."""
     copy_context(tmp_path, backend)
     OTHERS["own_module"](tmp_path / "artifact")
     tag = f"test-{uuid4().hex[:8]}-{backend}"
@@ -35,7 +35,7 @@ def image(engine, backend, tmp_path):
 
 
 @pytest.mark.slow
-def test_answers_with_modules_that_are_nowhere_else_in_the_image(image, serve, tmp_path):
+def test_predicts_with_own_modules_that_the_image_lacks(image, serve, tmp_path):
     golden = json.loads((tmp_path / "artifact/golden.json").read_bytes())
     container = serve(image=image)
 
@@ -52,8 +52,8 @@ def test_answers_with_modules_that_are_nowhere_else_in_the_image(image, serve, t
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
-@pytest.mark.usefixtures("engine")  # where images can be built, packages can be found
-def test_make_add_brings_a_package_to_every_image_and_changes_nothing_else(tmp_path):
+@pytest.mark.usefixtures("engine")  # if images can be built, the package index is reachable
+def test_make_add_adds_a_package_to_every_lock_and_changes_nothing_else(tmp_path):
     locks = [f"docker/{image}.lock" for image in ("train", *BACKENDS)]
     others = ["Makefile", "README.md", "dev.lock"]
     names = ["pyproject.toml", *others, *locks]
@@ -62,10 +62,10 @@ def test_make_add_brings_a_package_to_every_image_and_changes_nothing_else(tmp_p
         shutil.copy(ROOT / name, tmp_path / name)
     for backend in BACKENDS:
         (tmp_path / f"serve_{backend}").mkdir()
-    # The locks are what is asked here: into the environment, `true` installs them.
+    # Only the locks are tested: `true` replaces the installation.
     (tmp_path / ".venv").mkdir()
     installing = ("PYTHON=true", "RUN=true")
-    command("make", "lock", *installing, cwd=tmp_path, env=environment())  # what a deleted backend needed is in none
+    command("make", "lock", *installing, cwd=tmp_path, env=environment())  # drops packages of a deleted backend
     before = {name: (tmp_path / name).read_text() for name in names}
 
     command("make", "add", f"PACKAGES={PACKAGE}=={VERSION}", *installing, cwd=tmp_path, env=environment())

@@ -1,4 +1,4 @@
-"""The curl line that packaging prints, pasted into a shell: the service answers it as packaging said."""
+"""The service answers the curl line that packaging prints with the printed answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..values import about, values_of
 
 @of_every_model(*FEW)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_curl_line_is_answered_as_packaging_said(request, service, artifact, model, tmp_path):
+def test_the_printed_curl_line_gets_the_printed_answer(request, service, artifact, model, tmp_path):
     line, said = printed_for(request.node.callspec.params["artifact"], artifact, model, tmp_path / "artifact")
     assert line.endswith(f" {URL}")
 
@@ -28,7 +28,7 @@ def test_the_curl_line_is_answered_as_packaging_said(request, service, artifact,
 
 
 def printed_for(name, artifact, model, folder):
-    """The line and the answer; of what a script has packaged, as the command would have printed them."""
+    """The line and the answer that the command would have printed, even if a script packaged the model."""
     if name in OTHERS:
         printed = OTHERS[name](folder)
         return re.findall(r"^curl .*$", printed, re.MULTILINE)[0], json.loads(printed.splitlines()[-1])

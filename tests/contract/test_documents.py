@@ -1,4 +1,4 @@
-"""What the service says of itself."""
+"""The documents about the service: model, health and documentation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_describes_the_model(client, model):
 
 
 @of_every_model(*FEW)
-def test_answers_the_example_that_it_documents(client):
+def test_predicts_the_documented_example(client):
     document = client.get("/openapi.json").json()
     schema = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     if "$ref" in schema:
@@ -35,7 +35,7 @@ def test_is_alive_and_ready(client):
     assert client.get("/readyz").json() == {"status": "ready"}
 
 
-def test_shows_its_documentation_without_any_other_host(client):
+def test_the_documentation_page_needs_no_other_host(client):
     page = client.get("/docs")
 
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"

@@ -1,4 +1,4 @@
-"""What is true of every answer: its request id, its length, its shape when it is a refusal."""
+"""Properties of every answer: request id, length, and the form of a refusal."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ REQUESTS = [
 
 
 @pytest.mark.parametrize(("method", "path"), REQUESTS)
-def test_sends_a_harmless_request_id_back(client, method, path):
+def test_returns_the_clients_valid_request_id(client, method, path):
     response = client.request(method, path, headers={"X-Request-ID": "a.B-3_" + "x" * 122})
 
     assert response.headers["X-Request-ID"] == "a.B-3_" + "x" * 122
 
 
 @pytest.mark.parametrize(("method", "path"), REQUESTS)
-def test_makes_a_request_id_for_a_request_without_one(client, method, path):
+def test_generates_a_request_id_if_none_is_sent(client, method, path):
     made = [client.request(method, path).headers["X-Request-ID"] for _ in range(2)]
 
     assert all(re.fullmatch("[0-9a-f]{32}", request_id) for request_id in made)
@@ -39,19 +39,19 @@ def test_makes_a_request_id_for_a_request_without_one(client, method, path):
 
 
 @pytest.mark.parametrize("unusable", ["", "a b", "x" * 129, "é".encode("latin-1"), "a/b", "a\tb", "<id>"])
-def test_makes_a_request_id_where_the_one_sent_is_unusable(client, unusable):
+def test_replaces_an_invalid_request_id(client, unusable):
     response = client.get("/livez", headers={"X-Request-ID": unusable})
 
     assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
 
 
-def test_makes_a_request_id_where_two_are_sent(client):
+def test_replaces_duplicate_request_ids(client):
     response = client.get("/livez", headers=[("X-Request-ID", "a"), ("X-Request-ID", "b")])
 
     assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
 
 
-def test_names_the_request_in_a_refusal(client):
+def test_a_refusal_contains_the_request_id(client):
     response = client.get("/nothing", headers={"X-Request-ID": "abc"})
 
     assert response.json() == {
@@ -75,7 +75,7 @@ def test_answers_head_like_get_without_the_body(client, path):
 
 
 @pytest.mark.parametrize("path", ["/livez", "/model", "/openapi.json", "/docs", "/nothing"])
-def test_takes_no_word_for_what_a_proxy_would_know(client, path):
+def test_ignores_forwarded_headers(client, path):
     forwarded = {
         "Forwarded": "for=192.0.2.1;host=other.example;proto=https",
         "X-Forwarded-For": "192.0.2.1",
@@ -94,8 +94,8 @@ def test_takes_no_word_for_what_a_proxy_would_know(client, path):
     assert response.headers.keys() == plain.headers.keys()
 
 
-def test_keeps_the_connection_for_the_next_request(client, signature):
-    """A refusal leaves nothing of its body on the connection."""
+def test_keeps_the_connection_open_after_a_refusal(client, signature):
+    """A refusal leaves no unread bytes on the connection."""
     for content in (b"{", b"x" * 100_000, body_of(instance_texts(signature))):
         client.put("/predict", content=content)
         client.post("/predict", content=content)

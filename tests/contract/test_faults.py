@@ -1,4 +1,4 @@
-"""Faults in fields: every one is named, at once and in order, and the value sent is never repeated."""
+"""Faults in fields: all are listed at once and in order, and values are never repeated."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_points_at_every_missing_feature_in_signature_order(client, signature):
 
 
 @of_every_model(*FEW)
-def test_refuses_every_value_that_a_feature_does_not_take(client, signature):
+def test_refuses_every_invalid_value(client, signature):
     for feature in telling_features(signature):
         for text, code in faulty_texts(feature):
             found = faults(client, instance_texts(signature) | {feature.name: text})
@@ -36,14 +36,14 @@ def test_refuses_every_value_that_a_feature_does_not_take(client, signature):
             assert found == [(pointer("instances", 0, feature.name), code)], (feature.name, text)
 
 
-def test_says_that_a_missing_feature_is_required(client):
+def test_the_detail_of_a_missing_feature_is_required(client):
     response = client.post("/predict", content=body_of({}), headers=JSON)
 
     assert {error["detail"] for error in response.json()["errors"]} == {"required"}
 
 
 @of_every_model(*FEW)
-def test_lists_the_categories_that_there_are(client, signature):
+def test_lists_the_valid_categories(client, signature):
     for feature in telling_features(signature):
         if feature.kind == "category":
             body = body_of(instance_texts(signature) | {feature.name: '"surely none of them"'})
@@ -56,7 +56,7 @@ def test_lists_the_categories_that_there_are(client, signature):
 
 
 @of_every_model(*FEW)
-def test_refuses_unknown_keys_after_the_features_and_in_body_order(client, signature):
+def test_lists_unknown_keys_last_and_in_body_order(client, signature):
     texts = instance_texts(signature)
     name = signature.names[-1]
     faulty = {"z/y~x": "1", **texts, name: "[]", "": "{}", "instances": "null"}
@@ -69,7 +69,7 @@ def test_refuses_unknown_keys_after_the_features_and_in_body_order(client, signa
     ]
 
 
-def test_refuses_an_unknown_key_that_is_sent_twice_only_once(client, signature):
+def test_lists_a_duplicate_unknown_key_once(client, signature):
     twice = object_of(instance_texts(signature)).replace("{", '{"surplus": 1, "surplus": 2, ', 1)
 
     assert faults(client, twice) == [("/instances/0/surplus", "unknown_key")]
@@ -96,7 +96,7 @@ def test_lists_faults_by_instance_and_members_of_the_body_last(client, signature
     ]
 
 
-def test_counts_faults_and_instances_in_its_sentence(client, signature):
+def test_the_detail_counts_faults_and_instances(client, signature):
     texts = instance_texts(signature)
     body = body_of(texts | {signature.names[0]: "[]", "surplus": "1"}, texts, "1")
 
@@ -105,7 +105,7 @@ def test_counts_faults_and_instances_in_its_sentence(client, signature):
     assert detail == "3 faults in 2 instances"
 
 
-def test_lists_a_hundred_faults_and_says_that_there_are_more(client):
+def test_lists_at_most_a_hundred_faults(client):
     response = client.post("/predict", content=body_of(*["1"] * (MAX_FAULTS + 1)), headers=JSON)
     exactly = client.post("/predict", content=body_of(*["1"] * MAX_FAULTS), headers=JSON)
 

@@ -1,4 +1,4 @@
-"""What is not the JSON profile is a 400 whose code says which rule was broken, wherever in the body it stands."""
+"""A body outside the JSON profile gets a 400 with the code of the broken rule, wherever in the body it breaks it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..bodies import body_of, instance_texts
 
 JSON = {"Content-Type": "application/json"}
 
-# The value of a feature is on the third level: it brings 61 of its own to the 64 that are allowed.
+# The value of a feature is on the third level, so it may be 61 levels deep: 64 are allowed.
 SURPLUS = [
     ("NaN", "not_finite"),
     ("Infinity", "not_finite"),
@@ -82,7 +82,7 @@ def code(client, body):
 
 
 def with_surplus(signature, text, *, is_hidden):
-    """A valid body but for a key that it should not have; hidden, the key is sent again and then is the feature."""
+    """A valid body with one more key in front. If hidden, it is an earlier duplicate of a feature's key."""
     valid = instance_texts(signature)
     key = signature.names[0] if is_hidden else "surplus"
     instance = body_of(valid).replace("{", "\0", 1).replace("{", f"{{{json.dumps(key)}: {text}, ", 1)
@@ -91,12 +91,12 @@ def with_surplus(signature, text, *, is_hidden):
 
 @pytest.mark.parametrize(("text", "expected"), SURPLUS, ids=[text[:12] or "nothing" for text, _ in SURPLUS])
 @pytest.mark.parametrize("is_hidden", [False, True], ids=["in sight", "behind a duplicate key"])
-def test_refuses_what_is_not_json_anywhere_in_the_body(client, signature, text, expected, is_hidden):
+def test_refuses_invalid_json_anywhere_in_the_body(client, signature, text, expected, is_hidden):
     assert code(client, with_surplus(signature, text, is_hidden=is_hidden)) == (400, expected)
 
 
 @pytest.mark.parametrize("text", WELL_FORMED, ids=[text[:12] for text in WELL_FORMED])
-def test_takes_what_is_json_at_the_edge_of_the_profile(client, signature, text):
+def test_accepts_json_at_the_limits_of_the_profile(client, signature, text):
     assert code(client, with_surplus(signature, text, is_hidden=False)) == (422, "invalid_instances")
     assert code(client, with_surplus(signature, text, is_hidden=True)) == (200, None)
 
@@ -106,9 +106,9 @@ def test_refuses_bodies_that_are_not_json(client, body, expected):
     assert code(client, body) == (400, expected)
 
 
-# One for each instance that a request may have, and 10,000.
+# The maximum number of instances, and 10,000.
 MAX_COLLECTIONS = 10_000 + Settings().max_instances
-# The body, its array, the instance and the array in it are four.
+# The body, its array, the instance and the array in it count as four.
 REST = MAX_COLLECTIONS - 4
 
 
@@ -125,11 +125,11 @@ REST = MAX_COLLECTIONS - 4
     ],
     ids=["the most", "one more", "objects", "with NaN", "cut short", "too deep as well", "in strings"],
 )
-def test_limits_how_many_arrays_and_objects_a_body_holds(client, surplus, expected):
+def test_limits_the_number_of_arrays_and_objects(client, surplus, expected):
     assert code(client, f'{{"instances": [{{"surplus": {surplus}}}]}}'.encode()) == expected
 
 
-def test_takes_as_many_unknown_keys_as_a_body_has_room_for(client):
+def test_handles_a_body_full_of_unknown_keys(client):
     keys = ", ".join(f'"surplus{index}": 0' for index in range(50_000))
 
     response = client.post("/predict", content=f'{{"instances": [{{{keys}}}]}}', headers=JSON)
@@ -138,7 +138,7 @@ def test_takes_as_many_unknown_keys_as_a_body_has_room_for(client):
     assert (response.status_code, len(errors), response.json()["truncated"]) == (422, 100, True)
 
 
-def test_says_where_the_json_ends(client):
+def test_reports_the_position_of_invalid_json(client):
     response = client.post("/predict", content=b'{\n  "instances" []}', headers=JSON)
 
     assert response.json()["detail"] == "The body is not JSON at line 2, column 15."

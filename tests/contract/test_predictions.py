@@ -1,4 +1,4 @@
-"""Valid requests are answered, in order, with the values that the model itself predicts."""
+"""Valid requests get the model's own predictions, in order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_names_the_model_that_answered(client, model, signature):
 
 
 @of_every_model(*FEW)
-def test_answers_labels_and_their_keys_in_the_types_of_the_training(client, model, signature):
+def test_labels_and_keys_have_their_training_types(client, model, signature):
     [prediction] = predict(client, body_of(instance_texts(signature))).json()["predictions"]
     predictions = prediction.get("outputs", {None: prediction})
 
@@ -56,7 +56,7 @@ def test_answers_labels_and_their_keys_in_the_types_of_the_training(client, mode
 
 
 @of_every_model(*FEW)
-def test_answers_instances_in_their_order(client, signature):
+def test_keeps_the_order_of_the_instances(client, signature):
     instances = varied(signature)
 
     predictions = predict(client, body_of(*instances)).json()["predictions"]
@@ -68,7 +68,7 @@ def test_answers_instances_in_their_order(client, signature):
 
 
 @of_every_model(*FEW)
-def test_takes_the_values_at_the_edge_of_each_feature(client, signature):
+def test_accepts_the_boundary_values_of_each_feature(client, signature):
     for feature in telling_features(signature):
         for text in valid_texts(feature):
             response = predict(client, body_of(instance_texts(signature) | {feature.name: text}))
@@ -76,14 +76,14 @@ def test_takes_the_values_at_the_edge_of_each_feature(client, signature):
             assert response.status_code == 200, (feature.name, text, response.text)
 
 
-def test_takes_keys_in_any_order(client, signature):
+def test_accepts_keys_in_any_order(client, signature):
     texts = instance_texts(signature)
     backwards = dict(reversed(texts.items()))
 
     assert predict(client, body_of(backwards)).content == predict(client, body_of(texts)).content
 
 
-def test_counts_the_last_of_a_duplicate_key(client, signature):
+def test_uses_the_last_of_duplicate_keys(client, signature):
     texts = instance_texts(signature)
     name = signature.names[0]
     doubled = object_of(texts).replace("{", f"{{{json.dumps(name)}: [], ", 1)
@@ -92,7 +92,7 @@ def test_counts_the_last_of_a_duplicate_key(client, signature):
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON", "application/json;"])
-def test_takes_json_with_parameters_and_in_capitals(client, signature, content_type):
+def test_accepts_media_type_parameters_and_capitals(client, signature, content_type):
     response = client.post(
         "/predict", content=body_of(instance_texts(signature)), headers={"Content-Type": content_type}
     )
@@ -100,7 +100,7 @@ def test_takes_json_with_parameters_and_in_capitals(client, signature, content_t
     assert response.status_code == 200
 
 
-def test_takes_as_many_instances_as_the_settings_say(client, signature):
+def test_accepts_the_maximum_number_of_instances(client, signature):
     text = object_of(instance_texts(signature))
     n_instances = min(MAX_INSTANCES, MAX_BODY_BYTES // len(f"{text}, ".encode()) - 1)
 
@@ -109,7 +109,7 @@ def test_takes_as_many_instances_as_the_settings_say(client, signature):
     assert len(response.json()["predictions"]) == n_instances
 
 
-def test_takes_a_body_without_a_length(client, signature):
+def test_accepts_a_chunked_body(client, signature):
     body = body_of(instance_texts(signature)).encode()
 
     response = client.post("/predict", content=iter([body[:10], body[10:]]), headers=JSON)

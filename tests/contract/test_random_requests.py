@@ -1,4 +1,4 @@
-"""Requests that nobody thought of are answered as the contract says, and by all services alike."""
+"""All services answer random requests alike and as the contract says."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CODES = {
     ],
 )
 def test_random_requests_are_answered_as_the_contract_says(n_requests, names, monkeypatch, record_property):
-    # What these services cover the contract's do, too; those that measure it answer half as fast.
+    # Other contract tests cover the same lines; recording coverage would make these services half as fast.
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
     tally = fuzz(n_requests, SEED, names)
@@ -36,6 +36,6 @@ def test_random_requests_are_answered_as_the_contract_says(n_requests, names, mo
     record_property("tally", f"seed {SEED}\n{tally}")
     assert tally.kinds == {kind: round(n_requests * share) for kind, share in SHARES.items()}
     assert tally.statuses[200] >= 0.3 * n_requests
-    if n_requests >= 10_000:  # fewer may miss a rare one
+    if n_requests >= 10_000:  # fewer requests may miss a rare one
         assert set(tally.faults) == FAULT_CODES
         assert set(tally.codes) == CODES

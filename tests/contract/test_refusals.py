@@ -1,4 +1,4 @@
-"""The refusal table: the first row that applies answers, whatever else is wrong with the request."""
+"""The refusal table: the first matching row wins, whatever else is wrong with the request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_BODY_BYTES = 2 * 1024**2
 
 @dataclass(frozen=True)
 class Attempt:
-    """A request that is right until rows of the table are applied to it."""
+    """A valid request until rows of the table break it."""
 
     instance: dict[str, str]
     method: str = "POST"
@@ -47,7 +47,7 @@ def tail(text):
     return lambda attempt: replace(attempt, tail=attempt.tail + text)
 
 
-# Each row breaks the request in its own place, so that any two can be broken together.
+# Each row breaks the request in its own place, so that any two rows can be combined.
 ROWS = {
     ("not_found", 404): lambda attempt: replace(attempt, path=b"/nothing"),
     ("method_not_allowed", 405): lambda attempt: replace(attempt, method="PUT"),
@@ -71,24 +71,24 @@ def answer(response):
     return response.json()["code"], response.status_code
 
 
-def test_a_request_without_any_fault_is_answered(client, attempt):
+def test_a_valid_request_gets_200(client, attempt):
     assert attempt.send(client).status_code == 200
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_answers_each_row(client, attempt, row):
+def test_each_row_of_the_table_gets_its_refusal(client, attempt, row):
     assert answer(ROWS[row](attempt).send(client)) == row
 
 
 @pytest.mark.parametrize(("first", "second"), list(combinations(ROWS, 2)), ids=lambda row: row[0])
 @pytest.mark.parametrize("is_chunked", [False, True], ids=["announced", "chunked"])
-def test_of_two_rows_the_first_answers(client, attempt, first, second, is_chunked):
+def test_the_first_matching_row_wins(client, attempt, first, second, is_chunked):
     broken = ROWS[first](ROWS[second](replace(attempt, is_chunked=is_chunked)))
 
     assert answer(broken.send(client)) == first
 
 
-def test_answers_as_before_while_it_drains(serve, attempt):
+def test_refusals_stay_the_same_during_the_drain(serve, attempt):
     service = serve(drain_ms=600_000)
     with httpx.Client(base_url=service.url) as client:
         service.terminate()
@@ -117,13 +117,13 @@ def test_answers_as_before_while_it_drains(serve, attempt):
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_answers_404_beside_the_paths_there_are_whatever_the_method(client, attempt, path, method):
+def test_answers_404_to_unknown_paths_with_any_method(client, attempt, path, method):
     assert answer(replace(attempt, path=path, method=method).send(client)) == ("not_found", 404)
 
 
 @pytest.mark.parametrize("path", ["/model", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_answers_405_and_allows_get_on_a_path_that_is_read(client, path, method):
+def test_answers_405_and_allows_get_on_read_only_paths(client, path, method):
     response = client.request(method, path)
 
     assert answer(response) == ("method_not_allowed", 405)
@@ -159,7 +159,7 @@ def test_answers_options_with_the_methods_of_the_path(client, path, methods):
 @pytest.mark.parametrize(
     "content_type", [None, "", "text/json", "application/problem+json", "application/jsonx", "multipart/form-data"]
 )
-def test_answers_415_to_other_media_types_and_says_what_to_send(client, attempt, content_type):
+def test_answers_415_to_other_media_types_and_names_json(client, attempt, content_type):
     headers = {} if content_type is None else {"Content-Type": content_type}
 
     response = replace(attempt, headers=headers).send(client)
@@ -168,19 +168,19 @@ def test_answers_415_to_other_media_types_and_says_what_to_send(client, attempt,
     assert "application/json" in response.json()["detail"]
 
 
-def test_answers_415_to_an_encoded_body_and_says_that_none_is_taken(client, attempt):
+def test_answers_415_to_an_encoded_body_and_accepts_identity(client, attempt):
     response = header("Content-Encoding", "gzip")(attempt).send(client)
 
     assert response.headers["Accept-Encoding"] == "identity"
 
 
-def test_takes_a_body_that_says_it_is_not_encoded(client, attempt):
+def test_accepts_the_identity_encoding(client, attempt):
     assert header("Content-Encoding", "Identity")(attempt).send(client).status_code == 200
 
 
 @pytest.mark.parametrize("is_chunked", [False, True], ids=["announced", "chunked"])
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
-def test_answers_413_to_a_valid_document_one_byte_too_long(client, signature, is_chunked, connection):
+def test_answers_413_to_a_valid_body_one_byte_too_long(client, signature, is_chunked, connection):
     body = body_of(instance_texts(signature)).encode().ljust(MAX_BODY_BYTES + 1)
     headers = {"Content-Type": "application/json", "Connection": connection}
 
@@ -192,7 +192,7 @@ def test_answers_413_to_a_valid_document_one_byte_too_long(client, signature, is
     assert send(body[:-1]).status_code == 200
 
 
-def test_a_much_longer_body_gets_its_answer_too(client, attempt):
+def test_answers_413_to_a_much_longer_body(client, attempt):
     assert answer(replace(attempt, padding=10 * MAX_BODY_BYTES).send(client)) == ("body_too_large", 413)
 
 
@@ -213,7 +213,7 @@ def test_a_much_longer_body_gets_its_answer_too(client, attempt):
         (body_of(*["{}"] * 1001), "too_many_instances"),
     ],
 )
-def test_answers_422_to_what_holds_no_usable_instances(client, body, code):
+def test_answers_422_without_valid_instances(client, body, code):
     response = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
 
     assert answer(response) == (code, 422)

@@ -1,4 +1,4 @@
-"""The OpenAPI document is true: what Schemathesis makes of it is answered as it says."""
+"""The OpenAPI document is true: Schemathesis finds no answer that it does not allow."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from model.schema.signature import Signature
 
 from ..artifacts import of_every_model
 
-# For more it draws no body in any sensible time, and finds ever more to cover in one.
+# With more features, Schemathesis takes too long to draw a body.
 MAX_DRAWN_FEATURES = 100
 
 
 @of_every_model("served", "every_kind")
-def test_schemathesis_finds_no_answer_that_the_document_does_not_allow(service, signature, tmp_path):
+def test_schemathesis_finds_no_undocumented_answer(service, signature, tmp_path):
     run = subprocess.run(
         [
             *(Path(sys.executable).with_name("schemathesis"), "run", f"{service.url}/openapi.json"),
@@ -26,7 +26,9 @@ def test_schemathesis_finds_no_answer_that_the_document_does_not_allow(service, 
             *("--seed", "1", "--max-examples", "30", "--continue-on-failure"),
         ],
         cwd=tmp_path,
-        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},  # not of our lines
+        env={
+            name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
+        },  # it runs none of our code
         capture_output=True,
         text=True,
     )
@@ -40,9 +42,9 @@ def phases(signature: Signature) -> list[str]:
 
 
 def unsayable(signature: Signature) -> Iterator[str]:
-    """Checks that ask for more than a schema of these features can say."""
-    yield "ignored_auth"  # there is none
+    """Checks that demand more than a schema of these features can express."""
+    yield "ignored_auth"  # there is no authentication
     if any(feature.kind == "integer" for feature in signature.features):
-        yield "positive_data_acceptance"  # JSON Schema takes 1.0 for an integer, the contract does not
+        yield "positive_data_acceptance"  # JSON Schema accepts 1.0 as an integer, the contract does not
     if any(feature.kind == "number" and None in (feature.minimum, feature.maximum) for feature in signature.features):
-        yield "not_a_server_error"  # a model may fail on 1e308 where nobody declared a bound
+        yield "not_a_server_error"  # a model without declared bounds may fail on 1e308

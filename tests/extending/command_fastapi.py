@@ -1,3 +1,3 @@
-"""How the added routes are served; `{fd}` is the socket that listens."""
+"""The command that serves the added routes; `{fd}` is the listening socket."""
 
 COMMAND = "uvicorn tests.extending.served_fastapi:app --fd {fd} --no-access-log"

@@ -1,3 +1,3 @@
-"""How the added views are served; `{fd}` is the socket that listens."""
+"""The command that serves the added views; `{fd}` is the listening socket."""
 
 COMMAND = "gunicorn tests.extending.served_flask:app --bind fd://{fd} --threads 4 --no-control-socket"

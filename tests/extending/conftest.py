@@ -1,4 +1,4 @@
-"""A service in the process of the test, for an application that the test puts together."""
+"""A service in the process of the test, for an application that the test builds."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def model_service(model: Model, settings: Settings) -> Service:
 
 @pytest.fixture
 def body(signature: Signature) -> dict[str, Any]:
-    """What `POST /predict` takes."""
+    """A valid body of `POST /predict`."""
     return {"instances": [signature.example]}
 
 
 @pytest.fixture
 def rows(signature: Signature) -> list[list[Any]]:
-    """The same instance as the model takes it."""
+    """The same instance as a row."""
     return [[signature.example[name] for name in signature.names]]

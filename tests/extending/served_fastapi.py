@@ -1,4 +1,4 @@
-"""The FastAPI service with two routes more: `uvicorn tests.extending.served_fastapi:app`."""
+"""The FastAPI service with two more routes: `uvicorn tests.extending.served_fastapi:app`."""
 
 import os
 from typing import Any
@@ -19,12 +19,12 @@ app = create_app(Service(load_model(settings), settings), settings)
 
 @app.get("/example")
 async def predict_example(request: Request, service: ServiceDep, times: int = 1) -> list[Any]:
-    """The prediction of the signature's example, so many times."""
+    """The prediction of the signature's example, this many times."""
     example = service.model.signature.example
     return await predictions_of([list(example.values())] * times, request, service)
 
 
 @app.post("/rows")
 def predict_rows(rows: list[list[Any]], service: ServiceDep) -> int:
-    """How many predictions there are; in a thread, as FastAPI calls every `def`."""
+    """The number of predictions; runs in a thread, like every `def` route of FastAPI."""
     return len(service.submit(rows).result())

@@ -1,4 +1,4 @@
-"""The Flask service with two views more: `gunicorn tests.extending.served_flask:app`."""
+"""The Flask service with two more views: `gunicorn tests.extending.served_flask:app`."""
 
 import atexit
 import os
@@ -23,12 +23,12 @@ app = create_app(service, settings)
 
 @app.get("/example")
 def predict_example() -> list[Any]:
-    """The prediction of the signature's example, so many times."""
+    """The prediction of the signature's example, this many times."""
     example = state().service.model.signature.example
     return predictions_of([list(example.values())] * request.args.get("times", 1, type=int))
 
 
 @app.post("/rows")
 def predict_rows() -> str:
-    """How many predictions there are."""
+    """The number of predictions."""
     return str(len(predictions_of(request.get_json())))

@@ -1,4 +1,4 @@
-"""Add your own to the FastAPI service, as FastAPI's manual teaches it."""
+"""Your own code in the FastAPI service, as FastAPI's manual teaches it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def host(model_service):
     return FastAPI(lifespan=lifespan)
 
 
-def test_a_dependency_refuses_who_has_no_token(host, model_service, settings, body):
+def test_a_dependency_refuses_clients_without_a_token(host, model_service, settings, body):
     def authenticated(token: Annotated[HTTPAuthorizationCredentials, Security(HTTPBearer())]) -> None:
         if token.credentials != "secret":
             raise HTTPException(403, "This token is not known.")
@@ -108,7 +108,7 @@ def test_a_second_route_uses_the_model(app, rows):
     assert first.json() == second.json()
 
 
-def test_a_route_with_query_parameters_names_what_is_wrong_with_them(app, client):
+def test_a_route_reports_invalid_query_parameters(app, client):
     @app.get("/rounded")
     async def rounded(number: float, digits: int = 0) -> float:
         return round(number, digits)
@@ -127,7 +127,7 @@ def test_a_route_with_query_parameters_names_what_is_wrong_with_them(app, client
     assert "secret" not in invalid.text
 
 
-def test_a_body_of_your_own_is_validated_by_its_own_model(app, client):
+def test_your_own_body_is_validated_by_its_model(app, client):
     @app.post("/orders")
     async def order(order: Order) -> Order:
         return order
@@ -197,12 +197,12 @@ def test_the_application_is_mounted_in_another_one(host, model_service, settings
         for path in ("/ml/metrics", "/ml/docs", "/ml/docs/swagger-ui.css", "/ml/openapi.json"):
             assert client.get(path).status_code == 200
         assert client.get("/ml/nothing").json()["code"] == "not_found"
-        assert client.get("/nothing").json() == {"detail": "Not Found"}  # the host's own words
+        assert client.get("/nothing").json() == {"detail": "Not Found"}  # the host's own message
 
     assert client.get("/ml/readyz").json()["code"] == "shutting_down"
 
 
-def test_an_exception_keeps_its_status_its_words_and_its_headers(app, client):
+def test_an_exception_keeps_its_status_detail_and_headers(app, client):
     @app.get("/penguins/{name}")
     async def penguin(name: str):
         raise HTTPException(404, f"No penguin is called {name}.", headers={"X-Colony": "Biscoe"})

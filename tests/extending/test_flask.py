@@ -1,4 +1,4 @@
-"""Add your own to the Flask service, as Flask's manual teaches it."""
+"""Your own code in the Flask service, as Flask's manual teaches it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def client(app):
     return app.test_client()
 
 
-def test_a_hook_refuses_who_has_no_token(app, client, body):
+def test_a_hook_refuses_clients_without_a_token(app, client, body):
     @app.before_request
     def authenticate():
         if request.endpoint == "service.predict" and request.authorization is None:
@@ -71,7 +71,7 @@ def test_a_second_route_uses_the_model(app, client, rows):
     assert first.json == second.json
 
 
-def test_a_route_with_query_parameters_refuses_with_its_own_words(app, client):
+def test_a_route_refuses_query_parameters_with_its_own_message(app, client):
     @app.get("/rounded")
     def rounded():
         number = request.args.get("number", type=float)
@@ -96,7 +96,7 @@ def test_a_body_that_is_not_json_is_a_400(app, client):
     assert (broken.status_code, broken.content_type) == (400, PROBLEM)
 
 
-def test_a_refusal_of_your_own_has_its_status(app, client):
+def test_your_own_refusal_keeps_its_status(app, client):
     class TooFast(Refusal):
         status, code, detail = 429, "too_fast", "Ask again in a minute."
 

@@ -1,4 +1,4 @@
-"""docs/extending.md quotes code that is run here."""
+"""The tests run the code that docs/extending.md quotes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOURCES = [path.read_text() for path in Path(__file__).parent.glob("*.py") if pa
 
 
 @pytest.mark.parametrize("piece", [piece.strip("\n") for block in BLOCKS for piece in block.split("\n\n")])
-def test_the_page_quotes_code_that_is_run(piece):
+def test_every_quoted_piece_of_code_is_tested(piece):
     quoted = [f"\n{indent(piece, ' ' * width)}\n" for width in (0, 4, 8)]
 
     assert any(text in source for text in quoted for source in SOURCES)

@@ -1,4 +1,4 @@
-"""Routes that somebody has added answer through a real server, with many clients at once."""
+"""Added routes answer many clients at once, through a real server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of the repository, to be changed and tested."""
+"""Copies of the repository that a test may change."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MADE = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypo
 
 
 def left_out(folder: str, names: list[str]) -> set[str]:
-    """What is made, not written. The artifact is at the root; `model/artifact/` is code."""
+    """Generated files. The artifact is at the root; `model/artifact/` is code."""
     return MADE(folder, names) | ({"artifact"} if Path(folder) == ROOT else set())
 
 
 def copy_of_repository(folder: Path) -> Path:
-    """What a clone holds, with the environment of this one."""
+    """A fresh clone with the environment of this one."""
     copy = folder / "copy"
     shutil.copytree(ROOT, copy, ignore=left_out)
     (copy / ".venv").symlink_to(ROOT / ".venv")
@@ -31,14 +31,14 @@ def copy_of_repository(folder: Path) -> Path:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """For a process in a copy: what it covers is not this repository's."""
+    """The environment of a process in a copy, without coverage: it does not run this repository's code."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
     return inherited | more
 
 
 @contextmanager
 def making(copy: Path, *arguments: str) -> Iterator[Iterator[int]]:
-    """The ports on which the services of `make` listen, one after another as they start; stopped at the end."""
+    """The ports of the services that `make` starts, in order of start; stopped at the end."""
     process = subprocess.Popen(
         ["make", *arguments],
         cwd=copy,

@@ -1,4 +1,4 @@
-"""What a backend uses of its framework and its server, read from its source."""
+"""Reads from the source what a backend uses of its framework and server."""
 
 from __future__ import annotations
 

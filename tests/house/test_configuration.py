@@ -1,4 +1,4 @@
-"""What other programs read of this repository is valid, and is about what is here."""
+"""The configuration files of other programs are valid and match the repository."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def run(*command, cwd=ROOT, **variables):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "schema"), SCHEMAS.items())
-def test_follows_its_schema(path, schema):
+def test_configuration_files_follow_their_schema(path, schema):
     checked = run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, path)
 
     assert checked.returncode == 0, checked.stdout
 
 
-def test_every_lock_is_renewed():
+def test_renovate_updates_every_lock():
     renovate = json.loads((ROOT / ".github/renovate.json").read_text())
     [pattern] = renovate["pip_requirements"]["managerFilePatterns"]
     installed = re.findall(r"-r (\S+)", run("make", "-n", "--always-make", "install").stdout)
@@ -43,7 +43,7 @@ def test_every_lock_is_renewed():
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_the_hooks_pass_what_is_here_and_stop_what_is_not_in_form(tmp_path):
+def test_the_hooks_pass_this_repository_and_stop_unformatted_code(tmp_path):
     copy = copy_of_repository(tmp_path)
     run("git", "init", "--quiet", cwd=copy)
     run("git", "add", "--all", cwd=copy)

@@ -1,4 +1,4 @@
-"""`make dev` runs the backend that it is asked for, and runs it again after a change."""
+"""`make dev` runs the chosen backend, and restarts it after a change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .copies import copy_of_repository, making
 
 
 @pytest.mark.slow
-def test_a_change_is_served(backend, served_artifact, tmp_path):
+def test_a_code_change_restarts_the_service(backend, served_artifact, tmp_path):
     copy = copy_of_repository(tmp_path)
     words = ("dev", f"BACKEND={backend}", "PORT=0", f"ARTIFACT={served_artifact}")
     with making(copy, *words) as listening:

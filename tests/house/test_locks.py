@@ -1,4 +1,4 @@
-"""The locks fit each other, and are about nothing but packages."""
+"""The locks agree, and contain only pinned packages."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ENTRY = re.compile(
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=str)
-def test_holds_pinned_packages_and_nothing_else(path):
+def test_locks_contain_only_pinned_packages(path):
     assert ENTRY.sub("", LOCKS[path]) == ""
     assert PROJECT["project"]["name"] not in {entry["name"] for entry in ENTRY.finditer(LOCKS[path])}
 
 
-def test_pin_the_same_versions():
+def test_locks_pin_the_same_versions():
     pins: dict[str, dict[str, str]] = {}
     for lock in LOCKS.values():
         of_lock: dict[str, dict[str, str]] = {}

@@ -1,4 +1,4 @@
-"""Where no Docker engine answers, the tests of the containers say so: skipped, or failed where one is required."""
+"""Without a Docker engine, the container tests are skipped with a reason, or fail if one is required."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .copies import environment
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("required", "exit_code", "outcome"), [("0", 0, "SKIPPED"), ("1", 1, "ERROR")])
-def test_a_missing_engine_is_named(required, exit_code, outcome):
+def test_reports_a_missing_docker_engine(required, exit_code, outcome):
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/containers/test_compose.py", "-k", "healthy"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""README.md and docs/ are true: what they print is run, what they name is there."""
+"""README.md and docs/ are true: their commands run, and the names in them exist."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def section(title):
 
 
 def rows(title):
-    """The cells of every table of a section, without the tables' heads."""
+    """The cells of every table in a section, without header rows."""
     lines = re.findall(r"^\|(?!-)(.*)\|\n(?!\|-)", section(title), re.MULTILINE)
     return [[cell.strip() for cell in line.split("|")] for line in lines]
 
@@ -51,7 +51,7 @@ def needs(program):
 
 @pytest.fixture(scope="module")
 def ports(served_artifact):
-    """What the page's ports are in this test: the services of the model that the page shows."""
+    """The ports of this test for the ports on the page; the services have the page's model."""
     if load(served_artifact).manifest.name not in blocks("json")[0]:
         pytest.skip("README.md shows another model")
     with ExitStack() as services:
@@ -65,7 +65,7 @@ def with_ports(text, ports):
 
 
 def shown(answer: Any) -> Any:
-    """An answer as the page shortens it: four decimals, and no digest in the version."""
+    """An answer in the short form of the page: four decimals, and no digest in the version."""
     if isinstance(answer, float):
         return round(answer, 4)
     if isinstance(answer, dict):
@@ -102,7 +102,7 @@ def test_the_clients_print_the_prediction(language, command, name, ports, tmp_pa
 
 
 @pytest.mark.parametrize(("language", "command", "name"), CLIENTS)
-def test_the_clients_print_what_is_wrong(language, command, name, ports, tmp_path):
+def test_the_clients_print_faults(language, command, name, ports, tmp_path):
     [program] = blocks(language)
     assert '"Biscoe"' in program
 
@@ -122,13 +122,13 @@ def printed_by(program, command, path, ports):
 
 @pytest.mark.slow
 def test_make_serve_runs_every_service(tmp_path):
-    """In a fresh clone, with the environment of this one: it trains, serves, and stops."""
+    """In a fresh clone with the environment of this one, it trains, serves and stops."""
     with making(copy_of_repository(tmp_path), "serve", "PORT=0") as listening:
         answers = {httpx.get(f"http://127.0.0.1:{next(listening)}/model", timeout=PATIENCE_S).text for _ in BACKENDS}
         assert len(answers) == 1
 
 
-def test_make_serve_runs_them_on_the_ports_that_the_page_names():
+def test_make_serve_uses_the_ports_in_the_readme():
     run = subprocess.run(["make", "-n", "serve"], cwd=ROOT, env=environment(), capture_output=True, text=True)
 
     [first] = re.findall(r"\bport=(\d+);", run.stdout)
@@ -147,7 +147,7 @@ def test_the_walk_through_adds_a_field_to_every_backend(tmp_path):
     added = "test_is_as_confident_as_its_label_is_probable"
 
     run = subprocess.run(
-        # The field is as new to every other model.
+        # One model is enough: the field is new to every other one, too.
         [sys.executable, "-m", "pytest", "-q", "-rA", "-k", "served or every_kind", *tests],
         cwd=copy,
         env=environment(),
@@ -162,22 +162,22 @@ def test_the_walk_through_adds_a_field_to_every_backend(tmp_path):
     assert house.returncode == 0, house.stdout
 
 
-def test_lists_the_settings_that_there_are():
+def test_lists_every_setting():
     assert f"<!-- settings -->\n{settings_table()}\n<!-- /settings -->" in README
 
 
-def test_lists_the_refusals_that_there_are():
+def test_lists_every_refusal():
     statuses = {code: int(status) for *_, status, cell in rows("Refusals") if status.isdigit() for code in codes(cell)}
 
     assert statuses == {code: refusal.status for refusal in refusals() for code in codes_of(refusal)}
 
 
-def test_lists_the_faults_that_there_are():
+def test_lists_every_fault():
     assert {code for cell, *more in rows("Refusals") if len(more) == 1 for code in codes(cell)} == FAULT_CODES
 
 
 def refusals(refusal=Refusal):
-    """The refusal and those that the services derive from it."""
+    """The refusal and its subclasses in the services."""
     derived = [one for one in refusal.__subclasses__() if one.__module__.startswith("serve_core.")]
     return [refusal, *(one for each in derived for one in refusals(each))]
 
@@ -191,9 +191,9 @@ def codes_of(refusal):
     return [refusal.code] if "code" in vars(refusal) else []
 
 
-def test_lists_the_metrics_that_there_are(ports, signature):
+def test_lists_every_metric(ports, signature):
     port = next(iter(ports.values()))
-    # A metric with labels shows when it has been counted.
+    # A metric with labels appears after its first count.
     httpx.post(f"http://127.0.0.1:{port}/predict", json={"instances": [signature.example]})
 
     described = re.findall(r"^# HELP (\w+)", httpx.get(f"http://127.0.0.1:{port}/metrics").text, re.MULTILINE)
@@ -201,7 +201,7 @@ def test_lists_the_metrics_that_there_are(ports, signature):
     assert {code for cell, *_ in rows("Logs and metrics") for code in codes(cell)} == set(described)
 
 
-def test_lists_the_paths_that_there_are(ports):
+def test_lists_every_path(ports):
     named = {tuple(cell.strip("`").split()) for cell, _ in rows("Paths")}
     port = next(iter(ports.values()))
 
@@ -211,7 +211,7 @@ def test_lists_the_paths_that_there_are(ports):
     assert named == described | {("GET", "/openapi.json"), ("GET", "/docs")}
 
 
-def test_lists_the_words_that_make_knows():
+def test_lists_every_make_target():
     named = set(re.findall(r"`make ([\w-]+)`", "".join(PAGES.values())))
     makefiles = "".join(path.read_text() for path in [ROOT / "Makefile", *ROOT.glob("*/words.mk")])
 
@@ -219,7 +219,7 @@ def test_lists_the_words_that_make_knows():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_names_only_files_that_there_are(page):
+def test_names_only_existing_files(page):
     folders = r"model|serve_\w+|tests|docs|docker"
     named = re.findall(rf"`((?:{folders})/[\w./-]*|\w+\.(?:yaml|toml|lock)|Makefile|Dockerfile)`", PAGES[page])
     linked = [Path(page).parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES[page])]

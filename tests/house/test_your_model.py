@@ -1,4 +1,4 @@
-"""docs/your-model.md is true: its blocks are run in a copy of the repository, whose services answer its curl line."""
+"""docs/your-model.md is true: its blocks run in a copy of the repository, whose services answer its curl line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .copies import copy_of_repository, environment, making
 
 PAGE = (ROOT / "docs/your-model.md").read_text()
 
-# A pipeline that begins with the page's own module, as a notebook beside `model/` has it.
+# A pipeline that begins with the page's own module, as in a notebook beside `model/`.
 OWN_PIPELINE = """
 import joblib
 import pandas as pd
@@ -47,7 +47,7 @@ def block(language, word):
 
 @pytest.fixture
 def copy(tmp_path):
-    """Where the page's author has fitted an estimator, beside `model/`."""
+    """A copy in which the author of the page has fitted an estimator, beside `model/`."""
     copy = copy_of_repository(tmp_path)
     python(copy, block("python", "joblib.dump"))
     return copy
@@ -70,7 +70,7 @@ def manifest_of(copy):
 
 
 def answers(copy, line):
-    """What the services of the copy's `make serve` answer to a curl line."""
+    """The answers of the copy's `make serve` to a curl line."""
     with making(copy, "serve", "PORT=0") as listening:
         ports = [next(listening) for _ in BACKENDS]
         return [json.loads(sh(copy, line.replace(URL, f"localhost:{port}/predict"))) for port in ports]
@@ -81,7 +81,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 
 @pytest.mark.slow
 @needs_curl
-def test_the_services_answer_the_page_s_curl_line(copy):
+def test_the_services_answer_the_curl_line_of_the_page(copy):
     printed = sh(copy, block("sh", "--name flowers\n"))
     [line] = re.findall(r"^curl .*$", printed, re.MULTILINE)
 
@@ -94,7 +94,7 @@ def test_the_services_answer_the_page_s_curl_line(copy):
 
 
 @pytest.mark.slow
-def test_its_library_call_packages_the_same(copy):
+def test_the_library_call_packages_the_same_model(copy):
     sh(copy, block("sh", "--name flowers\n"))
     by_command = manifest_of(copy)
 
@@ -105,7 +105,7 @@ def test_its_library_call_packages_the_same(copy):
 
 
 @pytest.mark.slow
-def test_its_corrections_are_taken(copy):
+def test_the_corrections_are_applied(copy):
     sh(copy, block("sh", "--name flowers\n"))
     corrections = block("toml", "unit")
     (copy / "corrections.toml").write_text(corrections)
@@ -120,7 +120,7 @@ def test_its_corrections_are_taken(copy):
 
 @pytest.mark.slow
 @needs_curl
-def test_its_own_module_is_served_after_it_is_gone(copy):
+def test_the_artifact_carries_the_own_module(copy):
     (copy / "ratios.py").write_text(block("python", "class Ratio"))
     python(copy, OWN_PIPELINE)
     printed = sh(copy, ".venv/bin/python -m model.packaging ratios.joblib --data flowers.csv --target species")
@@ -135,7 +135,7 @@ def test_its_own_module_is_served_after_it_is_gone(copy):
         assert answer["predictions"] == json.loads(printed.splitlines()[-1])["predictions"]
 
 
-def test_lists_the_fields_that_a_correction_may_have():
+def test_lists_every_field_of_a_correction():
     section = PAGE.split("\n## What the data cannot tell\n")[1].split("\n## ")[0]
     named = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", section, re.MULTILINE)
 

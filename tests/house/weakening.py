@@ -1,4 +1,4 @@
-"""The contract holds because each backend checks it: take one check away, and the contract's tests fail."""
+"""If a backend loses one check, the contract tests fail."""
 
 from __future__ import annotations
 

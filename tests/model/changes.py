@@ -1,4 +1,4 @@
-"""Artifacts changed on purpose: what was packaged otherwise, and what was damaged afterwards."""
+"""Artifacts that a test repackages or damages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model.artifact.manifest import manifest_from_bytes, sha256
 
 
 def repackage(folder: Path, **fields: Any) -> None:
-    """Change fields of the manifest, with its content digest right again: only what it says can be wrong."""
+    """Change fields of the manifest and update its content digest, so that only the fields can be wrong."""
     path = folder / MANIFEST
     manifest = manifest_from_bytes(path.read_bytes())
     path.write_bytes(replace(manifest, version="1.2", **fields).with_content_digest().to_bytes())
@@ -32,7 +32,7 @@ def flip_bit(path: Path, index: int) -> None:
 
 
 def leave_mark_when_opened(folder: Path) -> Path:
-    """Put in a pickle that makes a file when it is opened, packaged with its digest; return that file."""
+    """Package a pickle that creates a file when it is opened; return that file."""
     mark = folder.parent / "the pickle was opened"
     repackage_file(folder, ESTIMATOR, pickle.dumps(LeavesMark(mark)))
     return mark

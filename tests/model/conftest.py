@@ -1,4 +1,4 @@
-"""Two small artifacts, a classifier's and a regressor's, each test's own to damage."""
+"""Two small artifacts, of a classifier and a regressor, that each test may damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimators small enough to be seen through: each answers what the test has told it."""
+"""Tiny estimators that return what the test gives them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ProbabilisticClassifier(Classifier):
 
 
 class CountingRegressor(Regressor):
-    """Keeps the number of columns and not their names, as many a step of an author's own does."""
+    """Records the number of columns but not their names, as many custom steps do."""
 
     def fit(self, frame: pd.DataFrame) -> CountingRegressor:
         self.n_features_in_ = frame.shape[1]
@@ -48,7 +48,7 @@ class RaisingRegressor(Regressor):
 
 
 class IndexRegressor(Regressor):
-    """Predicts what no client can send."""
+    """Predicts the index, which no client can send."""
 
     def predict(self, frame: pd.DataFrame) -> Any:
         return frame.index.to_numpy(dtype=float)

@@ -1,4 +1,4 @@
-"""Predictions are scored against a target by the scores of their task; a target of another kind is refused."""
+"""Predictions are scored with the metrics of their task; a target of another kind is refused."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_scores_a_classification_by_its_probabilities():
     ],
     ids=["booleans", "integers for booleans", "floats for integers", "integers for floats", "a pandas category"],
 )
-def test_takes_a_target_whose_labels_equal_those_of_the_estimator(labels, true):
+def test_accepts_labels_that_equal_the_estimators_labels(labels, true):
     output = Output(is_label=True, labels=labels)
 
     scores = scores_of("classification", [output], target_of(true), np.array(labels)[[1, 0]])
@@ -68,7 +68,7 @@ def test_takes_a_target_whose_labels_equal_those_of_the_estimator(labels, true):
     assert scores == {"accuracy": 1.0, "balanced_accuracy": 1.0}
 
 
-def test_scores_no_probabilities_where_there_is_one_label():
+def test_skips_log_loss_with_a_single_label():
     output = Output(is_label=True, labels=("no",), has_probabilities=True)
 
     scores = scores_of("classification", [output], target_of(["no", "no"]), ["no", "no"], [[1.0], [1.0]])
@@ -83,11 +83,11 @@ def test_scores_outliers_by_their_labels():
 
 
 @pytest.mark.parametrize("true", [["a", "a", "b", "b"], [7, 7, 3, 3], [True, True, False, False]], ids=str)
-def test_scores_clusters_by_groups_of_any_name(true):
+def test_cluster_scores_ignore_group_names(true):
     assert scores_of("clustering", [CLUSTER], target_of(true), np.array([1, 1, 0, 0])) == {"adjusted_rand": 1.0}
 
 
-def test_scores_each_of_several_values_under_its_name():
+def test_scores_each_output_under_its_name():
     outputs = [Output(name="width"), Output(name="weight")]
     predicted = np.array([[1.0, 0.0], [2.0, 2.0]])
 
@@ -110,7 +110,7 @@ def test_scores_each_of_several_values_under_its_name():
         pytest.param(np.array([[0.0, 0.5], [0.5, 1.0]]), id="a column for each"),
     ],
 )
-def test_scores_each_of_several_labels_by_its_probabilities(probabilities):
+def test_scores_each_label_output_by_its_probabilities(probabilities):
     outputs = [Output(name=name, is_label=True, labels=(0, 1), has_probabilities=True) for name in ("a", "b")]
     predicted = np.array([[0, 0], [1, 1]])
 
@@ -127,13 +127,13 @@ def test_scores_each_of_several_labels_by_its_probabilities(probabilities):
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=str)
-def test_leaves_out_rows_without_a_target(missing):
+def test_ignores_rows_without_a_target(missing):
     target = target_of(pd.Series([0.0, missing, 4.0], dtype=object))
 
     assert scores_of("regression", [VALUE], target, [0.0, 1.0, 3.0])["mean_absolute_error"] == 0.5
 
 
-def test_leaves_out_labels_and_probabilities_of_rows_without_a_target():
+def test_ignores_labels_and_probabilities_of_rows_without_a_target():
     probabilities = [[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]
     target = target_of(["no", None, "yes"])
 
@@ -142,7 +142,7 @@ def test_leaves_out_labels_and_probabilities_of_rows_without_a_target():
     assert scores == {"accuracy": 1.0, "balanced_accuracy": 1.0, "log_loss": pytest.approx(np.log(2) / 2)}
 
 
-def test_leaves_out_a_score_that_one_row_does_not_have():
+def test_omits_scores_that_one_row_cannot_have():
     scores = scores_of("regression", [VALUE], target_of([2.0]), [1.0])
 
     assert scores == {"mean_absolute_error": 1.0, "root_mean_squared_error": 1.0}
@@ -157,17 +157,17 @@ UNKNOWN = "the target 'y0' contains labels that the estimator does not know; it 
         pytest.param(
             *("regression", VALUE, ["a", "b"], [1.0, 2.0]),
             "the target 'y0' contains values that are not numbers",
-            id="strings for values",
+            id="strings instead of values",
         ),
         pytest.param(
             *("regression", VALUE, [{}, []], [1.0, 2.0]),
             "the target 'y0' contains values that are not numbers",
-            id="objects for values",
+            id="objects instead of values",
         ),
         pytest.param(
             *("regression", VALUE, pd.to_datetime(["2026-11-21", "2026-11-22"]), [1.0, 2.0]),
             "the target 'y0' contains values that are not numbers",
-            id="dates for values",
+            id="dates instead of values",
         ),
         pytest.param(
             *("regression", VALUE, [np.inf, 1.0], [1.0, 2.0]), "the target 'y0' contains infinity", id="infinity"
@@ -179,7 +179,9 @@ UNKNOWN = "the target 'y0' contains labels that the estimator does not know; it 
             *("classification", LABEL, ["yes", "maybe"], ["yes", "no"]), f"{UNKNOWN} 'no', 'yes'", id="another label"
         ),
         pytest.param(
-            *("classification", LABEL, [0, 1], ["yes", "no"]), f"{UNKNOWN} 'no', 'yes'", id="integers for strings"
+            *("classification", LABEL, [0, 1], ["yes", "no"]),
+            f"{UNKNOWN} 'no', 'yes'",
+            id="integers instead of strings",
         ),
         pytest.param(
             *("classification", LABEL, [["yes"], ["no"]], ["yes", "no"]), f"{UNKNOWN} 'no', 'yes'", id="lists"
@@ -196,7 +198,7 @@ def test_refuses_a_target_of_another_kind(task, output, true, predicted, sentenc
     assert refusal_of(task, [output], target_of(pd.Series(true)), predicted) == sentence
 
 
-def test_refuses_a_target_of_another_number_of_columns():
+def test_refuses_a_target_with_the_wrong_number_of_columns():
     refusal = refusal_of("regression", [VALUE], target_of([1.0, 2.0], [1.0, 2.0]), [1.0, 2.0])
 
     assert refusal == "the target has 2 columns, but the estimator predicts 1"

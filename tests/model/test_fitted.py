@@ -1,4 +1,4 @@
-"""Training data are taken as the estimator was fitted on them; others are refused, and columns that differ named."""
+"""Training data are passed as at fitting; other data are refused, and the message names the columns that differ."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def refusal_of(estimator: Any, data: Any) -> str:
         pytest.param(
             GridSearchCV(LinearRegression(), {"fit_intercept": [True, False]}, cv=2).fit(FRAME, TARGET), id="a search"
         ),
-        pytest.param(Regressor(TARGET), id="one that says nothing of its columns"),
+        pytest.param(Regressor(TARGET), id="an estimator without column names"),
     ],
 )
-def test_takes_a_frame_that_the_estimator_was_fitted_on(estimator):
+def test_accepts_the_training_frame(estimator):
     frame, fitted_on = training_frame(estimator, FRAME)
 
     pd.testing.assert_frame_equal(frame, FRAME)
     assert fitted_on == "frame"
 
 
-def test_puts_columns_into_the_order_in_which_they_were_fitted():
+def test_reorders_columns_as_at_fitting():
     frame, fitted_on = training_frame(ON_FRAME, FRAME[["height", "width"]])
 
     pd.testing.assert_frame_equal(frame, FRAME)
@@ -71,21 +71,21 @@ def test_names_the_columns_of_an_array():
     assert fitted_on == "array"
 
 
-def test_takes_rows_in_lists_for_an_array():
+def test_accepts_lists_of_rows_as_an_array():
     frame, fitted_on = training_frame(Regressor(TARGET), ARRAY.tolist())
 
     pd.testing.assert_frame_equal(frame, pd.DataFrame(ARRAY, columns=["x0", "x1"]))
     assert fitted_on == "array"
 
 
-def test_keeps_the_names_of_a_frame_for_an_estimator_that_was_fitted_on_an_array():
+def test_keeps_column_names_for_an_estimator_fitted_on_an_array():
     frame, fitted_on = training_frame(ON_ARRAY, FRAME)
 
     pd.testing.assert_frame_equal(frame, FRAME)
     assert fitted_on == "array"
 
 
-def test_takes_a_frame_as_one_where_a_step_counts_columns_and_asks_for_them_by_name():
+def test_passes_a_frame_to_a_step_that_selects_columns_by_name():
     estimator = CountingRegressor([1.0] * 4)
 
     frame, fitted_on = training_frame(estimator.fit(FRAME), FRAME)
@@ -94,7 +94,7 @@ def test_takes_a_frame_as_one_where_a_step_counts_columns_and_asks_for_them_by_n
     assert fitted_on == "frame"
 
 
-def test_names_the_columns_of_an_array_as_the_frame_that_the_estimator_was_fitted_on():
+def test_names_array_columns_as_in_the_training_frame():
     frame, fitted_on = training_frame(ON_FRAME, ARRAY)
 
     pd.testing.assert_frame_equal(frame, pd.DataFrame(ARRAY, columns=["width", "height"]))
@@ -124,11 +124,11 @@ def test_takes_texts_as_one_column(texts, name):
     [
         pytest.param(ON_TEXTS, pd.DataFrame({"review": TEXTS, "stars": [5, 1, 4, 2]}), id="two columns"),
         pytest.param(Regressor(TARGET), pd.DataFrame({"stars": [5, 1, 4, 2]}), id="numbers"),
-        pytest.param(Regressor([1.0]), pd.DataFrame({"review": TEXTS}), id="texts that get no answer each"),
-        pytest.param(BaseEstimator(), pd.DataFrame({"review": TEXTS}), id="texts that nothing predicts"),
+        pytest.param(Regressor([1.0]), pd.DataFrame({"review": TEXTS}), id="an estimator that returns one value"),
+        pytest.param(BaseEstimator(), pd.DataFrame({"review": TEXTS}), id="an estimator without predict"),
     ],
 )
-def test_takes_a_frame_as_one_where_the_estimator_takes_no_texts_of_it(estimator, frame):
+def test_passes_a_frame_to_an_estimator_that_takes_no_texts(estimator, frame):
     taken, fitted_on = training_frame(estimator, frame)
 
     pd.testing.assert_frame_equal(taken, frame)
@@ -151,7 +151,7 @@ TEN = "'c00', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09' and 
     ],
     ids=["one less", "two more", "another name", "more than ten more", "more than ten less", "numbers for names"],
 )
-def test_says_which_columns_differ_from_those_that_were_fitted(fitted, given, difference):
+def test_names_the_columns_that_differ_from_the_fitted_ones(fitted, given, difference):
     estimator = LinearRegression().fit(fitted, TARGET)
 
     assert refusal_of(estimator, given) == f"LinearRegression was fitted on other columns: {difference}"
@@ -186,7 +186,7 @@ def test_says_which_columns_differ_from_those_that_were_fitted(fitted, given, di
         ),
     ],
 )
-def test_refuses_another_number_of_columns_than_were_fitted(estimator, data, sentence):
+def test_refuses_a_different_number_of_columns(estimator, data, sentence):
     assert refusal_of(estimator, data) == sentence
 
 
@@ -199,7 +199,7 @@ ONE_DIMENSION = "the data have one dimension and are not all strings: pass rows 
         pytest.param(ARRAY[0], ONE_DIMENSION, id="an array of numbers"),
         pytest.param(FRAME["width"], ONE_DIMENSION, id="a series of numbers"),
         pytest.param([1.5, 2.5], ONE_DIMENSION, id="a list of numbers"),
-        pytest.param(["good", None], ONE_DIMENSION, id="texts of which one is missing"),
+        pytest.param(["good", None], ONE_DIMENSION, id="texts with a missing one"),
         pytest.param(np.zeros((2, 2, 2)), "the data have 3 dimensions: pass rows and columns", id="a cube"),
         pytest.param("good day", "the data have 0 dimensions: pass rows and columns", id="one text"),
         pytest.param({"width": [1.0]}, "the data have 0 dimensions: pass rows and columns", id="a dict"),
@@ -216,5 +216,5 @@ ONE_DIMENSION = "the data have one dimension and are not all strings: pass rows 
         pytest.param(None, "the data are a NoneType: pass a DataFrame, an array, or a sequence of strings", id="None"),
     ],
 )
-def test_refuses_data_that_are_no_rows(data, sentence):
+def test_refuses_data_without_rows_and_columns(data, sentence):
     assert refusal_of(RandomForestClassifier(), data) == sentence

@@ -1,4 +1,4 @@
-"""What is read off a training frame, what its author may correct, and what is refused."""
+"""How a signature is inferred from a training frame, what the author may correct, and what is refused."""
 
 from __future__ import annotations
 
@@ -68,17 +68,17 @@ def texts(count: int) -> list[str]:
         pytest.param(texts(MAX_CATEGORIES + 1), "category", "category", id="a pandas category of any size"),
     ],
 )
-def test_reads_the_kind_off_the_column(values, dtype, kind):
+def test_infers_the_kind_from_the_column(values, dtype, kind):
     assert inferred(values, dtype).kind == kind
 
 
-def test_takes_texts_for_texts_however_few_there_are():
+def test_treats_few_distinct_texts_as_text():
     (feature,) = infer_signature(pd.DataFrame({"text": ["good", "bad", "good"]}), fitted_on="texts").features
 
     assert (feature.kind, feature.categories) == ("text", ())
 
 
-def test_takes_the_authors_word_for_texts_of_which_there_are_only_some():
+def test_the_author_can_turn_texts_into_categories():
     corrections = {"text": {"kind": "category"}}
 
     (feature,) = infer_signature(pd.DataFrame({"text": ["good", "bad"]}), corrections, "texts").features
@@ -93,13 +93,13 @@ def test_keeps_the_columns_in_their_order():
 
 
 @pytest.mark.parametrize("name", AWKWARD_NAMES)
-def test_takes_any_string_as_a_name(name):
+def test_accepts_any_string_as_a_name(name):
     signature = infer_signature(pd.DataFrame({name: [1.5]}))
 
     assert signature.example == {name: 1.5}
 
 
-def test_takes_a_thousand_features():
+def test_accepts_a_thousand_features():
     names = [f"x{index}" for index in range(1000)]
 
     assert infer_signature(pd.DataFrame([range(1000)], columns=names)).names == names
@@ -109,7 +109,7 @@ def test_sorts_the_categories_of_strings():
     assert inferred(["b", "c", None, "a", "b"]).categories == ("a", "b", "c")
 
 
-def test_keeps_the_order_of_a_pandas_category_and_what_no_row_holds():
+def test_keeps_order_and_unused_values_of_a_pandas_category():
     dtype = pd.CategoricalDtype(["low", "middle", "high"])
 
     assert inferred(["low", "high"], dtype).categories == ("low", "middle", "high")
@@ -120,7 +120,7 @@ def test_lists_no_categories_for_a_text():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "Int64", "boolean", "str", "category"])
-def test_is_nullable_where_a_value_is_missing(dtype):
+def test_is_nullable_if_a_value_is_missing(dtype):
     values: list[Any] = ["a", "b"] if dtype in ("str", "category") else [1, 0]
 
     assert inferred([*values, None], dtype).nullable
@@ -136,7 +136,7 @@ def test_is_nullable_where_a_value_is_missing(dtype):
         pytest.param(["a", "b"], "str", None, id="category"),
     ],
 )
-def test_observes_the_range_of_numbers(values, dtype, observed):
+def test_records_the_observed_range_of_numbers(values, dtype, observed):
     assert inferred(values, dtype).observed == observed
 
 
@@ -146,7 +146,7 @@ def test_takes_its_example_from_the_first_complete_row():
     assert infer_signature(frame).example == {"a": 2.5, "b": "y", "c": False}
 
 
-def test_takes_its_example_from_the_first_values_where_no_row_is_complete():
+def test_takes_its_example_from_the_first_values_without_a_complete_row():
     frame = pd.DataFrame({"a": [None, 2.5], "b": ["x", None]})
 
     assert infer_signature(frame).example == {"a": 2.5, "b": "x"}
@@ -169,7 +169,7 @@ def test_keeps_every_digit_of_an_integer_beside_a_float():
     ],
     ids=lambda correction: " and ".join(correction),
 )
-def test_takes_the_authors_word_over_the_column(correction):
+def test_corrections_override_the_column(correction):
     feature = inferred([1.0, 2.0], **correction)
 
     assert {field: getattr(feature, field) for field in correction} == correction
@@ -180,7 +180,7 @@ def test_takes_the_authors_word_over_the_column(correction):
     [([30.0, None], "integer", 30), ([1, 0], "boolean", True), ([1.0, 0.0, None], "boolean", True)],
     ids=["integers with gaps", "flags", "flags with gaps"],
 )
-def test_writes_the_example_in_the_kind_that_the_author_corrects(values, kind, example):
+def test_converts_the_example_to_the_corrected_kind(values, kind, example):
     feature = inferred(values, kind=kind)
 
     assert (feature.example, type(feature.example)) == (example, type(example))
@@ -210,7 +210,7 @@ def test_writes_the_example_in_the_kind_that_the_author_corrects(values, kind, e
         "half a name",
     ],
 )
-def test_refuses_a_frame_whose_columns_are_no_features(frame, sentence):
+def test_refuses_a_frame_with_unusable_columns(frame, sentence):
     with pytest.raises(SignatureError) as refused:
         infer_signature(frame)
 
@@ -238,7 +238,7 @@ def test_refuses_a_column_without_a_kind(values, dtype):
 @pytest.mark.parametrize(
     "values", [[1, 2], [True, False], ["a", 1]], ids=["numbers", "booleans", "strings among others"]
 )
-def test_refuses_a_pandas_category_of_other_values_than_strings(values):
+def test_refuses_a_pandas_category_of_non_strings(values):
     with pytest.raises(SignatureError) as refused:
         inferred(values, "category")
 
@@ -265,7 +265,7 @@ def test_refuses_integers_that_few_clients_can_send(values, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["str", "object", "category", "float64", "Int64"])
-def test_refuses_a_column_of_which_no_value_is_known(dtype):
+def test_refuses_a_column_without_values(dtype):
     with pytest.raises(SignatureError, match=r"^the column 'x' has no value in any row$"):
         inferred([None, None], dtype)
 
@@ -283,12 +283,12 @@ def test_refuses_infinity():
         ({"observed": [0, 1], "dtype": "int8"}, "dtype and observed"),
     ],
 )
-def test_refuses_to_correct_what_the_column_says(correction, fixed):
+def test_refuses_corrections_of_facts_about_the_column(correction, fixed):
     with pytest.raises(SignatureError, match=rf"^the corrections of the feature 'x' cannot set {fixed}$"):
         infer_signature(pd.DataFrame({"x": [1.5]}), {"x": correction})
 
 
-def test_refuses_to_correct_features_that_the_frame_does_not_have():
+def test_refuses_corrections_of_unknown_features():
     with pytest.raises(SignatureError, match=r"^the corrections name unknown features: masss, widht$"):
         infer_signature(pd.DataFrame({"mass": [1.5]}), {"widht": {"unit": "mm"}, "mass": {}, "masss": {"unit": "g"}})
 
@@ -297,22 +297,22 @@ def test_refuses_to_correct_features_that_the_frame_does_not_have():
     ("correction", "sentence"),
     [
         ({"units": "mm"}, "the feature 'x' has unknown fields: units"),
-        ({"unit": 5}, "the feature 'x' has no usable 'unit'"),
-        ({"minimum": "0"}, "the feature 'x' has no usable 'minimum'"),
-        ({"maximum": True}, "the feature 'x' has no usable 'maximum'"),
-        ({"kind": "float"}, "the feature 'x' has no usable 'kind'"),
-        ({"kind": ["number"]}, "the feature 'x' has no usable 'kind'"),
+        ({"unit": 5}, "the feature 'x' has no valid 'unit'"),
+        ({"minimum": "0"}, "the feature 'x' has no valid 'minimum'"),
+        ({"maximum": True}, "the feature 'x' has no valid 'maximum'"),
+        ({"kind": "float"}, "the feature 'x' has no valid 'kind'"),
+        ({"kind": ["number"]}, "the feature 'x' has no valid 'kind'"),
         ({"kind": "category"}, "the column 'x' contains values that are not of the kind 'category'"),
-        ({"categories": ("a",)}, "the feature 'x' has no usable 'categories'"),
-        ({"nullable": 1}, "the feature 'x' has no usable 'nullable'"),
-        ({"minimum": float("nan")}, "the feature 'x' has no usable 'minimum'"),
-        ({"maximum": float("inf")}, "the feature 'x' has no usable 'maximum'"),
-        ({"maximum": 2**53 + 1}, "the feature 'x' has no usable 'maximum'"),
-        ({"maximum": 10**400}, "the feature 'x' has no usable 'maximum'"),
-        ({"minimum": 2, "maximum": 1}, "the feature 'x' has no usable 'maximum'"),
-        ({"minimum": 1.6}, "the feature 'x' has no usable 'example'"),
-        ({"maximum": 1}, "the feature 'x' has no usable 'example'"),
-        ({"example": "1.5"}, "the feature 'x' has no usable 'example'"),
+        ({"categories": ("a",)}, "the feature 'x' has no valid 'categories'"),
+        ({"nullable": 1}, "the feature 'x' has no valid 'nullable'"),
+        ({"minimum": float("nan")}, "the feature 'x' has no valid 'minimum'"),
+        ({"maximum": float("inf")}, "the feature 'x' has no valid 'maximum'"),
+        ({"maximum": 2**53 + 1}, "the feature 'x' has no valid 'maximum'"),
+        ({"maximum": 10**400}, "the feature 'x' has no valid 'maximum'"),
+        ({"minimum": 2, "maximum": 1}, "the feature 'x' has no valid 'maximum'"),
+        ({"minimum": 1.6}, "the feature 'x' has no valid 'example'"),
+        ({"maximum": 1}, "the feature 'x' has no valid 'example'"),
+        ({"example": "1.5"}, "the feature 'x' has no valid 'example'"),
         ({"kind": "integer"}, "the column 'x' contains values that are not of the kind 'integer'"),
         ({"kind": "boolean"}, "the column 'x' contains values that are not of the kind 'boolean'"),
     ],
@@ -338,7 +338,7 @@ def test_refuses_to_correct_features_that_the_frame_does_not_have():
         "a boolean where the column has other numbers",
     ],
 )
-def test_refuses_a_correction_that_no_feature_can_have(correction, sentence):
+def test_refuses_an_invalid_correction(correction, sentence):
     with pytest.raises(SignatureError) as refused:
         inferred([1.5], **correction)
 
@@ -357,8 +357,8 @@ def test_refuses_a_correction_that_no_feature_can_have(correction, sentence):
     ],
     ids=str,
 )
-def test_bounds_an_integer_by_64_bit_integers(correction, field):
-    with pytest.raises(SignatureError, match=f"^the feature 'x' has no usable '{field}'$"):
+def test_refuses_integer_fields_that_are_not_64_bit_integers(correction, field):
+    with pytest.raises(SignatureError, match=f"^the feature 'x' has no valid '{field}'$"):
         inferred([1, 2], **correction)
 
 
@@ -382,7 +382,7 @@ def test_bounds_an_integer_by_64_bit_integers(correction, field):
     ],
     ids=str,
 )
-def test_bounds_a_feature_by_its_dtype_where_the_author_does_not(dtype, correction, bounds):
+def test_uses_the_bounds_of_the_dtype_by_default(dtype, correction, bounds):
     feature = inferred([1, 0], dtype, **correction)
 
     assert (feature.minimum, feature.maximum) == bounds
@@ -423,8 +423,8 @@ def test_refuses_a_correction_that_the_dtype_cannot_hold(dtype, correction, unhe
 
 
 @pytest.mark.parametrize("values", [[True, False], ["a", "b"]], ids=["boolean", "category"])
-def test_bounds_numbers_only(values):
-    with pytest.raises(SignatureError, match=r"^the feature 'x' has no usable 'minimum'$"):
+def test_refuses_bounds_for_other_kinds(values):
+    with pytest.raises(SignatureError, match=r"^the feature 'x' has no valid 'minimum'$"):
         inferred(values, minimum=0)
 
 
@@ -433,6 +433,6 @@ def test_refuses_to_read_strings_as_numbers():
         inferred(["a", "b"], kind="number", categories=())
 
 
-def test_refuses_null_for_an_example_where_the_author_forbids_it():
-    with pytest.raises(SignatureError, match=r"^the feature 'x' has no usable 'example'$"):
+def test_refuses_a_null_example_unless_nullable():
+    with pytest.raises(SignatureError, match=r"^the feature 'x' has no valid 'example'$"):
         inferred([1.5, None], "float64", nullable=False, example=None)

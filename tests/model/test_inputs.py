@@ -1,4 +1,4 @@
-"""From the training frame to a client's rows and back: what the estimator sees again is what it was fitted on."""
+"""From the training frame to a client's rows and back: the estimator gets the same data again."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS.keys())
-def test_builds_the_training_frame_again_from_its_rows(column):
+def test_rebuilds_the_training_frame_from_its_rows(column):
     frame = pd.DataFrame({"x": column})
     signature = infer_signature(frame)
 
     again = frame_of(rows_of(frame, signature), signature)
 
     pd.testing.assert_frame_equal(again, frame)
-    # assert_frame_equal takes None and NaN for the same.
+    # assert_frame_equal treats None and NaN as equal.
     assert [value is None for value in again["x"]] == [value is None for value in column]
 
 
@@ -73,21 +73,21 @@ def test_writes_rows_as_a_client_sends_them(column, rows):
     assert [[type(value) for value in row] for row in written] == [[type(value) for value in row] for row in rows]
 
 
-def test_keeps_the_codes_of_a_category_that_is_not_sorted():
+def test_keeps_the_codes_of_an_unsorted_category():
     frame = pd.DataFrame({"level": COLUMNS["category"]})
     signature = infer_signature(frame)
 
     assert frame_of([["high"], ["low"]], signature)["level"].cat.codes.tolist() == [2, 0]
 
 
-def test_orders_values_by_the_signature_and_leaves_other_columns_out():
+def test_orders_values_by_the_signature_and_drops_other_columns():
     frame = pd.DataFrame({"b": [1, 2], "other": [5, 6], "a": [3, 4]})
     signature = infer_signature(frame[["a", "b"]])
 
     assert rows_of(frame, signature) == [[3, 1], [4, 2]]
 
 
-def test_forgets_the_index_of_the_training_frame():
+def test_ignores_the_index_of_the_training_frame():
     frame = pd.DataFrame({"a": [1.5, 2.5]}, index=[7, 7])
     signature = infer_signature(frame)
 
@@ -106,7 +106,7 @@ ARRAYS = {
 
 
 @pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS.keys())
-def test_builds_the_training_array_again_from_its_rows(array):
+def test_rebuilds_the_training_array_from_its_rows(array):
     frame, fitted_on = training_frame(Regressor([]), array)
     signature = infer_signature(frame, fitted_on=fitted_on)
 
@@ -117,7 +117,7 @@ def test_builds_the_training_array_again_from_its_rows(array):
     np.testing.assert_array_equal(as_fitted(frame, signature), array)
 
 
-def test_hands_an_array_over_that_has_columns_of_several_dtypes():
+def test_rebuilds_an_array_of_several_dtypes():
     frame = pd.DataFrame({"a": [1.5, 2.5], "b": [1, 2], "c": [True, False]})
     signature = infer_signature(frame, fitted_on="array")
 
@@ -127,7 +127,7 @@ def test_hands_an_array_over_that_has_columns_of_several_dtypes():
     assert again.dtype == frame.to_numpy().dtype
 
 
-def test_hands_texts_over_as_a_list():
+def test_passes_texts_as_a_list():
     frame = pd.DataFrame({"text": ["good", "bad", "größe"]})
     signature = infer_signature(frame, fitted_on="texts")
 
@@ -135,7 +135,7 @@ def test_hands_texts_over_as_a_list():
     assert as_fitted(frame, signature) == ["good", "bad", "größe"]
 
 
-def test_takes_integers_for_a_number():
+def test_accepts_integers_as_numbers():
     signature = infer_signature(pd.DataFrame({"a": [1.5]}))
 
     assert frame_of([[1], [2]], signature)["a"].tolist() == [1.0, 2.0]
@@ -151,7 +151,7 @@ STRINGS = ["str", "string", "object", "category"]
 
 @st.composite
 def signatures(draw: st.DrawFn) -> Signature:
-    """One feature of any dtype, with any correction that is not refused."""
+    """One feature of any dtype, with any valid correction."""
     dtype = draw(st.sampled_from([*NUMERIC, *NULLABLE, "float16", *STRINGS]))
     column: pd.Series[Any] = pd.Series(LEVELS if dtype in STRINGS else [1, 0], dtype=dtype)
     corrections: dict[str, st.SearchStrategy[Any]] = {
@@ -170,7 +170,7 @@ def signatures(draw: st.DrawFn) -> Signature:
 
 
 def values_of(feature: Feature) -> st.SearchStrategy[Any]:
-    """Whatever a service lets through."""
+    """Every value that a service accepts."""
     least, most = feature.minimum, feature.maximum
     values: st.SearchStrategy[Any] = st.text()
     match feature.kind:
@@ -188,7 +188,7 @@ def values_of(feature: Feature) -> st.SearchStrategy[Any]:
 
 
 def as_held(value: Any, feature: Feature) -> Any:
-    """A number to the precision of its dtype; anything else as it is."""
+    """A number at the precision of its dtype; other values unchanged."""
     if feature.kind == "number" and value is not None:
         return np.dtype(feature.dtype.lower()).type(value).item()
     return value
@@ -197,7 +197,7 @@ def as_held(value: Any, feature: Feature) -> Any:
 @pytest.mark.slow
 @settings(deadline=None, derandomize=True, database=None, max_examples=500)
 @given(data=st.data(), signature=signatures())
-def test_holds_every_row_that_a_signature_allows(data, signature):
+def test_frames_hold_every_allowed_row(data, signature):
     [feature] = signature.features
     values = data.draw(st.lists(values_of(feature), min_size=1, max_size=4))
 
@@ -236,7 +236,7 @@ def training_frames(draw: st.DrawFn) -> pd.DataFrame:
 
 @settings(deadline=None, derandomize=True, database=None)
 @given(frame=training_frames())
-def test_builds_any_training_frame_again(frame):
+def test_rebuilds_any_training_frame(frame):
     signature = infer_signature(frame)
     rows = rows_of(frame, signature)
 

@@ -1,4 +1,4 @@
-"""A loaded artifact predicts as it did when packaged; a damaged one is refused in a sentence, its pickle unopened."""
+"""A loaded artifact predicts as when it was packaged; a damaged one is refused before its pickle is opened."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from model.schema.signature import Signature
 from .changes import flip_bit, leave_mark_when_opened, repackage, repackage_file
 from .conftest import FRAME
 
-FILES = [MANIFEST, ESTIMATOR, GOLDEN, EXAMPLE]  # an export may be missing: scikit-learn runs then
+FILES = [MANIFEST, ESTIMATOR, GOLDEN, EXAMPLE]  # an export may be missing; then scikit-learn runs
 LITTLE_ENOUGH, TOO_MUCH = 0.9e-6, 1.1e-6
 
-# As long as the version that runs, so that it can take its place in a pickle.
+# As long as the running version, so that it can replace it in a pickle.
 OTHER_SKLEARN = re.sub(r"\d", "0", sklearn.__version__)
 
 
 def refusal_of(folder: Path, **options: Any) -> str:
-    """The sentence that the start of a service would end with."""
+    """The message with which a service would refuse to start."""
     with pytest.raises(ArtifactError) as refused:
         load(folder, **{"runtime": "sklearn", **options})
     sentence = str(refused.value)
@@ -51,7 +51,7 @@ def repackage_golden(folder: Path, golden: object) -> None:
     repackage_file(folder, GOLDEN, json.dumps(golden).encode())
 
 
-def test_predicts_after_loading_as_it_did_before(folder, classifier):
+def test_predicts_the_same_after_loading(folder, classifier):
     model = load(folder)
 
     (prediction,) = model.predict([[2.0, "blue"]])
@@ -61,7 +61,7 @@ def test_predicts_after_loading_as_it_did_before(folder, classifier):
     assert [*prediction["probabilities"].values()] == pytest.approx(classifier.predict_proba(asked)[0].tolist())
 
 
-def test_says_what_it_was_packaged_with(folder):
+def test_the_manifest_describes_the_model(folder):
     manifest = load(folder).manifest
 
     assert manifest.name == "sizes"
@@ -78,30 +78,30 @@ def test_says_what_it_was_packaged_with(folder):
     }
 
 
-def test_is_known_by_the_digest_of_its_manifest(folder):
+def test_its_digest_is_that_of_the_manifest(folder):
     digest = sha256((folder / MANIFEST).read_bytes())
 
     assert load(folder, digest=digest).digest == digest
 
 
-def test_puts_the_digest_of_the_content_behind_the_authors_version(folder):
+def test_appends_the_content_digest_to_the_version(folder):
     manifest = load(folder).manifest
 
     assert manifest.version == "1.2-" + sha256(replace(manifest, version="1.2").to_bytes())[:12]
 
 
-def test_refuses_an_artifact_that_is_not_there(tmp_path):
+def test_refuses_a_missing_artifact(tmp_path):
     assert refusal_of(tmp_path) == f"{tmp_path / MANIFEST} cannot be read: No such file or directory"
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_refuses_an_artifact_without_one_of_its_files(folder, name):
+def test_refuses_an_artifact_with_a_missing_file(folder, name):
     (folder / name).unlink()
 
     assert refusal_of(folder) == f"{folder / name} cannot be read: No such file or directory"
 
 
-def test_refuses_a_folder_where_a_file_should_be(folder):
+def test_refuses_a_folder_in_place_of_a_file(folder):
     (folder / GOLDEN).unlink()
     (folder / GOLDEN).mkdir()
 
@@ -125,7 +125,7 @@ def test_refuses_a_file_with_one_bit_flipped(folder, name, position):
     assert refusal_of(folder).startswith(f"{folder / name} ")
 
 
-def test_says_which_digest_a_file_has_and_which_it_should_have(folder):
+def test_the_message_names_the_actual_and_the_expected_digest(folder):
     packaged = sha256((folder / ESTIMATOR).read_bytes())
     (folder / ESTIMATOR).write_bytes(b"another")
 
@@ -134,7 +134,7 @@ def test_says_which_digest_a_file_has_and_which_it_should_have(folder):
     )
 
 
-def test_refuses_another_manifest_than_the_pinned_one(folder):
+def test_refuses_a_manifest_that_is_not_pinned(folder):
     path, pinned = folder / MANIFEST, "0" * 64
 
     sentence = refusal_of(folder, digest=pinned)
@@ -151,14 +151,14 @@ def pin_beside(folder: Path, content: str) -> Path:
 @pytest.mark.parametrize(
     "ending", ["  artifact/manifest.json\n", "\n", ""], ids=["sha256sum", "a line", "nothing else"]
 )
-def test_loads_what_the_file_beside_the_folder_pins(folder, ending):
+def test_loads_the_artifact_that_the_sha256_file_pins(folder, ending):
     digest = sha256((folder / MANIFEST).read_bytes())
     pin_beside(folder, digest + ending)
 
     assert load(folder).digest == digest
 
 
-def test_refuses_another_manifest_than_the_file_beside_the_folder_pins(folder):
+def test_refuses_a_manifest_that_the_sha256_file_does_not_pin(folder):
     path, pinned = folder / MANIFEST, "0" * 64
     mark = leave_mark_when_opened(folder)
     pin_beside(folder, f"{pinned}  artifact/manifest.json\n")
@@ -172,20 +172,20 @@ def test_refuses_another_manifest_than_the_file_beside_the_folder_pins(folder):
     ["", "latest\n", "\n" + "0" * 64, "0" * 63, "0" * 65, "é" * 64],
     ids=["empty", "a word", "on its second line", "a digit less", "a digit more", "not ASCII"],
 )
-def test_refuses_a_file_beside_the_folder_that_pins_nothing(folder, content):
+def test_refuses_an_invalid_sha256_file(folder, content):
     path = pin_beside(folder, content)
 
-    assert refusal_of(folder) == f"{path} does not begin with a SHA-256, as sha256sum writes it"
+    assert refusal_of(folder) == f"{path} does not begin with a SHA-256 as sha256sum writes it"
 
 
-def test_refuses_a_file_beside_the_folder_that_cannot_be_read(folder):
+def test_refuses_an_unreadable_sha256_file(folder):
     path = folder.with_name("artifact.sha256")
     path.mkdir()
 
     assert refusal_of(folder).startswith(f"{path} cannot be read: ")
 
 
-def test_takes_the_word_of_who_asks_over_the_file_beside_the_folder(folder):
+def test_the_digest_argument_overrides_the_sha256_file(folder):
     digest = sha256((folder / MANIFEST).read_bytes())
     pin_beside(folder, "0" * 64)
 
@@ -193,7 +193,7 @@ def test_takes_the_word_of_who_asks_over_the_file_beside_the_folder(folder):
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"{}"], ids=["not JSON", "not an object", "without a format"])
-def test_names_the_manifest_that_is_not_one(folder, content):
+def test_the_message_names_an_invalid_manifest(folder, content):
     (folder / MANIFEST).write_bytes(content)
 
     assert refusal_of(folder).startswith(f"{folder / MANIFEST} ")
@@ -201,14 +201,14 @@ def test_names_the_manifest_that_is_not_one(folder, content):
 
 @pytest.mark.parametrize(
     ("kept", "missing"),
-    [([GOLDEN], ESTIMATOR), ([ESTIMATOR], GOLDEN), ([], f"{GOLDEN} and no {ESTIMATOR}")],
+    [([GOLDEN], ESTIMATOR), ([ESTIMATOR], GOLDEN), ([], f"{GOLDEN} or {ESTIMATOR}")],
     ids=["the estimator", "the golden rows", "either"],
 )
-def test_refuses_a_manifest_that_does_not_name_its_files(folder, kept, missing):
+def test_refuses_a_manifest_that_does_not_list_its_files(folder, kept, missing):
     files = manifest_from_bytes((folder / MANIFEST).read_bytes()).files
     repackage(folder, files={name: files[name] for name in kept})
 
-    assert refusal_of(folder) == f"{folder / MANIFEST} names no {missing}"
+    assert refusal_of(folder) == f"{folder / MANIFEST} does not list {missing}"
 
 
 def trained_with(library: str, version: str) -> dict[str, str]:
@@ -216,23 +216,23 @@ def trained_with(library: str, version: str) -> dict[str, str]:
 
 
 def pickle_with_another_sklearn(folder: Path) -> None:
-    """Each estimator in the pickle says that OTHER_SKLEARN has pickled it."""
+    """Make each estimator in the pickle claim the version OTHER_SKLEARN."""
     pickled = (folder / ESTIMATOR).read_bytes()
     other = pickled.replace(sklearn.__version__.encode(), OTHER_SKLEARN.encode())
     assert other != pickled
     repackage_file(folder, ESTIMATOR, other)
 
 
-def test_refuses_what_another_version_of_scikit_learn_has_trained(folder):
+def test_refuses_an_estimator_trained_with_another_scikit_learn(folder):
     repackage(folder, libraries=trained_with("scikit-learn", OTHER_SKLEARN))
 
     assert refusal_of(folder) == (
         f"{folder / MANIFEST}: trained with scikit-learn {OTHER_SKLEARN}, running {sklearn.__version__}; "
-        "train it again, or allow the difference by SERVE_ALLOW_OTHER_SKLEARN=true"
+        "train it again, or allow the difference with SERVE_ALLOW_OTHER_SKLEARN=true"
     )
 
 
-def test_refuses_a_pickle_of_another_version_of_scikit_learn_than_its_manifest_says(folder):
+def test_refuses_a_pickle_whose_scikit_learn_differs_from_the_manifest(folder):
     pickle_with_another_sklearn(folder)
 
     sentence = refusal_of(folder)
@@ -241,7 +241,7 @@ def test_refuses_a_pickle_of_another_version_of_scikit_learn_than_its_manifest_s
     assert OTHER_SKLEARN in sentence
 
 
-def test_refuses_a_manifest_that_does_not_say_which_scikit_learn_has_trained(folder):
+def test_refuses_a_manifest_without_the_version_of_scikit_learn(folder):
     libraries = running_libraries()
     del libraries["scikit-learn"]
     repackage(folder, libraries=libraries)
@@ -249,7 +249,7 @@ def test_refuses_a_manifest_that_does_not_say_which_scikit_learn_has_trained(fol
     assert "trained with scikit-learn None" in refusal_of(folder)
 
 
-def test_loads_what_another_version_of_scikit_learn_has_trained_where_that_is_allowed(folder, caplog):
+def test_loads_an_estimator_trained_with_another_scikit_learn_if_allowed(folder, caplog):
     pickle_with_another_sklearn(folder)
     repackage(folder, libraries=trained_with("scikit-learn", OTHER_SKLEARN))
 
@@ -259,7 +259,7 @@ def test_loads_what_another_version_of_scikit_learn_has_trained_where_that_is_al
 
 
 @pytest.mark.parametrize("library", sorted(running_libraries().keys() - {"scikit-learn"}))
-def test_only_logs_another_version_of_another_library(folder, caplog, library):
+def test_only_logs_a_different_version_of_another_library(folder, caplog, library):
     repackage(folder, libraries=trained_with(library, "0.0.0"))
 
     load(folder)
@@ -270,13 +270,13 @@ def test_only_logs_another_version_of_another_library(folder, caplog, library):
     ]
 
 
-def test_logs_nothing_when_all_is_as_it_was(folder, caplog):
+def test_logs_nothing_if_all_versions_match(folder, caplog):
     load(folder)
 
     assert caplog.messages == []
 
 
-def test_opens_the_pickle_when_every_check_before_it_has_passed(folder):
+def test_opens_the_pickle_after_all_checks_have_passed(folder):
     mark = leave_mark_when_opened(folder)
 
     refusal_of(folder)
@@ -309,7 +309,7 @@ def nothing(_folder: Path) -> None:
         ),
     ],
 )
-def test_never_opens_the_pickle_of_an_artifact_that_is_wrong(folder, damage, options):
+def test_never_opens_the_pickle_of_a_damaged_artifact(folder, damage, options):
     mark = leave_mark_when_opened(folder)
     damage(folder)
 
@@ -358,16 +358,16 @@ def expect_values(golden: Any) -> None:
 @pytest.mark.parametrize(
     "change", [change_label, change_probability, rename_probability, drop_probabilities, expect_values]
 )
-def test_refuses_golden_rows_that_are_predicted_otherwise(folder, change):
+def test_refuses_changed_golden_predictions(folder, change):
     golden = golden_of(folder)
     change(golden)
     repackage_golden(folder, golden)
 
-    expected = f"{folder / GOLDEN}: the model predicts golden row 2 otherwise than when it was packaged"
+    expected = f"{folder / GOLDEN}: the prediction for golden row 2 has changed since packaging"
     assert refusal_of(folder) == expected
 
 
-def test_takes_probabilities_that_differ_in_their_last_digits(folder):
+def test_tolerates_rounding_differences_of_probabilities(folder):
     golden = golden_of(folder)
     golden["predictions"][2]["probabilities"]["small"] += LITTLE_ENOUGH
     repackage_golden(folder, golden)
@@ -375,7 +375,7 @@ def test_takes_probabilities_that_differ_in_their_last_digits(folder):
     load(folder)
 
 
-def test_measures_values_by_their_spread(regressor_folder):
+def test_tolerates_values_that_differ_by_little_of_their_spread(regressor_folder):
     golden = golden_of(regressor_folder)
     golden["predictions"][3]["value"] += 1000 * LITTLE_ENOUGH
     repackage_golden(regressor_folder, golden)
@@ -388,10 +388,10 @@ def test_refuses_values_that_differ_by_more_than_a_millionth_of_their_spread(reg
     golden["predictions"][3]["value"] += 1000 * TOO_MUCH
     repackage_golden(regressor_folder, golden)
 
-    assert "predicts golden row 3 otherwise" in refusal_of(regressor_folder)
+    assert "prediction for golden row 3 has changed" in refusal_of(regressor_folder)
 
 
-def test_takes_values_that_differ_in_their_last_digits_where_they_have_no_spread(tmp_path):
+def test_tolerates_rounding_differences_of_values_without_spread(tmp_path):
     folder, frame = tmp_path / "artifact", pd.DataFrame({"x": [1.0, 2.0]})
     save(DummyRegressor().fit(frame, [5.0, 5.0]), frame, folder)
     golden = golden_of(folder)
@@ -404,7 +404,7 @@ def test_takes_values_that_differ_in_their_last_digits_where_they_have_no_spread
 
 @pytest.fixture
 def folder_of_two(tmp_path: Path) -> Path:
-    """Of two outputs, whose golden values run from 0 to 10 and from 0 to 1000."""
+    """An artifact with two outputs, whose golden values run from 0 to 10 and from 0 to 1000."""
     frame = FRAME[["size"]]
     target = pd.DataFrame(
         {"width": [0.0, 2.0, 4.0, 6.0, 8.0, 10.0], "weight": [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]}
@@ -414,7 +414,7 @@ def folder_of_two(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("output", "spread"), [("width", 10), ("weight", 1000)])
-def test_measures_the_values_of_each_output_by_their_own_spread(folder_of_two, output, spread):
+def test_measures_each_output_by_its_own_spread(folder_of_two, output, spread):
     golden = golden_of(folder_of_two)
     value = golden["predictions"][3]["outputs"][output]["value"]
 
@@ -424,7 +424,7 @@ def test_measures_the_values_of_each_output_by_their_own_spread(folder_of_two, o
 
     golden["predictions"][3]["outputs"][output]["value"] = value + spread * TOO_MUCH
     repackage_golden(folder_of_two, golden)
-    assert "predicts golden row 3 otherwise" in refusal_of(folder_of_two)
+    assert "prediction for golden row 3 has changed" in refusal_of(folder_of_two)
 
 
 @pytest.mark.parametrize(
@@ -440,9 +440,7 @@ def test_measures_the_values_of_each_output_by_their_own_spread(folder_of_two, o
         ),
         pytest.param(b'{"rows": [[1.5, "red"]], "predictions": []}', id="no spreads"),
         pytest.param(b'{"rows": [[1.5, "red"]], "predictions": [], "spreads": [null]}', id="too few predictions"),
-        pytest.param(
-            b'{"rows": [[1.5, "red"]], "predictions": [1], "spreads": [null]}', id="predictions that are none"
-        ),
+        pytest.param(b'{"rows": [[1.5, "red"]], "predictions": [1], "spreads": [null]}', id="invalid predictions"),
     ],
 )
 def test_refuses_golden_rows_that_cannot_be_predicted(folder, content):
@@ -461,14 +459,14 @@ def test_refuses_a_signature_that_the_estimator_was_not_fitted_on(regressor_fold
     )
 
 
-def test_refuses_labels_that_the_estimator_does_not_know(folder):
+def test_refuses_unknown_labels(folder):
     (output,) = load(folder).manifest.outputs
     repackage(folder, outputs=(replace(output, labels=("tiny", "huge", "vast")),))
 
-    assert "predicts golden row 0 otherwise" in refusal_of(folder)
+    assert "prediction for golden row 0 has changed" in refusal_of(folder)
 
 
 def test_refuses_more_outputs_than_the_estimator_has(regressor_folder):
     repackage(regressor_folder, outputs=(Output(name="price"), Output(name="weight")))
 
-    assert "BadPrediction: predictions of shape (6,), where 2 for 6 rows are due" in refusal_of(regressor_folder)
+    assert "BadPrediction: predictions of shape (6,), expected 2 for each of 6 rows" in refusal_of(regressor_folder)

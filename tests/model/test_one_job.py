@@ -1,4 +1,4 @@
-"""A loaded estimator does one thing at a time, however many jobs it was trained with."""
+"""A loaded estimator runs single-threaded, however many jobs it was trained with."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORESTS = {
 
 
 class Held:
-    """Keeps its estimators where no attribute of scikit-learn's does."""
+    """Keeps its estimators in an attribute that scikit-learn does not use."""
 
     def __init__(self, estimator: Any) -> None:
         self.by_name = {"one": (estimator,)}
@@ -62,7 +62,7 @@ FEW = ("the step of a pipeline", "an author's own")
 @pytest.mark.parametrize(
     "where", [pytest.param(where, marks=() if where in FEW else pytest.mark.slow) for where in FORESTS]
 )
-def test_predicts_in_the_thread_that_calls_it(where, tmp_path):
+def test_predicts_in_the_calling_thread(where, tmp_path):
     estimator = FORESTS[where](RandomForestRegressor(4, n_jobs=2, random_state=0)).fit(FRAME, VALUES)
     save(estimator, FRAME, tmp_path / "artifact")
 

@@ -1,4 +1,4 @@
-"""What an estimator predicts is read off the estimator and its predictions; what JSON cannot say is refused."""
+"""Outputs are inferred from the estimator and its predictions; what JSON cannot express is refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TWO_LABELS = [[0, 1]] * 3 + [[1, 1]] * 2 + [[1, 0]]
 
 
 def outputs(estimator: Any, names: list[Any] | None = None) -> tuple[Output, ...]:
-    """Of a fitted estimator."""
+    """The outputs of a fitted estimator."""
     probabilities = estimator.predict_proba(FRAME) if hasattr(estimator, "predict_proba") else None
     return outputs_of(estimator, estimator.predict(FRAME), probabilities, names)
 
@@ -64,7 +64,7 @@ def label(*labels: Any, name: str | None = None, has_probabilities: bool = True)
         pytest.param(Classifier(["a"], []), "classification", id="without tags, with classes"),
     ],
 )
-def test_tells_the_task_of_an_estimator(estimator, task):
+def test_infers_the_task_of_an_estimator(estimator, task):
     assert task_of(estimator) == task
 
 
@@ -82,7 +82,7 @@ def test_tells_the_task_of_an_estimator(estimator, task):
         pytest.param(np.array([2.0, 1.0] * 3, dtype="float32"), (1.0, 2.0), id="numpy's floats"),
     ],
 )
-def test_keeps_labels_in_their_order_and_as_plain_values(target, labels):
+def test_keeps_labels_in_order_as_plain_values(target, labels):
     (output,) = outputs(RandomForestClassifier(2).fit(FRAME, target))
 
     assert output == label(*labels)
@@ -96,10 +96,10 @@ def test_keeps_labels_in_their_order_and_as_plain_values(target, labels):
         pytest.param([np.str_("no"), np.str_("yes")], id="strings"),
         pytest.param([np.int64(1), np.int64(2)], id="integers"),
         pytest.param([np.bool_(False), np.bool_(True)], id="booleans"),
-        pytest.param([2**63, 2**64 - 1], id="integers of 64 bits without a sign"),
+        pytest.param([2**63, 2**64 - 1], id="unsigned 64-bit integers"),
     ],
 )
-def test_takes_numpys_scalars_among_objects_for_what_they_are(classes):
+def test_converts_numpy_scalars_in_object_arrays(classes):
     estimator = Classifier([], [])
     estimator.classes_ = np.array(classes, dtype=object)
 
@@ -125,7 +125,7 @@ def test_takes_numpys_scalars_among_objects_for_what_they_are(classes):
         pytest.param([], id="none"),
     ],
 )
-def test_refuses_labels_that_json_cannot_say(classes):
+def test_refuses_labels_that_json_cannot_express(classes):
     estimator = Classifier([], [])
     estimator.classes_ = classes
 
@@ -134,42 +134,42 @@ def test_refuses_labels_that_json_cannot_say(classes):
     )
 
 
-def test_knows_labels_without_probabilities():
+def test_infers_labels_without_probabilities():
     assert outputs(LinearSVC().fit(FRAME, [7, 9] * 3)) == (label(7, 9, has_probabilities=False),)
 
 
 @pytest.mark.parametrize("target", [FRAME["x"], FRAME[["x"]]], ids=["values", "a column"])
-def test_knows_a_value(target):
+def test_infers_a_value(target):
     assert outputs(LinearRegression().fit(FRAME, target)) == (Output(),)
 
 
 @pytest.mark.parametrize("answer", [[True, False], [1, 2], [0.5, 1.5]], ids=["booleans", "integers", "floats"])
-def test_takes_any_number_for_a_value(answer):
+def test_accepts_any_number_as_a_value(answer):
     assert outputs_of(Regressor(answer), answer) == (Output(),)
 
 
-def test_knows_the_labels_of_outliers():
+def test_infers_the_labels_of_outliers():
     assert outputs(IsolationForest(n_estimators=2).fit(FRAME)) == (label(-1, 1, has_probabilities=False),)
 
 
-def test_knows_of_clusters_that_they_are_integers():
+def test_infers_integer_labels_for_clusters():
     (output,) = outputs(KMeans(2).fit(FRAME))
 
     assert output == label(has_probabilities=False)
     assert output.label_type is int
 
 
-def test_numbers_the_clusters_that_have_probabilities():
+def test_lists_clusters_that_have_probabilities():
     assert outputs(GaussianMixture(3).fit(FRAME)) == (label(0, 1, 2),)
 
 
-def test_knows_several_values():
+def test_infers_several_values():
     estimator = LinearRegression().fit(FRAME, [[1.0, 2.0, 3.0]] * 6)
 
     assert outputs(estimator) == (Output(name="y0"), Output(name="y1"), Output(name="y2"))
 
 
-def test_knows_several_labels_by_their_lists_of_probabilities():
+def test_infers_several_labels_from_lists_of_probabilities():
     target = [["a", "x"]] * 2 + [["b", "y"]] * 2 + [["c", "y"]] * 2
 
     assert outputs(RandomForestClassifier(2, bootstrap=False).fit(FRAME, target)) == (
@@ -187,24 +187,24 @@ def test_knows_several_labels_by_their_lists_of_probabilities():
     [ClassifierChain(LogisticRegression()), OneVsRestClassifier(LogisticRegression())],
     ids=["a chain", "one against the rest"],
 )
-def test_knows_several_flags_by_their_table_of_probabilities(estimator):
+def test_infers_several_flags_from_a_table_of_probabilities(estimator):
     assert outputs(estimator.fit(FRAME, np.array(TWO_LABELS))) == (label(0, 1, name="y0"), label(0, 1, name="y1"))
 
 
-def test_knows_several_flags_without_probabilities():
+def test_infers_several_flags_without_probabilities():
     assert outputs(RidgeClassifier().fit(FRAME, TWO_LABELS)) == (
         label(0, 1, name="y0", has_probabilities=False),
         label(0, 1, name="y1", has_probabilities=False),
     )
 
 
-def test_names_several_outputs_like_the_targets_columns():
+def test_names_outputs_after_the_target_columns():
     names = ["a/b~c", "größe"]
 
     assert [output.name for output in outputs(RandomForestClassifier(2).fit(FRAME, TWO_LABELS), names)] == names
 
 
-def test_needs_no_name_for_the_only_output():
+def test_a_single_output_has_no_name():
     assert outputs(LinearRegression().fit(FRAME, FRAME["x"]), ["price"]) == (Output(),)
 
 
@@ -213,7 +213,7 @@ def test_needs_no_name_for_the_only_output():
     [["a", "a"], ["a", ""], ["a", 1], [0, 1], ["a", None], ["a", "\ud800"]],
     ids=["a name twice", "an empty name", "a number", "numbers", "None", "half a surrogate pair"],
 )
-def test_refuses_names_that_are_no_keys(names):
+def test_refuses_names_that_cannot_be_keys(names):
     refusal = refusal_of(Regressor([]), [[1.0, 2.0]], None, names)
 
     assert refusal == f"2 outputs need as many different, non-empty names, not {names}"
@@ -222,7 +222,7 @@ def test_refuses_names_that_are_no_keys(names):
 @pytest.mark.parametrize(
     ("predicted", "names", "n_outputs"), [([[1.0, 2.0]], ["a"], 2), ([1.0], ["a", "b"], 1)], ids=["less", "more"]
 )
-def test_refuses_another_number_of_names_than_outputs(predicted, names, n_outputs):
+def test_refuses_a_wrong_number_of_names(predicted, names, n_outputs):
     refusal = refusal_of(Regressor([]), predicted, None, names)
 
     assert refusal == f"the target's columns are {names}, but Regressor predicts {n_outputs}"
@@ -235,8 +235,8 @@ class ClassifierWithoutClasses(ClassifierMixin, BaseEstimator):  # type: ignore[
 @pytest.mark.parametrize(
     ("estimator", "predicted", "sentence"),
     [
-        (Regressor([]), ["a"], "Regressor predicts no numbers and has no classes_ with labels"),
-        (Regressor([]), [None], "Regressor predicts no numbers and has no classes_ with labels"),
+        (Regressor([]), ["a"], "Regressor does not predict numbers and has no classes_ with labels"),
+        (Regressor([]), [None], "Regressor does not predict numbers and has no classes_ with labels"),
         (Regressor([]), [[[1.0]]], "Regressor predicts an array of 3 dimensions instead of a table"),
         (Regressor([]), 1.0, "Regressor predicts an array of 0 dimensions instead of a table"),
         (
@@ -260,7 +260,7 @@ def test_refuses_predictions_that_are_neither_values_nor_labels(estimator, predi
         pytest.param((label("a", "b", name="a/b"), label(0.5, 1.0, name="é"), Output(name="value")), id="several"),
     ],
 )
-def test_come_back_from_their_json(written):
+def test_survive_a_round_trip_through_json(written):
     read = outputs_from_json(json.loads(json.dumps([output.to_json() for output in written])))
 
     assert read == written
@@ -275,21 +275,21 @@ VALUE, LABEL = json.loads(json.dumps([Output().to_json(), label("a", "b").to_jso
     [
         pytest.param(None, id="nothing"),
         pytest.param({}, id="an object"),
-        pytest.param([], id="not one"),
-        pytest.param(["a"], id="a name alone"),
-        pytest.param([{**VALUE, "task": "regression"}], id="a field too many"),
+        pytest.param([], id="an empty list"),
+        pytest.param(["a"], id="only a name"),
+        pytest.param([{**VALUE, "task": "regression"}], id="an unknown field"),
         *(
             pytest.param([{name: LABEL[name] for name in LABEL if name != field}], id=f"without {field}")
             for field in LABEL
         ),
-        pytest.param([{**LABEL, "is_label": 1}], id="a number for whether it is a label"),
-        pytest.param([{**LABEL, "has_probabilities": None}], id="null for whether it has probabilities"),
+        pytest.param([{**LABEL, "is_label": 1}], id="a number for is_label"),
+        pytest.param([{**LABEL, "has_probabilities": None}], id="null for has_probabilities"),
         pytest.param([{**LABEL, "labels": None}], id="null for labels"),
         pytest.param([{**LABEL, "labels": "ab"}], id="a string of labels"),
         pytest.param([{**LABEL, "labels": ["a", 1]}], id="labels of two types"),
         pytest.param([{**LABEL, "labels": [["a"]]}], id="lists for labels"),
         pytest.param([{**LABEL, "labels": [None]}], id="null for a label"),
-        pytest.param([{**LABEL, "labels": []}], id="probabilities of no labels"),
+        pytest.param([{**LABEL, "labels": []}], id="probabilities without labels"),
         pytest.param([{**LABEL, "is_label": False}], id="labels of a value"),
         pytest.param([{**VALUE, "has_probabilities": True}], id="probabilities of a value"),
         pytest.param([{**VALUE, "name": 1}], id="a number for a name"),
@@ -300,6 +300,6 @@ VALUE, LABEL = json.loads(json.dumps([Output().to_json(), label("a", "b").to_jso
         pytest.param([{**VALUE, "name": "a"}, {**VALUE, "name": ""}], id="an empty name"),
     ],
 )
-def test_refuses_json_that_no_outputs_write(documents):
-    with pytest.raises(ManifestError, match=r"^has no usable 'outputs'$"):
+def test_refuses_invalid_json(documents):
+    with pytest.raises(ManifestError, match=r"^has no valid 'outputs'$"):
         outputs_from_json(documents)

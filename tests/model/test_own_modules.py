@@ -1,4 +1,4 @@
-"""Modules of the author's own travel in the artifact; what else a pickle imports is named with its version."""
+"""The artifact carries the author's own modules; other imports of the pickle are recorded with their versions."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ Write = Callable[[dict[str, str]], Path]
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
-    """Writes modules by their paths into a folder that is imported from during the test."""
+    """Writes modules by path into a folder that is importable during the test."""
     folder = tmp_path / "beside"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])  # without what loading puts in front
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])  # without the finders that loading adds
     written = set()
 
     def write(sources: dict[str, str]) -> Path:
@@ -117,13 +117,13 @@ print(load(Path(sys.argv[1])).predict([[21.0]]))
 
 
 def printed_by(program: str, folder: Path, **environment: str) -> str:
-    """By a process of its own."""
+    """The output of a separate process."""
     command, variables = [sys.executable, "-c", program, str(folder)], {**os.environ, **environment}
     return subprocess.run(command, cwd=ROOT, env=variables, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.parametrize(("module", "sources", "folders"), OWN)
-def test_carries_the_modules_of_the_authors_own_and_those_that_they_import(tmp_path, write, module, sources, folders):
+def test_packages_own_modules_and_their_own_imports(tmp_path, write, module, sources, folders):
     beside = write({**sources, "not_needed.py": "raise ImportError"})
 
     save(import_module(module).Doubles(), FRAME, tmp_path / "artifact")
@@ -135,7 +135,7 @@ def test_carries_the_modules_of_the_authors_own_and_those_that_they_import(tmp_p
     assert printed_by(LOAD_AND_PREDICT, tmp_path / "artifact") == "[{'value': 42.0}]\n"
 
 
-def test_loads_modules_as_they_were_packaged_whatever_became_of_them(tmp_path, write):
+def test_loads_modules_as_packaged_even_if_the_originals_changed(tmp_path, write):
     beside = write({"own.py": DOUBLED + DOUBLES})
     save(import_module("own").Doubles(), FRAME, tmp_path / "artifact")
 
@@ -144,7 +144,7 @@ def test_loads_modules_as_they_were_packaged_whatever_became_of_them(tmp_path, w
     assert printed_by(LOAD_AND_PREDICT, tmp_path / "artifact", PYTHONPATH=str(beside)) == "[{'value': 42.0}]\n"
 
 
-def test_has_the_same_digest_whenever_its_modules_were_written(tmp_path, write):
+def test_the_digest_does_not_depend_on_file_dates(tmp_path, write):
     beside = write({"own.py": DOUBLED + DOUBLES})
     save(import_module("own").Doubles(), FRAME, tmp_path / "first", name="own")
 
@@ -154,12 +154,12 @@ def test_has_the_same_digest_whenever_its_modules_were_written(tmp_path, write):
     assert load(tmp_path / "first").digest == load(tmp_path / "second").digest
 
 
-def test_needs_no_archive_where_no_module_is_the_authors_own(folder):
+def test_writes_no_archive_without_own_modules(folder):
     assert not (folder / MODULES).exists()
     assert zip_of_own(load(folder).manifest.modules) is None
 
 
-def test_refuses_modules_of_the_authors_own_that_are_not_source(tmp_path, write):
+def test_refuses_own_modules_without_source(tmp_path, write):
     beside = write({"own.py": DOUBLED + DOUBLES})
     py_compile.compile(str(beside / "own.py"), cfile=str(beside / "own.pyc"))
     (beside / "own.py").unlink()
@@ -167,11 +167,11 @@ def test_refuses_modules_of_the_authors_own_that_are_not_source(tmp_path, write)
     with pytest.raises(EstimatorError) as refused:
         save(import_module("own").Doubles(), FRAME, tmp_path / "artifact")
 
-    assert str(refused.value) == "your own modules must be Python source, which these are not: own.pyc"
+    assert str(refused.value) == "your own modules must be Python source; these are not: own.pyc"
     assert not (tmp_path / "artifact").exists()
 
 
-def test_tells_modules_of_the_authors_own_from_all_others(write):
+def test_recognizes_own_modules(write):
     write({"own.py": "import sys"})
     import_module("own")
 
@@ -187,7 +187,7 @@ def test_tells_modules_of_the_authors_own_from_all_others(write):
     assert [module for module in modules if is_own(module)] == ["own"]
 
 
-def test_names_the_distributions_of_modules_and_of_what_the_authors_own_import(write):
+def test_names_the_distributions_of_modules_and_of_own_imports(write):
     write(
         {
             "own.py": "import sys, pandas.api.types\nfrom own_sums import nothing",
@@ -217,7 +217,7 @@ except EstimatorError as error:
 """
 
 
-def test_refuses_a_class_that_only_a_script_knows(tmp_path):
+def test_refuses_a_class_defined_in_a_script(tmp_path):
     (tmp_path / "script.py").write_text(SAVE_FROM_MAIN)
 
     command, importing = [sys.executable, "script.py"], {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -230,7 +230,7 @@ def test_refuses_a_class_that_only_a_script_knows(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
 
 
-def test_says_which_version_of_another_library_its_pickle_needs(tmp_path):
+def test_records_the_version_of_a_library_that_the_pickle_needs(tmp_path):
     estimator = DummyRegressor().fit(FRAME, FRAME["size"])
     estimator.error = orjson.JSONDecodeError
 
@@ -239,12 +239,10 @@ def test_says_which_version_of_another_library_its_pickle_needs(tmp_path):
     assert manifest.libraries == {**running_libraries(), "orjson": orjson.__version__}
 
 
-def test_refuses_an_artifact_that_needs_a_library_which_is_not_here(folder):
+def test_refuses_an_artifact_that_needs_a_missing_library(folder):
     repackage(folder, libraries={**running_libraries(), "not-installed-anywhere": "1.2"})
 
     with pytest.raises(ArtifactError) as refused:
         load(folder)
 
-    assert str(refused.value) == (
-        f"{folder / MANIFEST}: it needs not-installed-anywhere 1.2, which is not installed here"
-    )
+    assert str(refused.value) == f"{folder / MANIFEST}: it needs not-installed-anywhere 1.2, which is not installed"

@@ -1,4 +1,4 @@
-"""The gate before the compiled runtime: what agrees with its estimator passes, what does not is caught."""
+"""The parity gate: an export passes only if it agrees with its estimator."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def of_mixed_columns(encoder: Any, classifier: Any) -> Any:
                 Ridge(),
             ).fit(SIZED, INDEX),
             SIZED,
-            id="ordinal codes of a category that only the imputer knows and one that only the signature knows",
+            id="ordinal codes of categories that only the imputer or only the signature knows",
         ),
         pytest.param(
             RandomForestRegressor(20, random_state=0).fit(DIABETES.to_numpy(), PROGRESSION),
@@ -143,7 +143,7 @@ def of_mixed_columns(encoder: Any, classifier: Any) -> Any:
         ),
     ],
 )
-def test_lets_an_export_pass_that_agrees_on_every_row(tmp_path, estimator, X):  # noqa: N803
+def test_accepts_an_export_that_agrees_on_every_row(tmp_path, estimator, X):  # noqa: N803
     parity = parity_of(tmp_path, estimator, X)
 
     assert parity.passed, parity.finding
@@ -155,27 +155,27 @@ def test_lets_an_export_pass_that_agrees_on_every_row(tmp_path, estimator, X):  
     assert parity.largest_difference <= PARITY
 
 
-def test_converts_no_vectorizer_of_texts(tmp_path):
+def test_does_not_convert_text_vectorizers(tmp_path):
     texts = [f"{word} {index}" for index in range(30) for word in ("good", "bad")]
     estimator = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0] * 30)
 
-    assert parity_of(tmp_path, estimator, texts).finding == "texts are not compiled"
+    assert parity_of(tmp_path, estimator, texts).finding == "text features are not compiled"
 
 
-def test_converts_no_estimator_that_takes_categories_as_they_are(tmp_path):
+def test_does_not_convert_estimators_that_take_raw_categories(tmp_path):
     encoded_within = FrozenEstimator(of_mixed_columns(OneHotEncoder(), LogisticRegression()))
 
     assert "FrozenEstimator takes categories as strings" in parity_of(tmp_path, encoded_within, MIXED).finding
 
 
-def test_lets_nothing_pass_that_no_other_row_was_tried_on(tmp_path):
+def test_rejects_an_export_that_only_training_rows_can_check(tmp_path):
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 1.0]})
     estimator = make_pipeline(OneHotEncoder(), Ridge()).fit(frame, frame["x"])
 
-    assert parity_of(tmp_path, estimator, frame).finding == "the estimator predicts no row but those of the data"
+    assert parity_of(tmp_path, estimator, frame).finding == "the estimator predicts only the rows of the data"
 
 
-def test_catches_a_tuned_threshold_which_is_converted_with_other_labels(tmp_path):
+def test_catches_a_tuned_threshold_that_converts_to_other_labels(tmp_path):
     classifier = make_pipeline(StandardScaler(), LogisticRegression())
     tuned = TunedThresholdClassifierCV(classifier, scoring="recall", cv=2).fit(CANCER, IS_BENIGN == 0)
 
@@ -183,19 +183,19 @@ def test_catches_a_tuned_threshold_which_is_converted_with_other_labels(tmp_path
 
     assert not manifest.parity.passed
     assert manifest.parity.differing_labels > 0
-    assert "other labels" in manifest.parity.finding
+    assert "labels differently" in manifest.parity.finding
     assert not manifest.labels_are_likeliest
     assert COMPILED not in manifest.files
 
 
-def test_says_what_cannot_be_converted(tmp_path):
+def test_reports_what_cannot_be_converted(tmp_path):
     parity = parity_of(tmp_path, FrozenEstimator(Ridge().fit(DIABETES, PROGRESSION)), DIABETES)
 
     assert parity.rows == {}
     assert parity.finding.startswith("skl2onnx cannot convert it: ")
 
 
-def test_tries_rows_at_thresholds_that_tell_a_graph_in_float32_from_its_estimator():
+def test_threshold_rows_reveal_a_float32_graph():
     forest = make_pipeline(StandardScaler(), RandomForestClassifier(20, random_state=0)).fit(CANCER, IS_BENIGN)
     converted = convert_sklearn(
         forest,
@@ -223,7 +223,7 @@ def test_tries_rows_at_thresholds_that_tell_a_graph_in_float32_from_its_estimato
     assert differing(at_thresholds) > 10
 
 
-def test_tries_only_rows_that_the_signature_takes():
+def test_tries_only_rows_that_the_signature_allows():
     corrections: dict[str, dict[str, Any]] = {"width": {"minimum": 0, "maximum": 11}, "count": {"minimum": 0}}
     signature = infer_signature(MIXED, corrections)
 
@@ -237,7 +237,7 @@ def test_tries_only_rows_that_the_signature_takes():
     assert flags == {True, False}
 
 
-def test_leaves_out_rows_that_the_estimator_itself_cannot_predict(tmp_path):
+def test_skips_rows_that_the_estimator_cannot_predict(tmp_path):
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "floors": [1, 2, 3, 1, 2, 3]})
     columns = make_column_transformer((OneHotEncoder(), ["floors"]), remainder="passthrough")
     estimator = make_pipeline(columns, Ridge()).fit(frame, frame["x"])

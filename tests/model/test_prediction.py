@@ -1,4 +1,4 @@
-"""What an estimator answers becomes what a client sees, or is refused."""
+"""The estimator's arrays become predictions for clients, or are refused."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TWO_VALUES = (Output(name="width"), Output(name="height"))
 
 
 def predictions(estimator: Any, rows: list[Row]) -> list[Prediction]:
-    """By a fitted estimator."""
+    """The predictions of a fitted estimator."""
     probabilities = estimator.predict_proba(FRAME) if hasattr(estimator, "predict_proba") else None
     outputs = outputs_of(estimator, estimator.predict(FRAME), probabilities)
     return Predictor(FittedEstimator(estimator, SIGNATURE, outputs), outputs).predict(rows)
@@ -62,7 +62,7 @@ def refusal_of(estimator: Any, *outputs: Output) -> str:
         pytest.param(0.0, 1.0, ["0.0", "1.0"], id="floats"),
     ],
 )
-def test_answers_labels_in_their_json_type_and_probabilities_under_their_json_text(low, high, keys):
+def test_labels_keep_their_type_and_probability_keys_are_json_text(low, high, keys):
     estimator = LogisticRegression().fit(FRAME, [low] * 3 + [high] * 3)
 
     answers = predictions(estimator, [LOW, HIGH])
@@ -72,7 +72,7 @@ def test_answers_labels_in_their_json_type_and_probabilities_under_their_json_te
     assert keys == sorted(key_of(label) for label in (low, high))
 
 
-def test_answers_a_probability_for_each_of_many_classes():
+def test_returns_a_probability_for_each_class():
     estimator = LogisticRegression().fit(FRAME, ["low", "low", "middle", "middle", "high", "high"])
 
     (answer,) = predictions(estimator, [LOW])
@@ -82,31 +82,31 @@ def test_answers_a_probability_for_each_of_many_classes():
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
 
 
-def test_answers_the_label_alone_where_the_classifier_has_no_probabilities():
+def test_returns_only_the_label_without_probabilities():
     estimator = LinearSVC().fit(FRAME, [7, 7, 7, 9, 9, 9])
 
     assert predictions(estimator, [LOW, HIGH]) == [{"label": 7}, {"label": 9}]
 
 
-def test_answers_a_value_for_a_regression():
+def test_returns_a_value_for_a_regression():
     estimator = LinearRegression().fit(FRAME, 2 * FRAME["x"] + 1)
 
     assert [answer["value"] for answer in predictions(estimator, [LOW, HIGH])] == pytest.approx([1.0, 11.0])
 
 
-def test_answers_a_value_for_a_regression_on_a_column():
+def test_returns_a_value_for_a_column_target():
     estimator = LinearRegression().fit(FRAME, 2 * FRAME[["x"]] + 1)
 
     assert [answer["value"] for answer in predictions(estimator, [LOW, HIGH])] == pytest.approx([1.0, 11.0])
 
 
-def test_answers_whether_a_row_is_an_outlier():
+def test_returns_whether_a_row_is_an_outlier():
     estimator = IsolationForest(n_estimators=10, random_state=0).fit(FRAME)
 
     assert predictions(estimator, [[2.5], [1000.0]]) == [{"label": 1}, {"label": -1}]
 
 
-def test_answers_the_number_of_a_cluster():
+def test_returns_the_number_of_the_cluster():
     estimator = KMeans(2, random_state=0).fit(FRAME)
 
     answers = predictions(estimator, [LOW, HIGH])
@@ -114,7 +114,7 @@ def test_answers_the_number_of_a_cluster():
     assert sorted(json.dumps(answer) for answer in answers) == ['{"label": 0}', '{"label": 1}']
 
 
-def test_answers_a_probability_for_each_cluster_of_a_mixture():
+def test_returns_a_probability_for_each_cluster_of_a_mixture():
     estimator = GaussianMixture(2, random_state=0).fit(FRAME)
 
     (answer,) = predictions(estimator, [LOW])
@@ -123,7 +123,7 @@ def test_answers_a_probability_for_each_cluster_of_a_mixture():
     assert answer["probabilities"][str(answer["label"])] > 0.5
 
 
-def test_answers_several_values_under_their_names():
+def test_returns_several_values_by_name():
     estimator = Regressor([[1, 2.5], [3, 4.5]])
 
     assert Predictor(FittedEstimator(estimator, SIGNATURE, TWO_VALUES), TWO_VALUES).predict([LOW, HIGH]) == [
@@ -132,7 +132,7 @@ def test_answers_several_values_under_their_names():
     ]
 
 
-def test_answers_several_labels_without_probabilities():
+def test_returns_several_labels_without_probabilities():
     estimator = Regressor([["a", "x"], ["b", "y"]])
     outputs = labelled("a", "b", name="kind"), labelled("x", "y", name="size")
 
@@ -142,7 +142,7 @@ def test_answers_several_labels_without_probabilities():
     ]
 
 
-def test_answers_several_labels_with_the_probabilities_of_each():
+def test_returns_several_labels_with_probabilities():
     estimator = DecisionTreeClassifier().fit(FRAME, [["a", "x"]] * 2 + [["b", "y"]] * 2 + [["c", "y"]] * 2)
 
     assert predictions(estimator, [LOW]) == [
@@ -155,7 +155,7 @@ def test_answers_several_labels_with_the_probabilities_of_each():
     ]
 
 
-def test_answers_for_each_of_several_flags_how_probably_it_applies():
+def test_returns_a_probability_for_each_flag():
     estimator = ClassifierChain(DecisionTreeClassifier()).fit(FRAME, [[0, 1]] * 3 + [[1, 1]] * 2 + [[1, 0]])
 
     assert predictions(estimator, [HIGH]) == [
@@ -168,7 +168,7 @@ def test_answers_for_each_of_several_flags_how_probably_it_applies():
     ]
 
 
-def test_answers_the_label_that_the_estimator_chose_even_if_another_is_likelier():
+def test_returns_the_predicted_label_even_if_another_is_likelier():
     estimator = ProbabilisticClassifier(["no", "yes"], ["yes"], [[0.75, 0.25]])
     outputs = [labelled("no", "yes", has_probabilities=True)]
     predictor = Predictor(FittedEstimator(estimator, SIGNATURE, outputs), outputs)
@@ -186,7 +186,7 @@ def test_answers_the_label_that_the_estimator_chose_even_if_another_is_likelier(
     ],
     ids=["a float for an integer", "an integer for a boolean", "an integer for a float", "a float for a cluster"],
 )
-def test_answers_the_trained_label_where_the_estimator_returns_its_equal(labels, answered, label):
+def test_returns_the_training_label_for_an_equal_value(labels, answered, label):
     outputs = [labelled(*labels)]
     predictor = Predictor(FittedEstimator(Classifier(labels, answered), SIGNATURE, outputs), outputs)
 
@@ -201,14 +201,14 @@ def test_answers_the_trained_label_where_the_estimator_returns_its_equal(labels,
         pytest.param([1.0, np.nan], "a prediction is NaN or infinite", id="NaN"),
         pytest.param([1.0, np.inf], "a prediction is NaN or infinite", id="infinity"),
         pytest.param([1.0, None], "a prediction is NaN or infinite", id="None"),
-        pytest.param([1.0], "predictions of shape (1,), where 1 for 2 rows are due", id="too few"),
-        pytest.param([1.0] * 3, "predictions of shape (3,), where 1 for 2 rows are due", id="too many"),
-        pytest.param([[1.0, 2.0]] * 2, "predictions of shape (2, 2), where 1 for 2 rows are due", id="two columns"),
-        pytest.param([[[1.0]]] * 2, "predictions of shape (2, 1, 1), where 1 for 2 rows are due", id="a cube"),
-        pytest.param(1.0, "predictions of shape (), where 1 for 2 rows are due", id="no list"),
+        pytest.param([1.0], "predictions of shape (1,), expected 1 for each of 2 rows", id="too few"),
+        pytest.param([1.0] * 3, "predictions of shape (3,), expected 1 for each of 2 rows", id="too many"),
+        pytest.param([[1.0, 2.0]] * 2, "predictions of shape (2, 2), expected 1 for each of 2 rows", id="two columns"),
+        pytest.param([[[1.0]]] * 2, "predictions of shape (2, 1, 1), expected 1 for each of 2 rows", id="a cube"),
+        pytest.param(1.0, "predictions of shape (), expected 1 for each of 2 rows", id="not a list"),
     ],
 )
-def test_refuses_values_that_are_not_one_number_per_row(values, sentence):
+def test_refuses_other_values_than_one_number_per_row(values, sentence):
     assert refusal_of(Regressor(values), VALUE) == sentence
 
 
@@ -216,12 +216,12 @@ def test_refuses_values_that_are_not_one_number_per_row(values, sentence):
     ("values", "sentence"),
     [
         pytest.param([[1.0, 2.0], [3.0, np.nan]], "a prediction is NaN or infinite", id="NaN"),
-        pytest.param([[1.0, 2.0]], "predictions of shape (1, 2), where 2 for 2 rows are due", id="too few rows"),
-        pytest.param([[1.0]] * 2, "predictions of shape (2, 1), where 2 for 2 rows are due", id="too few columns"),
-        pytest.param([1.0, 2.0], "predictions of shape (2,), where 2 for 2 rows are due", id="one column"),
+        pytest.param([[1.0, 2.0]], "predictions of shape (1, 2), expected 2 for each of 2 rows", id="too few rows"),
+        pytest.param([[1.0]] * 2, "predictions of shape (2, 1), expected 2 for each of 2 rows", id="too few columns"),
+        pytest.param([1.0, 2.0], "predictions of shape (2,), expected 2 for each of 2 rows", id="one column"),
     ],
 )
-def test_refuses_several_values_that_are_not_one_number_per_output_and_row(values, sentence):
+def test_refuses_other_values_than_one_number_per_output_and_row(values, sentence):
     assert refusal_of(Regressor(values), *TWO_VALUES) == sentence
 
 
@@ -233,14 +233,14 @@ def test_refuses_several_values_that_are_not_one_number_per_output_and_row(value
         pytest.param(["yes"], id="too few"),
         pytest.param(["yes", "no", "yes"], id="too many"),
         pytest.param([["yes", "no"]] * 2, id="two columns"),
-        pytest.param("yes", id="no list"),
+        pytest.param("yes", id="not a list"),
     ],
 )
-def test_refuses_labels_that_are_not_one_class_per_row(labels):
+def test_refuses_other_labels_than_one_class_per_row(labels):
     refusal_of(Classifier(["no", "yes"], labels), labelled("no", "yes"))
 
 
-def test_refuses_a_label_that_is_nan():
+def test_refuses_nan_as_a_label():
     refusal = refusal_of(Classifier([0.0, 1.0], [1.0, np.nan]), labelled(0.0, 1.0))
 
     assert refusal == "a label that the estimator was not trained on"
@@ -253,10 +253,10 @@ def test_refuses_a_label_that_is_nan():
         pytest.param([[0.5, 0.5]], id="too few rows"),
         pytest.param([[1.0], [1.0]], id="too few classes"),
         pytest.param([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]], id="too many classes"),
-        pytest.param([0.5, 0.5], id="of one class only"),
+        pytest.param([0.5, 0.5], id="a single class"),
     ],
 )
-def test_refuses_probabilities_that_are_not_one_per_class_and_row(probabilities):
+def test_refuses_other_probabilities_than_one_per_class_and_row(probabilities):
     estimator = ProbabilisticClassifier(["no", "yes"], ["no", "yes"], probabilities)
 
     refusal_of(estimator, labelled("no", "yes", has_probabilities=True))

@@ -1,4 +1,4 @@
-"""What an author's files hold, or the sentence that says what is wrong with them."""
+"""Reading an author's files, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ ESTIMATOR = LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])
 
 
 @pytest.mark.parametrize("compress", [False, "zlib", "gzip", "bz2", "lzma", "xz"])
-def test_opens_what_joblib_has_written(tmp_path, compress):
+def test_opens_a_joblib_file(tmp_path, compress):
     joblib.dump(ESTIMATOR, tmp_path / "file", compress=compress and (compress, 3))
 
     assert read_estimator(tmp_path / "file").coef_ == ESTIMATOR.coef_
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_opens_what_pickle_has_written(tmp_path, protocol):
+def test_opens_a_pickle_file(tmp_path, protocol):
     (tmp_path / "file").write_bytes(pickle.dumps(ESTIMATOR, protocol))
 
     assert read_estimator(tmp_path / "file").coef_ == ESTIMATOR.coef_
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_names_both_versions_of_scikit_learn_and_what_to_do(tmp_path, protocol):
+def test_a_version_mismatch_names_both_versions_and_the_fix(tmp_path, protocol):
     older = pickle.dumps(ESTIMATOR, protocol).replace(sklearn.__version__.encode(), b"1.0.2")
     (tmp_path / "file").write_bytes(older)
 
@@ -38,7 +38,7 @@ def test_names_both_versions_of_scikit_learn_and_what_to_do(tmp_path, protocol):
         read_estimator(tmp_path / "file")
 
     assert str(refusal.value) == (
-        f"{tmp_path}/file was pickled by scikit-learn 1.0.2, and {sklearn.__version__} is installed here: fit it again "
+        f"{tmp_path}/file was pickled by scikit-learn 1.0.2, but {sklearn.__version__} is installed: fit it again "
         f"with {sklearn.__version__}, or install the other: make add PACKAGES=scikit-learn==1.0.2"
     )
 
@@ -53,14 +53,14 @@ def test_names_both_versions_of_scikit_learn_and_what_to_do(tmp_path, protocol):
         (b"csklearn\nNothing\n.", "{path} cannot be opened as a pickle: AttributeError: "),
         (
             b"cnowhere.to.be\nfound\n.",
-            "{path} needs the module 'nowhere', which is not importable here: put a module ",
+            "{path} needs the module 'nowhere', which cannot be imported here: put a module ",
         ),
         (b"c__main__\nScaler\n.", "{path}: 'Scaler' was defined in __main__, a script or a notebook, where nothing "),
         (b"\x80\x04\x8c\x08__main__\x8c\x06Scaler\x93.", "{path}: 'Scaler' was defined in __main__, a script or a "),
     ],
     ids=["empty", "text", "a table", "cut off", "an unknown name", "an unknown module", "of a script", "of a notebook"],
 )
-def test_refuses_what_is_no_estimator_s_pickle(tmp_path, content, sentence):
+def test_refuses_an_unusable_pickle(tmp_path, content, sentence):
     path = tmp_path / "file"
     path.write_bytes(content)
 
@@ -72,7 +72,7 @@ def test_refuses_what_is_no_estimator_s_pickle(tmp_path, content, sentence):
 
 
 @pytest.mark.parametrize("read", [read_estimator, read_data, read_corrections])
-def test_says_why_a_file_cannot_be_read(tmp_path, read):
+def test_reports_why_a_file_cannot_be_read(tmp_path, read):
     with pytest.raises(UnusableFile, match=r"/none cannot be read: No such file or directory$"):
         read(tmp_path / "none")
     with pytest.raises(UnusableFile, match=r" cannot be read: Is a directory$"):
@@ -115,13 +115,13 @@ def test_reads_a_table(tmp_path, content, options):
     assert data["colour"].isna().tolist() == [False, True]
 
 
-def test_reads_numbers_to_the_last_digit(tmp_path):
+def test_reads_numbers_exactly(tmp_path):
     (tmp_path / "file").write_text("size\n0.30000000000000004\n")
 
     assert read_data(tmp_path / "file")["size"].tolist() == [0.30000000000000004]
 
 
-def test_keeps_strings_as_they_are_written(tmp_path):
+def test_keeps_strings_unchanged(tmp_path):
     (tmp_path / "file").write_text("code,size\n01234,01\n,02\n")
 
     data = read_data(tmp_path / "file", strings=["code", "no such column"])
@@ -156,7 +156,7 @@ def test_keeps_strings_as_they_are_written(tmp_path):
         (TABLE.encode(), {"separator": "\n"}, "{path} is not a CSV table: Specified '\\n' as separator or delimiter, "),
     ],
 )
-def test_refuses_what_is_no_table(tmp_path, content, options, sentence):
+def test_refuses_an_invalid_table(tmp_path, content, options, sentence):
     path = tmp_path / "file"
     path.write_bytes(content)
 
@@ -176,7 +176,7 @@ def test_refuses_what_is_no_table(tmp_path, content, options, sentence):
         (b'[[size]]\nunit = "mm"', "{path}: 'size' is not a table; write [feature] above the corrections of a feature"),
     ],
 )
-def test_refuses_what_holds_no_corrections(tmp_path, content, sentence):
+def test_refuses_invalid_corrections(tmp_path, content, sentence):
     path = tmp_path / "file"
     path.write_bytes(content)
 
@@ -196,7 +196,7 @@ def test_refuses_what_holds_no_corrections(tmp_path, content, sentence):
         ("low,high", "category", ["low", "high"]),
     ],
 )
-def test_gives_a_column_the_dtype_that_it_was_fitted_on(tmp_path, values, dtype, converted):
+def test_converts_a_column_to_its_training_dtype(tmp_path, values, dtype, converted):
     (tmp_path / "file").write_text("\n".join(["self", *values.split(",")]))
 
     data = with_dtypes(tmp_path / "file", read_data(tmp_path / "file"), {"self": dtype})
@@ -205,7 +205,7 @@ def test_gives_a_column_the_dtype_that_it_was_fitted_on(tmp_path, values, dtype,
     assert data["self"].tolist() == converted
 
 
-def test_keeps_what_is_missing_in_the_dtypes_that_know_it(tmp_path):
+def test_keeps_missing_values_in_nullable_dtypes(tmp_path):
     (tmp_path / "file").write_text("rooms,more\n1,1\n,2\n")
 
     data = with_dtypes(tmp_path / "file", read_data(tmp_path / "file"), {"rooms": "Int64"})
@@ -229,7 +229,7 @@ def test_keeps_what_is_missing_in_the_dtypes_that_know_it(tmp_path):
         ),
     ],
 )
-def test_gives_no_column_a_dtype_that_would_change_it(tmp_path, values, dtype, sentence):
+def test_refuses_a_dtype_that_would_change_values(tmp_path, values, dtype, sentence):
     path = tmp_path / "file"
     path.write_text("\n".join(["size", *values.split(",")]))
 
@@ -240,9 +240,9 @@ def test_gives_no_column_a_dtype_that_would_change_it(tmp_path, values, dtype, s
 
 
 @pytest.mark.parametrize("dtype", ["", "int46", "datetime64[ns]", "Sparse[float]", "V8", 64, ["int64"], {}])
-def test_knows_no_other_dtypes_than_a_feature_may_have(tmp_path, dtype):
+def test_refuses_unknown_dtypes(tmp_path, dtype):
     (tmp_path / "file").write_text("size\n1\n")
     data = read_data(tmp_path / "file")
 
-    with pytest.raises(UnusableFile, match=r"^the feature 'size' has no usable 'dtype'$"):
+    with pytest.raises(UnusableFile, match=r"^the feature 'size' has no valid 'dtype'$"):
         with_dtypes(tmp_path / "file", data, {"size": dtype})

@@ -1,4 +1,4 @@
-"""Which runtime a loaded artifact has: the compiled one where it passed and runs, scikit-learn otherwise."""
+"""A loaded artifact runs compiled if the export passed and runs; otherwise scikit-learn runs it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refusal_of(folder: Path) -> str:
     return sentence
 
 
-def test_runs_what_was_compiled_and_says_what_it_was_compared_on(folder):
+def test_runs_the_compiled_model_and_reports_the_comparison(folder):
     model = load(folder)
 
     assert model.runtime == "onnx"
@@ -49,7 +49,7 @@ def test_predicts_the_same_in_both_runtimes(folder):
     assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
 
 
-def test_never_opens_the_pickle_for_what_was_compiled(folder):
+def test_never_opens_the_pickle_of_a_compiled_model(folder):
     mark = leave_mark_when_opened(folder)
 
     assert load(folder).runtime == "onnx"
@@ -57,10 +57,10 @@ def test_never_opens_the_pickle_for_what_was_compiled(folder):
     assert not mark.exists()
 
 
-def test_runs_scikit_learn_where_it_is_asked_for(folder, caplog):
+def test_runs_scikit_learn_on_request(folder, caplog):
     model = load(folder, runtime="sklearn")
 
-    assert (model.runtime, model.reason) == ("sklearn", "it was asked for")
+    assert (model.runtime, model.reason) == ("sklearn", "it was requested")
     assert caplog.messages == []
 
 
@@ -78,7 +78,7 @@ def of_another_estimator(folder: Path) -> bytes:
 
 
 def damage_graph(folder: Path, how: str) -> str:
-    """Returns the beginning of the sentence about it."""
+    """Returns the beginning of the message about it."""
     path = folder / COMPILED
     match how:
         case "missing":
@@ -91,7 +91,7 @@ def damage_graph(folder: Path, how: str) -> str:
             files = dict(manifest_from_bytes((folder / "manifest.json").read_bytes()).files)
             del files[COMPILED]
             repackage(folder, files=files)
-            return f"{folder / 'manifest.json'} names no {COMPILED}"
+            return f"{folder / 'manifest.json'} does not list {COMPILED}"
         case "no graph":
             repackage_file(folder, COMPILED, b"no graph")
         case "another opset":
@@ -106,7 +106,7 @@ DAMAGES = ["missing", "a bit flipped", "not named", "no graph", "another opset",
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_falls_back_to_scikit_learn_and_says_why(folder, how, caplog):
+def test_falls_back_to_scikit_learn_with_a_reason(folder, how, caplog):
     expected = damage_graph(folder, how)
 
     model = load(folder)
@@ -120,7 +120,7 @@ def test_falls_back_to_scikit_learn_and_says_why(folder, how, caplog):
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_refuses_an_export_that_does_not_run_where_nothing_else_may(folder, how):
+def test_refuses_a_broken_export_if_onnx_is_required(folder, how):
     expected = damage_graph(folder, how)
 
     assert refusal_of(folder).startswith(expected)
@@ -133,19 +133,19 @@ def unconverted(tmp_path: Path) -> Path:
     return tmp_path / "unconverted"
 
 
-def test_runs_scikit_learn_where_nothing_was_compiled_and_says_why(unconverted, caplog):
+def test_runs_scikit_learn_without_a_compiled_model(unconverted, caplog):
     model = load(unconverted)
 
     assert model.runtime == "sklearn"
-    assert f"{unconverted} holds no compiled model: skl2onnx cannot convert it: " in model.reason
+    assert f"{unconverted} contains no compiled model: skl2onnx cannot convert it: " in model.reason
     assert caplog.messages == []
 
 
-def test_refuses_where_nothing_was_compiled_and_nothing_else_may_run(unconverted):
-    assert "holds no compiled model: skl2onnx cannot convert it: " in refusal_of(unconverted)
+def test_refuses_an_uncompiled_artifact_if_onnx_is_required(unconverted):
+    assert "contains no compiled model: skl2onnx cannot convert it: " in refusal_of(unconverted)
 
 
-def test_takes_numbers_to_the_precision_of_the_column_that_was_fitted_on(tmp_path):
+def test_rounds_numbers_to_the_precision_of_the_training_column(tmp_path):
     frame = pd.DataFrame({"x": pd.Series([0.1, 0.2, 0.3, 0.4], dtype="float32")})
     save(LinearRegression().fit(frame, frame["x"] * 1e6), frame, tmp_path / "narrow")
 
@@ -156,7 +156,7 @@ def test_takes_numbers_to_the_precision_of_the_column_that_was_fitted_on(tmp_pat
     assert value("onnx") == pytest.approx(value("sklearn"), rel=1e-8)
 
 
-def test_needs_no_pickle_that_can_be_opened(folder):
+def test_the_compiled_model_needs_no_readable_pickle(folder):
     repackage_file(folder, ESTIMATOR, b"no pickle")
 
     assert load(folder).predict([ROW])

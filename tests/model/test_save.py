@@ -1,4 +1,4 @@
-"""A fitted estimator and its data become an artifact; one that cannot be served is refused, and nothing is written."""
+"""A fitted estimator and its data become an artifact; an unservable one is refused, and nothing is written."""
 
 from __future__ import annotations
 
@@ -60,28 +60,28 @@ print(*sorted(modules))
 """
 
 
-def test_lists_every_module_that_opening_its_pickle_imports(folder):
+def test_lists_every_module_that_the_pickle_imports(folder):
     command = [sys.executable, "-c", OPEN_AND_PRINT_IMPORTS, str(folder / ESTIMATOR)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     assert list(load(folder).manifest.modules) == printed.split()
 
 
-def test_has_the_same_digest_when_it_is_saved_again(tmp_path, classifier):
+def test_saving_again_gives_the_same_digest(tmp_path, classifier):
     for attempt in ("first", "second"):
         save(classifier, FRAME, tmp_path / attempt, name="sizes")
 
     assert load(tmp_path / "first").digest == load(tmp_path / "second").digest
 
 
-def test_has_another_version_when_the_content_is_another(tmp_path, classifier):
+def test_different_content_gives_another_version(tmp_path, classifier):
     first = save(classifier, FRAME, tmp_path / "artifact", name="sizes")
     second = save(classifier, FRAME[::-1], tmp_path / "artifact", name="sizes", replace=True)
 
     assert first.version != second.version
 
 
-def test_is_named_like_its_folder_where_it_has_no_name(tmp_path, classifier):
+def test_the_folder_is_the_default_name(tmp_path, classifier):
     manifest = save(classifier, FRAME, str(tmp_path / "sizes"))
 
     assert manifest.name == "sizes"
@@ -89,14 +89,14 @@ def test_is_named_like_its_folder_where_it_has_no_name(tmp_path, classifier):
     assert load(tmp_path / "sizes").manifest == manifest
 
 
-def test_keeps_the_predictions_of_its_golden_rows(folder):
+def test_stores_the_predictions_of_the_golden_rows(folder):
     golden = golden_of(folder)
 
     assert golden["rows"] == FRAME.to_numpy().tolist()
     assert golden["predictions"] == load(folder, runtime="sklearn").predict(golden["rows"])
 
 
-def test_takes_golden_rows_from_all_over_the_data_and_no_more_than_it_needs(tmp_path):
+def test_spreads_golden_rows_evenly_over_the_data(tmp_path):
     frame = pd.DataFrame({"x": range(100)})
 
     save(DummyRegressor().fit(frame, frame["x"]), frame, tmp_path / "artifact")
@@ -107,7 +107,7 @@ def test_takes_golden_rows_from_all_over_the_data_and_no_more_than_it_needs(tmp_
     assert (chosen[0], chosen[-1], steps) == (0, 99, {6, 7})
 
 
-def test_makes_the_folders_above_it(tmp_path, classifier):
+def test_creates_parent_folders(tmp_path, classifier):
     folder = tmp_path / "models" / "sizes" / "artifact"
 
     save(classifier, FRAME, folder)
@@ -115,17 +115,17 @@ def test_makes_the_folders_above_it(tmp_path, classifier):
     assert load(folder).manifest.name == "artifact"
 
 
-def test_keeps_a_folder_that_exists(folder, classifier):
+def test_does_not_overwrite_an_artifact(folder, classifier):
     before = contents_of(folder.parent)
 
     with pytest.raises(ArtifactExists) as refused:
         save(classifier, FRAME, folder, version="1.3")
 
-    assert str(refused.value) == f"{folder} already exists, and is only replaced on request"
+    assert str(refused.value) == f"{folder} already exists"
     assert contents_of(folder.parent) == before
 
 
-def test_replaces_an_older_artifact_and_leaves_nothing_else(folder, classifier):
+def test_replaces_an_older_artifact_completely(folder, classifier):
     (folder / "left from before").touch()
     shutil.copytree(folder, folder.with_name(folder.name + ".new"))
 
@@ -166,7 +166,9 @@ REFUSED = [
         "dict has no predict: there is nothing to serve; the object under 'model' has one: pass that object",
         id="a dict with an estimator",
     ),
-    pytest.param({"a": 1}, SIZES, {}, "dict has no predict: there is nothing to serve", id="a dict without one"),
+    pytest.param(
+        {"a": 1}, SIZES, {}, "dict has no predict: there is nothing to serve", id="a dict without an estimator"
+    ),
     pytest.param(LinearRegression(), SIZES, {}, "LinearRegression is not fitted: call fit first", id="not fitted"),
     pytest.param(
         make_pipeline(StandardScaler(), LogisticRegression()),
@@ -183,7 +185,11 @@ REFUSED = [
         id="other columns",
     ),
     pytest.param(
-        RaisingRegressor([]), SIZES, {}, "RaisingRegressor cannot predict these data: OSError: no luck", id="it raises"
+        RaisingRegressor([]),
+        SIZES,
+        {},
+        "RaisingRegressor cannot predict these data: OSError: no luck",
+        id="an estimator that raises",
     ),
     pytest.param(
         Regressor([1.0, 2.0]),
@@ -205,7 +211,7 @@ REFUSED = [
         SIZES,
         {},
         "Regressor predicts NaN or infinity for 1 of 6 rows, first for row 5",
-        id="NaN for one of two",
+        id="NaN in one of two outputs",
     ),
     pytest.param(
         ProbabilisticClassifier(["a", "b"], ["a"] * 6, [[NAN, 0.0]] * 2 + [[0.5, 0.5]] * 4),
@@ -218,8 +224,8 @@ REFUSED = [
         Regressor(["a"] * 6),
         SIZES,
         {},
-        "Regressor predicts no numbers and has no classes_ with labels",
-        id="strings for values",
+        "Regressor does not predict numbers and has no classes_ with labels",
+        id="strings instead of values",
     ),
     pytest.param(
         Classifier([[1], [2]], ["a"] * 6),
@@ -239,8 +245,8 @@ REFUSED = [
         IndexRegressor([]),
         SIZES.set_axis(range(10, 16)),
         {},
-        "row 0 gets another prediction when its values come from JSON",
-        id="what JSON does not say",
+        "row 0 is predicted differently when its values come from JSON",
+        id="different predictions from JSON",
     ),
     pytest.param(
         one_hot(COLOURS[["colour"]]),
@@ -316,26 +322,26 @@ REFUSED = [
         SIZES,
         {"y": LABELS, "metrics": {"r2": 1.0}},
         "the target 'target' contains values that are not numbers",
-        id="a target of another kind, whatever was scored",
+        id="a target of another kind, despite given scores",
     ),
     pytest.param(
         linear(), SIZES, {"metrics": {"r2": NAN}}, "the score 'r2' is not a finite number", id="a score that is NaN"
     ),
     pytest.param(
-        linear(), SIZES, {"metrics": {"r2": "good"}}, "the score 'r2' is not a finite number", id="a word for a score"
+        linear(), SIZES, {"metrics": {"r2": "good"}}, "the score 'r2' is not a finite number", id="a string as a score"
     ),
     pytest.param(
         linear(),
         SIZES,
         {"corrections": {"size": {"unit": 1}}},
-        "the feature 'size' has no usable 'unit'",
+        "the feature 'size' has no valid 'unit'",
         id="a correction that no feature can have",
     ),
 ]
 
 
 @pytest.mark.parametrize("words", [{"name": "\ud800"}, {"version": "\ud800"}, {"version": 1}], ids=str)
-def test_refuses_a_name_and_a_version_that_json_cannot_say(tmp_path, classifier, words):
+def test_refuses_a_name_or_version_that_json_cannot_express(tmp_path, classifier, words):
     with pytest.raises(EstimatorError) as refused:
         save(classifier, FRAME, tmp_path / "artifact", **words)
 
@@ -344,7 +350,7 @@ def test_refuses_a_name_and_a_version_that_json_cannot_say(tmp_path, classifier,
 
 
 @pytest.mark.parametrize(("estimator", "data", "options", "sentence"), REFUSED)
-def test_refuses_what_cannot_be_served_and_writes_nothing(folder, estimator, data, options, sentence):
+def test_refuses_unservable_models_and_writes_nothing(folder, estimator, data, options, sentence):
     before = contents_of(folder.parent)
 
     for path in (folder, folder.parent / "new"):
@@ -357,7 +363,7 @@ def test_refuses_what_cannot_be_served_and_writes_nothing(folder, estimator, dat
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_puts_no_artifact_in_the_place_of_a_file(tmp_path):
+def test_never_replaces_a_file(tmp_path):
     path = tmp_path / "model.joblib"
     path.write_bytes(b"of the author's own")
 
@@ -368,17 +374,17 @@ def test_puts_no_artifact_in_the_place_of_a_file(tmp_path):
     assert contents_of(tmp_path) == {"model.joblib": b"of the author's own"}
 
 
-def test_puts_no_artifact_in_the_place_of_a_folder_with_something_else(tmp_path):
+def test_never_replaces_a_folder_that_is_not_an_artifact(tmp_path):
     (tmp_path / "notes.txt").write_text("of the author's own")
 
     with pytest.raises(ArtifactExists) as refused:
         save(linear(), SIZES, tmp_path, replace=True)
 
-    assert str(refused.value) == f"{tmp_path} contains something else, so it is not replaced"
+    assert str(refused.value) == f"{tmp_path} is not an artifact, so it is not replaced"
     assert contents_of(tmp_path) == {"notes.txt": b"of the author's own"}
 
 
-def test_takes_an_empty_folder_where_it_may_replace_it(tmp_path):
+def test_replaces_an_empty_folder(tmp_path):
     (tmp_path / "artifact").mkdir()
 
     manifest = save(linear(), SIZES, tmp_path / "artifact", replace=True)
@@ -435,7 +441,7 @@ TWO = pd.DataFrame({"width": TARGET, "weight": TARGET[::-1].to_numpy()})
         pytest.param(KMeans(3, random_state=0).fit(SIZES), LABELS, "clustering", {"adjusted_rand"}, id="clusters"),
     ],
 )
-def test_scores_against_the_target_that_is_given(tmp_path, estimator, target, task, scores):
+def test_scores_against_the_given_target(tmp_path, estimator, target, task, scores):
     save(estimator, SIZES, tmp_path / "artifact", target)
 
     manifest = load(tmp_path / "artifact").manifest
@@ -445,17 +451,17 @@ def test_scores_against_the_target_that_is_given(tmp_path, estimator, target, ta
     assert manifest.scored_on == ON_GIVEN
 
 
-def test_takes_the_authors_scores_over_its_own(tmp_path):
+def test_prefers_the_authors_scores(tmp_path):
     scores: Any = {"r2": np.float32(0.5), "rows": 7}
 
     save(linear(), SIZES, tmp_path / "artifact", TARGET, metrics=scores)
 
     manifest = load(tmp_path / "artifact").manifest
     assert manifest.metrics == {"r2": 0.5, "rows": 7.0}
-    assert manifest.scored_on == "held-out rows, as its author says"
+    assert manifest.scored_on == "held-out rows, according to the author"
 
 
-def test_says_where_nothing_was_scored(tmp_path):
+def test_records_that_nothing_was_scored(tmp_path):
     manifest = save(linear(), SIZES, tmp_path / "artifact")
 
     assert manifest.metrics is None
@@ -467,17 +473,17 @@ def test_says_where_nothing_was_scored(tmp_path):
     [(None, [1000.0]), (TARGET * 3, [3000.0]), (pd.Series([NAN, 1.0, 1.0, 1.0, 1.0, 1.0]), [1.0])],
     ids=["of predictions", "of the target", "of equals"],
 )
-def test_measures_values_by_the_spread_of_the_target_or_else_of_its_predictions(tmp_path, target, spreads):
+def test_stores_the_spread_of_the_target_or_of_the_predictions(tmp_path, target, spreads):
     save(linear(), SIZES, tmp_path / "artifact", target)
 
     assert golden_of(tmp_path / "artifact")["spreads"] == [pytest.approx(spread) for spread in spreads]
 
 
-def test_measures_labels_by_nothing(folder):
+def test_stores_no_spread_for_labels(folder):
     assert golden_of(folder)["spreads"] == [None]
 
 
-def test_tells_how_far_it_is(tmp_path):
+def test_reports_progress(tmp_path):
     frame, told = pd.DataFrame({"x": np.zeros(25_000)}), []
 
     save(
@@ -503,7 +509,7 @@ def test_packages_any_number_of_rows(tmp_path, n_rows, n_labels):
     assert load(tmp_path / "artifact").manifest == manifest
 
 
-def test_packages_an_estimator_that_answers_in_lists(tmp_path):
+def test_packages_an_estimator_that_returns_lists(tmp_path):
     estimator = ProbabilisticClassifier(["a", "b"], ["a"] * 6, [[1.0, 0.0]] * 6)
 
     save(estimator, SIZES, tmp_path / "artifact", ["a"] * 6)
@@ -522,7 +528,7 @@ def test_packages_an_estimator_that_answers_in_lists(tmp_path):
     ],
     ids=["a frame", "an array", "texts", "texts with a name"],
 )
-def test_predicts_what_the_estimator_predicts_for_what_it_was_fitted_on(tmp_path, data, fitted_on, names):
+def test_predicts_like_the_estimator_for_every_kind_of_input(tmp_path, data, fitted_on, names):
     steps = [TfidfVectorizer()] if fitted_on == "texts" else []
     estimator = make_pipeline(*steps, LogisticRegression()).fit(data, LABELS)
 
@@ -535,7 +541,7 @@ def test_predicts_what_the_estimator_predicts_for_what_it_was_fitted_on(tmp_path
     assert [prediction["label"] for prediction in model.predict(rows)] == estimator.predict(data).tolist()
 
 
-def test_holds_a_request_that_it_answers(folder):
+def test_contains_a_valid_example_request(folder):
     request = json.loads((folder / EXAMPLE).read_bytes())
 
     assert request == {"instances": [load(folder).signature.example]}

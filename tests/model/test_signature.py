@@ -1,4 +1,4 @@
-"""A signature comes back from its JSON; JSON that no signature writes is refused."""
+"""A signature survives a round trip through JSON; invalid JSON is refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def refusal_of_feature(feature: object) -> str:
     return refusal_of({"fitted_on": "frame", "features": [feature]})
 
 
-def test_comes_back_from_its_json():
+def test_survives_a_round_trip_through_json():
     frame = pd.DataFrame({"a": [1.5, None], "b": [1, 2], "c": [True, False], "d": ["x", "y"], "é": ["y", None]})
     signature = infer_signature(frame, {"a": {"unit": "mm", "minimum": 0, "maximum": 9.5}})
 
@@ -36,7 +36,7 @@ def test_comes_back_from_its_json():
 
 
 @pytest.mark.parametrize("fitted_on", get_args(FittedOn))
-def test_says_what_the_estimator_was_fitted_on(fitted_on):
+def test_records_the_input_of_the_estimator(fitted_on):
     signature = infer_signature(pd.DataFrame({"a": ["x", "y"]}), fitted_on=fitted_on)
 
     assert signature.to_json()["fitted_on"] == fitted_on
@@ -49,34 +49,42 @@ def test_says_what_the_estimator_was_fitted_on(fitted_on):
         pytest.param(None, "the signature is not an object", id="no signature"),
         pytest.param([FEATURE], "the signature is not an object", id="a list"),
         pytest.param({"fitted_on": "frame"}, "the signature has no list of features", id="no features"),
-        pytest.param({"features": [], "fitted_on": "frame"}, "the signature has no list of features", id="not one"),
         pytest.param(
-            {"features": {"x": FEATURE}, "fitted_on": "frame"}, "the signature has no list of features", id="by name"
-        ),
-        pytest.param({"features": [FEATURE]}, "the signature has no usable 'fitted_on'", id="fitted on nothing"),
-        pytest.param(
-            {"features": [FEATURE], "fitted_on": "polars"}, "the signature has no usable 'fitted_on'", id="on polars"
+            {"features": [], "fitted_on": "frame"}, "the signature has no list of features", id="an empty list"
         ),
         pytest.param(
-            {"features": [FEATURE], "fitted_on": ["frame"]}, "the signature has no usable 'fitted_on'", id="on a list"
+            {"features": {"x": FEATURE}, "fitted_on": "frame"},
+            "the signature has no list of features",
+            id="features by name",
+        ),
+        pytest.param({"features": [FEATURE]}, "the signature has no valid 'fitted_on'", id="no fitted_on"),
+        pytest.param(
+            {"features": [FEATURE], "fitted_on": "polars"},
+            "the signature has no valid 'fitted_on'",
+            id="fitted on polars",
+        ),
+        pytest.param(
+            {"features": [FEATURE], "fitted_on": ["frame"]},
+            "the signature has no valid 'fitted_on'",
+            id="fitted on a list",
         ),
         pytest.param(
             {"features": ["x"], "fitted_on": "frame"}, "a feature of the signature is not an object", id="only a name"
         ),
     ],
 )
-def test_refuses_json_that_is_no_signature(document, sentence):
+def test_refuses_invalid_json(document, sentence):
     assert refusal_of(document) == sentence
 
 
 @pytest.mark.parametrize("field", FEATURE)
-def test_refuses_json_of_a_feature_that_lacks_a_field(field):
+def test_refuses_a_feature_with_a_missing_field(field):
     feature = {name: value for name, value in FEATURE.items() if name != field}
 
-    assert refusal_of_feature(feature).endswith(f"has no usable {field!r}")
+    assert refusal_of_feature(feature).endswith(f"has no valid {field!r}")
 
 
-def test_refuses_json_of_a_feature_with_fields_that_none_has():
+def test_refuses_a_feature_with_unknown_fields():
     refusal = refusal_of_feature({**FEATURE, "units": "mm", "colour": "red"})
 
     assert refusal == "the feature 'x' has unknown fields: colour, units"
@@ -109,8 +117,8 @@ def test_refuses_json_of_a_feature_with_fields_that_none_has():
     ],
     ids=ascii,
 )
-def test_refuses_json_of_a_feature_whose_field_is_of_the_wrong_kind(field, value):
-    assert refusal_of_feature({**FEATURE, field: value}).endswith(f"has no usable {field!r}")
+def test_refuses_a_feature_with_a_field_of_the_wrong_type(field, value):
+    assert refusal_of_feature({**FEATURE, field: value}).endswith(f"has no valid {field!r}")
 
 
 @pytest.mark.parametrize(
@@ -131,8 +139,8 @@ def test_refuses_json_of_a_feature_whose_field_is_of_the_wrong_kind(field, value
     ],
     ids=ascii,
 )
-def test_refuses_json_of_a_feature_whose_fields_do_not_fit_each_other(fields, field):
-    assert refusal_of_feature({**FEATURE, **fields}).endswith(f"has no usable {field!r}")
+def test_refuses_a_feature_with_contradictory_fields(fields, field):
+    assert refusal_of_feature({**FEATURE, **fields}).endswith(f"has no valid {field!r}")
 
 
 def unheld_sentence(dtype: str, unheld: str) -> str:
@@ -158,10 +166,10 @@ def unheld_sentence(dtype: str, unheld: str) -> str:
         "texts in a category",
     ],
 )
-def test_refuses_json_of_a_feature_that_its_dtype_cannot_hold(dtype, fields, unheld):
+def test_refuses_a_feature_that_its_dtype_cannot_hold(dtype, fields, unheld):
     assert refusal_of_feature({**FEATURE, "dtype": dtype, **fields}) == unheld_sentence(dtype, unheld)
 
 
 @pytest.mark.parametrize("dtype", ["float65", "f4,,", "i1,i2", "complex64", "period[D]", "Sparse[float64]"])
-def test_refuses_json_of_a_dtype_that_no_frame_is_built_of(dtype):
+def test_refuses_an_unsupported_dtype(dtype):
     assert refusal_of_feature({**FEATURE, "dtype": dtype}) == unheld_sentence(dtype, "every number")

@@ -1,4 +1,4 @@
-"""`python -m model.train` as its reader runs it."""
+"""`python -m model.train` as a user runs it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..services import ROOT
 
 
 def trained(folder: Path, **variables: str) -> str:
-    """What training prints; its artifact is in `folder`."""
+    """The output of a training whose artifact is in `folder`."""
     command = [sys.executable, "-m", "model.train", str(folder)]
     environment = os.environ | variables
     return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
@@ -38,7 +38,7 @@ def test_learns_from_344_penguins():
 
 
 @pytest.mark.slow
-def test_prints_held_out_scores_and_writes_an_artifact_that_loads(tmp_path):
+def test_prints_held_out_scores_and_writes_a_loadable_artifact(tmp_path):
     printed = trained(tmp_path / "artifact")
 
     model = load(tmp_path / "artifact")
@@ -49,7 +49,7 @@ def test_prints_held_out_scores_and_writes_an_artifact_that_loads(tmp_path):
     assert printed.endswith(f"{tmp_path / 'artifact'}: penguins {model.manifest.version}\n")
 
 
-def test_scores_as_a_useful_model_does(trained_artifact):
+def test_the_scores_are_good(trained_artifact):
     metrics = load(trained_artifact).manifest.metrics
 
     assert metrics is not None
@@ -58,15 +58,15 @@ def test_scores_as_a_useful_model_does(trained_artifact):
 
 
 @pytest.mark.slow
-def test_writes_the_same_artifact_when_it_is_run_again(tmp_path, trained_artifact):
-    # Of the order in which sets of strings are gone through. With 30 skl2onnx names its operator sets in another one.
+def test_training_again_writes_the_same_artifact(tmp_path, trained_artifact):
+    # Seeds of the iteration order of sets of strings. With 30, skl2onnx lists its operator sets in another order.
     for seed in ("1", "30"):
         trained(tmp_path / seed, PYTHONHASHSEED=seed)
 
         assert load(tmp_path / seed).digest == load(trained_artifact).digest
 
 
-def test_says_of_each_feature_what_the_frame_cannot_tell(trained_artifact):
+def test_corrections_describe_every_feature(trained_artifact):
     features = {feature.name: feature for feature in load(trained_artifact).signature.features}
 
     assert list(features) == FEATURES

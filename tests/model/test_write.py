@@ -1,4 +1,4 @@
-"""An artifact is written whole or not at all, whoever reads it meanwhile and whenever its writer is killed."""
+"""An artifact is written completely or not at all, even if it is read meanwhile or the writer is killed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ for files in cycle([{path.name: path.read_bytes() for path in other.iterdir()} f
 
 @pytest.fixture
 def digests(folder: Path, classifier: object, tmp_path: Path) -> Iterator[set[str]]:
-    """Of the two artifacts which take turns in `folder` meanwhile."""
+    """The digests of two artifacts that replace each other in `folder` during the test."""
     others = [tmp_path / "one", tmp_path / "two"]
     for other in others:
         save(classifier, FRAME, other)
@@ -49,7 +49,7 @@ def digests(folder: Path, classifier: object, tmp_path: Path) -> Iterator[set[st
         writer.kill()
 
 
-def test_shows_a_whole_file_to_whoever_reads_while_it_is_replaced(folder, digests):
+def test_readers_see_whole_files_during_a_replacement(folder, digests):
     counts: Counter[str] = Counter()
     while len(counts) < 2 or counts.total() < N_OBSERVATIONS:
         counts[sha256((folder / MANIFEST).read_bytes())] += 1
@@ -57,7 +57,7 @@ def test_shows_a_whole_file_to_whoever_reads_while_it_is_replaced(folder, digest
     assert counts.keys() == digests
 
 
-def test_loads_while_it_is_replaced(folder, digests):
+def test_loads_during_a_replacement(folder, digests):
     counts: Counter[str] = Counter()
     while len(counts) < 2 or counts.total() < N_LOADS:
         counts[load(folder).digest] += 1
@@ -65,7 +65,7 @@ def test_loads_while_it_is_replaced(folder, digests):
     assert counts.keys() == digests
 
 
-# Each child is killed at one more event that Python would tell an auditor of: a file opened, renamed, removed, ...
+# Each child is killed at one audit event later than the last: a file opened, renamed, removed, ...
 KILL_AT_EVERY_STEP = """
 import ctypes, errno, os, platform, signal, struct, sys
 from itertools import count
@@ -82,7 +82,7 @@ def state():
     return "old" if found == OLD else "new" if found == NEW else "half"
 
 def forbid_exchange():
-    # By seccomp(2), to this process and its children the kernel is one that has no renameat2.
+    # With seccomp(2), this process and its children see a kernel without renameat2.
     number = {"x86_64": 316, "aarch64": 276}[platform.machine()]
     load_number, is_it = (0x20, 0, 0, 0), (0x15, 0, 1, number)
     refuse, allow = (0x06, 0, 0, 0x00050000 | errno.ENOSYS), (0x06, 0, 0, 0x7FFF0000)
@@ -137,9 +137,7 @@ for step in count(1):
         pytest.param("written first", "at once", ["none", "new"], id="written first"),
     ],
 )
-def test_leaves_a_whole_artifact_when_its_writer_is_killed_and_cleans_up_at_the_next(
-    tmp_path, before, exchange, states
-):
+def test_a_killed_writer_leaves_a_whole_artifact_and_the_next_cleans_up(tmp_path, before, exchange, states):
     folder = tmp_path / "models" / "artifact"
     command = [sys.executable, "-c", KILL_AT_EVERY_STEP, str(folder), before, exchange]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
@@ -148,20 +146,20 @@ def test_leaves_a_whole_artifact_when_its_writer_is_killed_and_cleans_up_at_the_
     assert len(printed) > 5
 
 
-def test_loads_the_new_artifact_where_the_old_one_is_replaced_while_it_is_read(folder, classifier):
+def test_loads_the_new_artifact_if_the_old_one_is_replaced_while_loading(folder, classifier):
     (folder / ESTIMATOR).unlink()
     os.mkfifo(folder / ESTIMATOR)
 
     with ThreadPoolExecutor() as threads:
         loading = threads.submit(load, folder)
-        with (folder / ESTIMATOR).open("wb"):  # opens when the manifest has been read
+        with (folder / ESTIMATOR).open("wb"):  # blocks until the manifest has been read
             new = save(classifier, FRAME, folder, replace=True)
 
     assert loading.result().manifest == new
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_writes_where_a_link_leads(tmp_path, exists):
+def test_writes_to_the_target_of_a_link(tmp_path, exists):
     folder, link = tmp_path / "releases" / "1", tmp_path / "artifact"
     if exists:
         write(folder, {"file": b"old"})
@@ -174,7 +172,7 @@ def test_writes_where_a_link_leads(tmp_path, exists):
     assert [path.name for path in folder.parent.iterdir()] == ["1"]
 
 
-def test_tells_how_much_is_written(tmp_path):
+def test_reports_progress(tmp_path):
     told = []
 
     write(

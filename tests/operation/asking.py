@@ -1,4 +1,4 @@
-"""Ask a service whose model is a puppet: each request on a connection of its own, now or in the background."""
+"""A client of a service with a puppet model: each request on its own connection, now or in the background."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Asking:
         return self._background.submit(self.predict, *commands, request_id=request_id)
 
     def queue(self, *requests: Sequence[str]) -> list[Future[httpx.Response]]:
-        """Each a request of so many commands, in this order, while a call holds back those behind it."""
+        """Queue these requests in order, while a call holds them back."""
         queued = []
         n_queued = self.metric("serve_queue_requests")
         for index, commands in enumerate(requests):
@@ -48,7 +48,7 @@ class Asking:
         return queued
 
     def worker(self) -> int:
-        """The process id of the worker that has answered."""
+        """The process id of the worker that answered."""
         return int(values(self.predict("pid"))[0])
 
     def metrics(self) -> Samples:
@@ -84,7 +84,7 @@ def values(response: httpx.Response) -> list[float]:
 
 
 def leave_behind(service: Running, ask: Asking) -> None:
-    """A request of a client that closes its connection once the request waits, behind one that waits already."""
+    """Leave a queued request behind: its client closes the connection once the request waits behind another one."""
     with socket.create_connection(("127.0.0.1", service.port), PATIENCE_S) as connection:
         connection.sendall(Request(body=body_of({"command": '"answer"'}).encode()).to_bytes())
         ask.wait_for_metric("serve_queue_requests", 2)
@@ -92,7 +92,7 @@ def leave_behind(service: Running, ask: Asking) -> None:
 
 @contextmanager
 def asking(service: Running) -> Iterator[Asking]:
-    # Not by limits of the client's pool: httpcore then closes a connection that it has just given to another thread.
+    # Not with limits of the client's pool: httpcore may then close a connection that another thread has just got.
     with (
         httpx.Client(base_url=service.url, timeout=PATIENCE_S, headers={"Connection": "close"}) as client,
         ThreadPoolExecutor(32) as background,

@@ -1,4 +1,4 @@
-"""Many who ask at once, as they do a service that has been away."""
+"""A crowd of clients, as after a service was away."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BODY = '{"instances": [{"x0": 4}]}'
 
 @contextmanager
 def away(service: Running) -> Iterator[None]:
-    """What is asked meanwhile, it finds all at once."""
+    """Suspends the service, so that it finds all requests at once afterwards."""
     os.killpg(service.process.pid, signal.SIGSTOP)
     try:
         yield

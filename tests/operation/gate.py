@@ -1,4 +1,4 @@
-"""A gate that a model's call stops at: "in flight" is an event, and no clock is asked."""
+"""A gate at which a model call stops, so that tests wait for events and not for clocks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class Gate:
         self._held: BinaryIO | None = None
 
     def wait_for_call(self) -> None:
-        """Returns when a call stands at the gate; later ones stop there too."""
+        """Returns when a call has reached the gate; later calls stop there, too."""
         self._held = self.path.open("wb")
 
     def open(self) -> None:
-        """Let every call through, those that come later too."""
+        """Let every call through, later ones, too."""
         if not self.path.exists():
             return
-        # One that has come while nobody waited for it is let through as well: opened both ways, a FIFO never blocks.
+        # Opened both ways, a FIFO never blocks: calls that nobody waited for get through as well.
         held = self._held or self.path.open("r+b", buffering=0)
         self.path.unlink()
         held.close()

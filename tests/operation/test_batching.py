@@ -1,4 +1,4 @@
-"""Requests that wait while the model is busy share its next call. One that fails the call fails alone."""
+"""Requests that wait while the model is busy share its next call. A failing request fails alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONG_MS = 10 * 60_000
 WORDS = "opensesame"
 
 
-def test_requests_one_after_the_other_get_a_call_each(serve, puppet):
+def test_sequential_requests_get_a_call_each(serve, puppet):
     with asking(serve(puppet)) as ask:
         calls = [values(ask.predict("call", "call")) for _ in range(3)]
 
@@ -21,7 +21,7 @@ def test_requests_one_after_the_other_get_a_call_each(serve, puppet):
         assert ask.metric("serve_model_call_rows_sum") == 6
 
 
-def test_requests_that_come_during_a_call_share_the_next_one(serve, puppet, gate):
+def test_requests_during_a_call_share_the_next_one(serve, puppet, gate):
     with asking(serve(puppet, deadline_ms=LONG_MS)) as ask:
         first = ask.predict_later(f"wait {gate.path}", "call")
         gate.wait_for_call()
@@ -54,7 +54,7 @@ def test_a_call_takes_the_oldest_requests_that_fit(serve, puppet, gate):
         gate.open()
 
         _, number = values(first.result())
-        # The fourth has more rows than a call takes: it goes alone.
+        # The fourth has more rows than a call takes, so it gets a call of its own.
         assert [values(response.result())[0] - number for response in queued] == [1, 2, 2, 3, 4]
         assert len(set(values(queued[3].result()))) == 1
 
@@ -73,7 +73,7 @@ def test_a_client_of_large_requests_does_not_overtake_a_small_one(serve, puppet,
         assert values(following.result()) == [number + 2] * 5
 
 
-def test_a_request_that_fails_the_call_fails_alone_and_costs_few_calls(serve, puppet, gate):
+def test_a_failing_request_fails_alone_and_costs_few_calls(serve, puppet, gate):
     n_requests, faulty = 20, 13
     service = serve(puppet, deadline_ms=LONG_MS)
     with asking(service) as ask:
@@ -86,7 +86,7 @@ def test_a_request_that_fails_the_call_fails_alone_and_costs_few_calls(serve, pu
         failed = responses.pop(faulty)
         assert (failed.status_code, failed.json()["code"]) == (500, "model_failed")
         assert {tuple(values(response)) for response in responses} == {(ask.worker(), 0.0)}
-        # The call at the gate, the one that fails, those that follow it, and that of `worker`.
+        # The call at the gate, the failing call, its halvings, and the call of `worker`.
         n_calls = ask.metric("serve_model_call_rows_count") + ask.metric("serve_model_failures_total")
         assert n_calls <= 1 + 1 + 2 * math.log2(n_requests) + 1 + 1
 
@@ -97,7 +97,7 @@ def test_a_request_that_fails_the_call_fails_alone_and_costs_few_calls(serve, pu
 
 
 @pytest.mark.slow
-def test_the_log_has_the_reason_of_each_request_that_fails_a_call(serve, puppet, gate):
+def test_logs_the_reason_of_each_failing_request(serve, puppet, gate):
     service = serve(puppet, deadline_ms=LONG_MS)
     with asking(service) as ask:
         ask.predict_later(f"wait {gate.path}")

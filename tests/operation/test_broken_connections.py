@@ -1,4 +1,4 @@
-"""Clients that break off or stall: none of them costs another client its answer. A proxy is not needed for that."""
+"""Clients that disconnect or stall do not affect other clients, even without a proxy."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_pipelined_requests_are_answered_in_order(service, request_bytes):
     assert 0 < answers.index(b'"predictions"') < answers.index(b'"status"')
 
 
-def test_a_length_with_thousands_of_zeros_is_a_length_or_refused(service):
+def test_a_length_with_thousands_of_zeros_is_accepted_or_refused(service):
     with connected(service) as connection:
         connection.sendall((HEAD % 2).replace(b": 2", b": " + b"0" * 5000 + b"2") + b"{}")
         response = HTTPResponse(connection)
@@ -65,8 +65,8 @@ def test_a_length_with_thousands_of_zeros_is_a_length_or_refused(service):
 
 
 @pytest.mark.slow
-def test_broken_clients_cost_no_other_client_its_answer(serve, puppet, gate):
-    """They break off while a call lasts, and while a request of theirs waits for the next one."""
+def test_broken_clients_do_not_affect_others(serve, puppet, gate):
+    """They disconnect during a call, and while their request waits for the next one."""
     service = serve(puppet, deadline_ms=60_000)
     body = body_of({"command": '"answer"'}).encode()
     with asking(service) as ask:

@@ -1,4 +1,4 @@
-"""Many clients at once, and clients that stay for a while."""
+"""Many clients at once, and clients with idle connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 LONGER_THAN_BY_DEFAULT_S = 6
 
 
-def test_takes_more_clients_than_a_process_has_descriptors_at_first(serve, line):
+def test_accepts_more_clients_than_the_initial_descriptor_limit(serve, line):
     service = serve(line, ulimit="-S -n 64")
     with clients(service, 128) as crowd:
         for client in crowd:
@@ -25,8 +25,8 @@ def test_takes_more_clients_than_a_process_has_descriptors_at_first(serve, line)
             assert client.getresponse().status == 200
 
 
-def test_a_connection_may_idle_for_longer_than_the_servers_allow_by_default(line):
-    """As a proxy's may: it would lose the request that it is just sending."""
+def test_connections_may_idle_longer_than_the_servers_defaults(line):
+    """Otherwise a proxy could lose the request that it is just sending."""
     with ExitStack() as services:
         idle = []
         for backend in BACKENDS:

@@ -1,4 +1,4 @@
-"""SIGTERM: not ready, but predictions are answered for the time of the drain; then the service stops."""
+"""After SIGTERM the service is not ready but answers predictions during the drain; then it stops."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ONE_WORKER_OR_TWO = pytest.mark.parametrize("workers", [1, pytest.param(2, marks
 
 
 @ONE_WORKER_OR_TWO
-def test_clients_that_keep_their_connections_lose_no_request(serve, puppet, workers):
+def test_clients_with_kept_connections_lose_no_request(serve, puppet, workers):
     service = serve(puppet, workers=workers, drain_ms=LONG_MS)
     is_over = threading.Event()
     with asking(service) as ask, ThreadPoolExecutor(len(VERSIONS) * N_CLIENTS) as pool:
@@ -56,7 +56,7 @@ def test_clients_that_keep_their_connections_lose_no_request(serve, puppet, work
 
 @ONE_WORKER_OR_TWO
 def test_requests_in_flight_and_in_the_queue_are_answered_after_the_drain(serve, puppet, gate, workers):
-    """All processes get the signal at once, as from systemd: a worker gets it a second time from its parent."""
+    """All processes get the signal at once, as from systemd; a worker gets it again from its parent."""
     service = serve(puppet, workers=workers, drain_ms=LONG_MS, deadline_ms=LONG_MS)
     with asking(service) as ask:
         ask.wait_for_metric("serve_ready_workers", workers)
@@ -117,7 +117,7 @@ def test_ctrl_c_answers_requests_in_flight(serve, puppet, gate, workers, times):
 
 
 def ask_until(is_over, port, version):
-    """The statuses of the answers to a client that keeps its connection for as long as the service lets it."""
+    """The statuses that a client gets that keeps its connection as long as the service allows."""
     statuses = []
     while not is_over.is_set():
         with connected(port) as connection:
@@ -143,7 +143,7 @@ def answer_on(connection, version):
 
 
 def end_drain(service, ask):
-    """Before its time: by a second signal, which must not come so early that it passes for an echo of the first."""
+    """End the drain early with a second signal, late enough not to pass for an echo of the first."""
     began = time.monotonic()
     while time.monotonic() < began + ECHO_S:
         assert ask.get("/livez").status_code == 200

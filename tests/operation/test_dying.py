@@ -1,4 +1,4 @@
-"""A process of the service that dies: what the operator sees, and that the service goes on or ends."""
+"""A process of the service dies: what the operator sees, and whether the service continues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .test_workers import both_workers, wait_for_another_worker
 pytestmark = pytest.mark.slow
 
 
-def test_a_crash_of_native_code_shows_its_stack_and_costs_one_worker(serve, puppet):
+def test_a_native_crash_shows_its_stack_and_costs_one_worker(serve, puppet):
     service = serve(puppet, workers=2)
     with asking(service) as ask:
         workers = both_workers(ask)
@@ -32,7 +32,7 @@ def test_a_crash_of_native_code_shows_its_stack_and_costs_one_worker(serve, pupp
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_nothing_listens_after_the_first_process_is_killed(serve, puppet, tmp_path, monkeypatch, workers):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))  # nobody is left to empty it
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # no process is left to empty it
     service = serve(puppet, workers=workers)
     with asking(service) as ask:
         ask.wait_for_metric("serve_ready_workers", workers)
@@ -44,7 +44,7 @@ def test_nothing_listens_after_the_first_process_is_killed(serve, puppet, tmp_pa
 
 
 def assert_shows_the_stack(service):
-    """Of the thread that was in native code, from Python's `faulthandler`."""
+    """The stack of the thread in native code, from Python's `faulthandler`."""
     service.logged("Fatal Python error: Segmentation fault")
     eventually(lambda: any(line["event"].endswith(" in _obeyed") for line in service.lines))
 

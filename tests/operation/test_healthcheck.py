@@ -1,4 +1,4 @@
-"""The health check of a container: 0 where the service takes predictions, the reason and not 0 elsewhere."""
+"""The health check of a container: exit code 0 if the service takes predictions, otherwise 1 and the reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONG_MS = 10 * 60_000
 
 
 def checked(port: int) -> tuple[int, str]:
-    """Its exit code, and what it says."""
+    """Its exit code and message."""
     ended = subprocess.run(
         [sys.executable, "-m", "serve_core.healthcheck"],
         cwd=ROOT,
@@ -40,7 +40,7 @@ def test_passes_until_the_service_drains(serve, puppet):
     service.kill()
 
 
-def test_fails_where_nobody_listens():
+def test_fails_if_nothing_listens():
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]

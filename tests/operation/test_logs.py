@@ -1,4 +1,4 @@
-"""The log: a line per request, readable by the machine or the person it is for, without a value of any request."""
+"""The log: one line per request, readable for machines or people, without values of requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .asking import Asking, asking
 WORD = "opensesame"
 COLOUR = re.compile(r"\x1b\[\d*m")
 
-# What no application sees: request lines, header lines and chunk sizes that are none, or that end too soon.
+# Requests that no application sees: invalid or truncated request lines, header lines and chunk sizes.
 BROKEN = [
     f"GET /{WORD}",
     f"GET /livez HTTP/1.1\r\n{WORD}: {WORD}",
@@ -43,7 +43,7 @@ def send_broken(service: Running, request: str) -> None:
 
 
 def ask_everything(ask: Asking) -> None:
-    """The word in every place that a request has."""
+    """Send the word in every part of a request."""
     ask.predict(WORD)
     ask.predict(f"warn {WORD}")
     ask.predict(f"raise {WORD}")
@@ -63,7 +63,7 @@ def ask_everything(ask: Asking) -> None:
     ask.request("PATCH", f"/predict?{WORD}", content=WORD)
 
 
-def test_repeats_no_value_of_a_request(backend, puppet):
+def test_never_logs_a_value_of_a_request(backend, puppet):
     with running(backend, puppet, log_level="debug") as service:
         with asking(service) as ask:
             ask_everything(ask)
@@ -75,7 +75,7 @@ def test_repeats_no_value_of_a_request(backend, puppet):
 
 
 @pytest.mark.slow
-def test_is_json_line_by_line_where_there_is_no_terminal(backend, puppet):
+def test_logs_json_lines_without_a_terminal(backend, puppet):
     with running(backend, puppet, workers=2, log_level="debug", log_format="auto") as service:
         with asking(service) as ask:
             ask.wait_for_metric("serve_ready_workers", 2)
@@ -87,7 +87,7 @@ def test_is_json_line_by_line_where_there_is_no_terminal(backend, puppet):
         assert {"event", "level", "logger", "timestamp"} <= line.keys(), line
 
 
-def test_says_of_each_request_what_it_was_and_what_became_of_it(backend, puppet):
+def test_logs_each_request_with_its_status(backend, puppet):
     with running(backend, puppet) as service, asking(service) as ask:
         asked = [
             ("GET", "/livez", "/livez", 200),
@@ -107,8 +107,8 @@ def test_says_of_each_request_what_it_was_and_what_became_of_it(backend, puppet)
         assert line["duration_ms"] > 0
 
 
-def test_gives_the_id_of_a_request_to_no_line_of_another(backend, puppet):
-    """Threads serve one request after the other, and what the server says between them is of none."""
+def test_never_mixes_request_ids(backend, puppet):
+    """Threads serve one request after the other; log lines between requests have no id."""
     with running(backend, puppet, max_queue_requests=1) as service, asking(service) as ask:
         for index in range(40):
             assert ask.predict("raise a", request_id=f"number-{index}").status_code == 500
@@ -121,7 +121,7 @@ def test_gives_the_id_of_a_request_to_no_line_of_another(backend, puppet):
         assert events == ["model_failed", "request"]
 
 
-def test_can_be_without_a_line_per_request(backend, puppet):
+def test_the_access_log_can_be_switched_off(backend, puppet):
     with running(backend, puppet, access_log=False) as service, asking(service) as ask:
         ask.get("/livez")
         ask.predict("raise a")
@@ -132,7 +132,7 @@ def test_can_be_without_a_line_per_request(backend, puppet):
 
 
 @pytest.mark.slow
-def test_is_readable_on_a_console(backend, puppet):
+def test_console_logs_are_readable(backend, puppet):
     with (
         subprocess.Popen(
             [sys.executable, "-m", f"serve_{backend}"],
@@ -154,19 +154,19 @@ def test_is_readable_on_a_console(backend, puppet):
 
     request = next(line for line in text.splitlines() if "request_id=the-one" in line)
     assert "method=GET route=/livez status=200 duration_ms=" in request
-    # Colours are for a terminal.
+    # Colours are only for terminals.
     assert "\x1b" not in listening + text
 
 
 @pytest.mark.slow
-def test_is_readable_and_in_colours_on_a_terminal(backend, puppet):
+def test_terminal_logs_are_readable_and_coloured(backend, puppet):
     terminal, end_of_the_service = pty.openpty()
     with (
         os.fdopen(terminal) as lines,
         subprocess.Popen(
             [sys.executable, "-m", f"serve_{backend}"],
             cwd=ROOT,
-            # Stopped while it starts: coverage never ends where SIGTERM's exception comes while it holds its lock.
+            # Not recorded: coverage hangs if SIGTERM's exception comes while it holds its lock.
             env=environment(puppet, is_recorded=False, log_format="auto"),
             stderr=end_of_the_service,
         ) as process,

@@ -1,4 +1,4 @@
-"""Metrics: one dashboard reads every backend, and no client can make it grow."""
+"""Metrics: one dashboard fits every backend, and clients cannot add labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ask_for_a_bit_of_everything(ask: Asking) -> None:
 
 
 def counts(samples: Samples) -> Samples:
-    """All that does not measure time."""
+    """All samples that do not measure time."""
     return {
         (name, labels): value
         for (name, labels), value in samples.items()
@@ -27,7 +27,7 @@ def counts(samples: Samples) -> Samples:
     }
 
 
-def test_are_the_same_on_every_backend(puppet):
+def test_all_backends_have_the_same_metrics(puppet):
     of = {}
     for backend in BACKENDS:
         with running(backend, puppet) as service, asking(service) as ask:
@@ -41,7 +41,7 @@ def test_are_the_same_on_every_backend(puppet):
         assert counts(other) == counts(first)
 
 
-def test_say_what_was_asked_and_what_became_of_it(serve, puppet):
+def test_count_requests_and_model_calls(serve, puppet):
     with asking(serve(puppet)) as ask:
         ask_for_a_bit_of_everything(ask)
 
@@ -57,7 +57,7 @@ def test_say_what_was_asked_and_what_became_of_it(serve, puppet):
         assert ask.metric("serve_queue_requests") == ask.metric("serve_queue_rows") == 0
 
 
-def test_take_no_label_from_a_client(serve, puppet):
+def test_clients_cannot_create_labels(serve, puppet):
     def ask_for_nothing(ask: Asking, n_names: int) -> None:
         for index in range(n_names):
             ask.get(f"/nothing-{index}")

@@ -1,4 +1,4 @@
-"""A slow or broken model: what the service refuses, and that it recovers."""
+"""A slow or broken model: the service refuses requests, and recovers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .asking import asking
 LONG_MS = 10 * 60_000
 WORDS = "opensesame"
 
-# What the model raises, by the command that makes it.
+# The exception that the model raises, by command.
 FAILURES = {
     f"raise {WORDS}": "ValueError",
     f"raise_loop {WORDS}": "ValueError",
@@ -75,7 +75,7 @@ def test_refuses_requests_while_a_call_lasts_longer_than_the_deadline(serve, pup
         assert ask.predict("answer").status_code == 200
 
 
-def test_only_the_log_says_why_the_model_failed(serve, puppet):
+def test_only_the_log_shows_why_the_model_failed(serve, puppet):
     service = serve(puppet)
     with asking(service) as ask:
         for command, exception in FAILURES.items():

@@ -1,4 +1,4 @@
-"""Which runtime answers: what the setting asks for and the artifact has, said in the log and by `/model`."""
+"""Which runtime predicts, as the log and `/model` report it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..services import PATIENCE_S
 
 
 def said_and_answered(service):
-    """What the log and `/model` say of the runtime, and the value for 4."""
+    """The runtime in the log and in `/model`, and the prediction for 4."""
     logged = service.logged("serving")
     with httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client:
         described = client.get("/model").json()["runtime"]
@@ -27,10 +27,10 @@ def said_and_answered(service):
 
 
 def loaded(service):
-    """The packages of which a process of the service has loaded a library."""
+    """The packages whose native libraries a process of the service has loaded."""
     maps = ""
     for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # one that has ended
+        with suppress(OSError):  # the process has ended
             if os.getpgid(int(folder.name)) == service.process.pid:
                 maps += (folder / "maps").read_text()
     return set(re.findall(r"/site-packages/(\w+)/", maps))
@@ -44,15 +44,15 @@ def test_runs_the_compiled_model(serve, line, runtime):
     assert value == pytest.approx(8)
 
 
-def test_runs_scikit_learn_where_it_is_asked_for(serve, line):
+def test_runs_scikit_learn_on_request(serve, line):
     name, reason, value = said_and_answered(serve(line, runtime="sklearn"))
 
-    assert (name, reason) == ("sklearn", "it was asked for")
+    assert (name, reason) == ("sklearn", "it was requested")
     assert value == pytest.approx(8)
 
 
 @pytest.mark.slow
-def test_loads_scikit_learn_and_pandas_only_to_run_them(serve, line):
+def test_loads_scikit_learn_and_pandas_only_for_their_runtime(serve, line):
     """They take a second to import, and 100 MB."""
     used = {}
     for runtime in ("onnx", "sklearn"):
@@ -64,7 +64,7 @@ def test_loads_scikit_learn_and_pandas_only_to_run_them(serve, line):
 
 
 @pytest.mark.slow
-def test_runs_scikit_learn_where_the_compiled_model_is_damaged(serve, line):
+def test_runs_scikit_learn_if_the_compiled_model_is_damaged(serve, line):
     (line / COMPILED).write_bytes(b"")
 
     service = serve(line)

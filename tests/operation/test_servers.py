@@ -16,7 +16,7 @@ TABLE = re.compile(r"^\| request \|.*?\n\n", re.DOTALL | re.MULTILINE)
 
 
 def table():
-    """What each backend answers, by the words of the first column; the head of another one begins with its name."""
+    """The documented answer of each backend, by the text of the first column."""
     found = TABLE.search((ROOT / "docs" / "servers.md").read_text())
     assert found
     head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in found[0].strip().splitlines()]
@@ -25,7 +25,7 @@ def table():
 
 
 def requests(body):
-    """The bytes of each request, by the words of the first column."""
+    """The bytes of each request, by the text of the first column."""
     length = f"Content-Length: {len(body)}"
     chunked = "Transfer-Encoding: chunked"
 
@@ -71,7 +71,7 @@ def requests(body):
 
 
 def answer_to(request, port):
-    """The status, and the code where a problem document says one."""
+    """The status, and the code if there is a problem document."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
         connection.sendall(request.encode())
         response = HTTPResponse(connection)
@@ -83,7 +83,7 @@ def answer_to(request, port):
 
 
 @pytest.mark.parametrize("words", table())
-def test_the_server_answers_as_the_page_says(service, signature, words):
+def test_the_server_answers_as_documented(service, signature, words):
     request = requests(body_of(instance_texts(signature)))[words]
 
     assert answer_to(request, service.port) == table()[words][service.backend]

@@ -1,4 +1,4 @@
-"""Settings that an operator changes: each does what its line of the table says."""
+"""Each setting does what its row in the table says."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_BODY_BYTES = 200
 
 @pytest.fixture(scope="module")
 def limited(backend, puppet):
-    """A client of a service that takes little."""
+    """A client of a service with low limits."""
     with (
         running(backend, puppet, max_instances=MAX_INSTANCES, max_body_bytes=MAX_BODY_BYTES) as service,
         httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client,
@@ -36,7 +36,7 @@ def predict(client, body, *, is_chunked=False):
 
 
 @pytest.mark.parametrize("is_chunked", [False, True], ids=["announced", "chunked"])
-def test_the_longest_body_is_answered_and_one_byte_more_is_refused(limited, is_chunked):
+def test_limits_the_length_of_a_body(limited, is_chunked):
     longest = body_of(INSTANCE).ljust(MAX_BODY_BYTES)
 
     assert predict(limited, longest, is_chunked=is_chunked).status_code == 200
@@ -45,13 +45,13 @@ def test_the_longest_body_is_answered_and_one_byte_more_is_refused(limited, is_c
     assert f" {MAX_BODY_BYTES} bytes" in refused.json()["detail"]
 
 
-def test_the_most_instances_are_answered_and_one_more_is_refused(limited):
+def test_limits_the_number_of_instances(limited):
     assert predict(limited, body_of(*[INSTANCE] * MAX_INSTANCES)).status_code == 200
     refused = predict(limited, body_of(*[INSTANCE] * (MAX_INSTANCES + 1)))
     assert (refused.status_code, refused.json()["code"]) == (422, "too_many_instances")
 
 
-def test_the_document_says_how_many_instances_are_taken(limited):
+def test_documents_the_maximum_number_of_instances(limited):
     request = operations(limited.get("/openapi.json").json())["/predict", "post"]["request"]
 
     body = request["content"]["application/json"]["schema"]
@@ -59,7 +59,7 @@ def test_the_document_says_how_many_instances_are_taken(limited):
 
 
 @pytest.mark.slow
-def test_what_another_scikit_learn_has_trained_is_served_where_that_is_allowed(serve, puppet, tmp_path):
+def test_serves_a_model_of_another_scikit_learn_if_allowed(serve, puppet, tmp_path):
     artifact = Path(shutil.copytree(puppet, tmp_path / "artifact"))
     repackage(artifact, libraries=running_libraries() | {"scikit-learn": "0.24.2"})
 

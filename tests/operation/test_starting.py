@@ -1,4 +1,4 @@
-"""A start that fails: one sentence on standard error, no traceback, an exit code that is not 0."""
+"""A failed start prints one line on standard error and no traceback, and exits with a non-zero code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ONE_WORKER_OR_TWO = pytest.mark.parametrize("workers", [1, pytest.param(2, marks
 
 @pytest.fixture
 def refused(backend: str, puppet: Path) -> Refused:
-    """Starts a service that must not serve, and returns the sentence that it ends with."""
+    """Starts a service that must refuse to start, and returns its message."""
 
     def start(artifact: Path = puppet, variables: dict[str, str] | None = None, **settings: Any) -> str:
         ended = subprocess.run(
@@ -49,12 +49,12 @@ def refused(backend: str, puppet: Path) -> Refused:
 
 @pytest.fixture
 def broken(puppet: Path, tmp_path: Path) -> Path:
-    """An artifact that is the test's own to break."""
+    """An artifact that the test may break."""
     return Path(shutil.copytree(puppet, tmp_path / "broken"))
 
 
 def repackage(artifact: Path, **fields: Any) -> None:
-    """Write a manifest that is true of the files as they are now, with other fields than before."""
+    """Write a manifest that matches the files as they are now, with changed fields."""
     path = artifact / "manifest.json"
     manifest = manifest_from_bytes(path.read_bytes())
     files = {name: sha256((artifact / name).read_bytes()) for name in manifest.files}
@@ -69,7 +69,7 @@ def test_names_a_mistyped_setting(refused):
 
 
 @ONE_WORKER_OR_TWO
-def test_says_that_the_port_is_in_use(refused, workers):
+def test_reports_a_port_in_use(refused, workers):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
@@ -83,18 +83,18 @@ def test_says_that_the_port_is_in_use(refused, workers):
     ("host", "reason"),
     [
         ("203.0.113.7", "Cannot assign requested address"),  # RFC 5737: no machine has it
-        ("é" * 64, "hostname"),  # longer than a part of a name can be
+        ("é" * 64, "hostname"),  # longer than a label of a host name may be
     ],
     ids=["another machine's", "no name"],
 )
-def test_says_that_the_address_is_not_this_machines(refused, host, reason):
+def test_reports_a_foreign_address(refused, host, reason):
     sentence = refused(host=host, port=8000)
 
     assert sentence.startswith(f"Cannot listen on {host}, port 8000: ")
     assert reason in sentence
 
 
-def test_says_that_the_temporary_folder_takes_no_files(refused, tmp_path):
+def test_reports_an_unwritable_temporary_folder(refused, tmp_path):
     not_a_folder = tmp_path / "file"
     not_a_folder.touch()
 
@@ -105,19 +105,19 @@ def test_says_that_the_temporary_folder_takes_no_files(refused, tmp_path):
 
 
 @ONE_WORKER_OR_TWO
-def test_says_that_there_is_no_artifact(refused, tmp_path, workers):
+def test_reports_a_missing_artifact(refused, tmp_path, workers):
     assert f"{tmp_path}/manifest.json cannot be read" in refused(tmp_path, workers=workers)
 
 
 @ONE_WORKER_OR_TWO
-def test_says_which_file_was_changed(refused, broken, workers):
+def test_names_a_changed_file(refused, broken, workers):
     pickle = broken / "model.joblib"
     pickle.write_bytes(b"x" + pickle.read_bytes()[1:])
 
     assert f"{pickle} is not the file that was packaged" in refused(broken, workers=workers)
 
 
-def test_says_that_another_artifact_is_pinned(refused, puppet):
+def test_reports_a_pinned_digest_that_differs(refused, puppet):
     sentence = refused(artifact_digest="0" * 64)
 
     assert str(puppet / "manifest.json") in sentence
@@ -125,14 +125,14 @@ def test_says_that_another_artifact_is_pinned(refused, puppet):
 
 
 @pytest.mark.slow
-def test_does_not_open_a_pickle_whose_digest_is_wrong(refused, broken, tmp_path):
+def test_never_opens_a_pickle_with_a_wrong_digest(refused, broken, tmp_path):
     mark = tmp_path / "mark"
     joblib.dump(LeavesAMark(mark), broken / "model.joblib")
 
     assert "model.joblib is not the file that was packaged" in refused(broken)
     assert not mark.exists()
 
-    repackage(broken)  # what the digest protects from: with a true one, it is opened
+    repackage(broken)  # the digest protects: with a matching one, the pickle is opened
     assert "cannot be predicted" in refused(broken)
     assert mark.exists()
 

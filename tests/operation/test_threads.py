@@ -1,4 +1,4 @@
-"""Numeric libraries get one thread in every worker, unless the operator says otherwise."""
+"""Numeric libraries get one thread in every worker, unless the operator sets more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def telling(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize(("said", "expected"), [(None, 1), ("2", 2)], ids=["by default", "as it is told"])
-def test_compute_in_so_many_threads(serve, telling, monkeypatch, workers, said, expected):
+def test_numeric_libraries_use_the_expected_number_of_threads(serve, telling, monkeypatch, workers, said, expected):
     for name in VARIABLES:
         if said:
             monkeypatch.setenv(name, said)

@@ -1,4 +1,4 @@
-"""A thousand features and a thousand instances in one request, if the settings allow a body of that length."""
+"""A thousand features and a thousand instances in one request, if the settings allow it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHUNK_BYTES = 1024**2
 
 @pytest.fixture(scope="module")
 def wide(backend, artifact):
-    """A client of a service that takes such bodies."""
+    """A client of a service that accepts such bodies."""
     with (
         running(backend, artifact, max_body_bytes=MAX_BODY_BYTES) as service,
         httpx.Client(base_url=service.url, timeout=PATIENCE_S) as client,
@@ -33,7 +33,7 @@ def wide(backend, artifact):
 
 @pytest.fixture(scope="module")
 def instances(signature):
-    """Each with another value in the first feature."""
+    """Instances that differ in the first feature."""
     return [signature.example | {signature.names[0]: float(index)} for index in range(N_INSTANCES)]
 
 
@@ -46,14 +46,14 @@ def predict(client, content):
     return client.post("/predict", content=content, headers={"Content-Type": "application/json"})
 
 
-def test_they_are_predicted(wide, model, instances, body):
+def test_wide_requests_are_predicted(wide, model, instances, body):
     predictions = predict(wide, body).json()["predictions"]
 
     expected = model.predict([list(instance.values()) for instance in instances])
     assert [each["value"] for each in predictions] == pytest.approx([each["value"] for each in expected])
 
 
-def test_health_checks_are_answered_meanwhile(wide, body):
+def test_health_checks_are_answered_during_a_wide_request(wide, body):
     is_sent = threading.Event()
     content = body.encode()
 

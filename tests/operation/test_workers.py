@@ -1,4 +1,4 @@
-"""Two workers: one is killed, and the other's clients notice nothing."""
+"""Two workers: if one is killed, clients of the other notice nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def wait_for_another_worker(ask: Asking, workers: set[int]) -> int:
     return n_requests
 
 
-def test_a_killed_worker_is_replaced_and_no_count_is_lost(serve, puppet):
+def test_a_killed_worker_is_replaced_and_counts_are_kept(serve, puppet):
     with asking(serve(puppet, workers=2)) as ask:
         workers = both_workers(ask)
         expected = ask.metric("serve_model_call_rows_sum")

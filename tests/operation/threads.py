@@ -1,4 +1,4 @@
-"""A model that tells how many threads the numeric libraries of its process would use."""
+"""A model that predicts how many threads the numeric libraries of its process would use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ASKED = 2.0
 
 
 class TellsThreads:
-    """For a row of `ASKED` the most threads of a library, zero for every other."""
+    """Predicts the largest number of threads for a row of `ASKED`, zero for every other row."""
 
     def predict(self, frame: pd.DataFrame) -> list[float]:
         n_threads = max(library["num_threads"] for library in threadpool_info())

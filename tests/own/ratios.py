@@ -1,4 +1,4 @@
-"""A transformer of an author's own, which imports another module of theirs."""
+"""A custom transformer that imports another own module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that compare two services: what becomes of one alone is asked by the other folders."""
+"""Tests that compare the two services; the other folders test each service alone."""
 
 from ..services import BACKENDS
 

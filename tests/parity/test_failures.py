@@ -1,4 +1,4 @@
-"""Both services say in the same bytes that they are overloaded, late, broken or shutting down."""
+"""Both services answer with the same bytes if they are overloaded, late, broken or shutting down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def promised(response):
 
 
 def failures(backend, artifact, gate):
-    """Every answer that the state of a service gives to a request that is right."""
+    """Every failure that a valid request can get."""
     with (
         running(backend, artifact, max_queue_requests=1, deadline_ms=2000, drain_ms=600_000) as service,
         asking(service) as ask,
@@ -43,7 +43,7 @@ def failures(backend, artifact, gate):
     }
 
 
-def test_failures_are_answered_alike(tmp_path):
+def test_both_backends_answer_failures_alike(tmp_path):
     save_puppet(tmp_path / "artifact")
     of = {
         backend: failures(backend, tmp_path / "artifact", Gate(tmp_path / f"{backend}'s-gate")) for backend in BACKENDS

@@ -7,7 +7,7 @@ import re
 from ..services import BACKENDS, ROOT
 
 
-def test_sets_the_same_files_side_by_side():
+def test_both_backends_have_the_files_in_the_readme():
     section = (ROOT / "README.md").read_text().split("\n## Side by side\n")[1].split("\n## ")[0]
     named = re.findall(r"\| `(\w+\.py)` \|$", section, re.MULTILINE)
 

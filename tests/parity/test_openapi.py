@@ -16,7 +16,7 @@ from ..openapi import operations
 from ..services import BACKENDS, running
 
 
-# Between them every kind of feature, and several outputs; those of the others are compared by `tests.fuzz`.
+# Together they have every kind of feature, and several outputs; `tests.fuzz` compares the other artifacts.
 @pytest.mark.parametrize("artifact", ["served", "every_kind", "two_labels"], indirect=True)
 def test_the_documents_are_alike(artifact):
     first, second = documents(artifact)
@@ -24,7 +24,7 @@ def test_the_documents_are_alike(artifact):
     assert first == second
 
 
-def test_names_that_mean_something_in_a_schema_and_single_categories_are_documented_alike(tmp_path):
+def test_special_names_and_single_categories_are_documented_alike(tmp_path):
     rows = range(10)
     frame = pd.DataFrame({"$ref": rows, "title": rows, "anyOf": rows, "only": "one", "only if any": ["one", None] * 5})
     transformer = make_column_transformer((OrdinalEncoder(), ["only", "only if any"]), remainder="passthrough")

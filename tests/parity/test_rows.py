@@ -1,4 +1,4 @@
-"""Whatever a client sends, both backends hand the model the same rows, in value and in type."""
+"""Whatever a client sends, both backends pass the same rows to the model, in value and in type."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rows_from_flask(document: object, signature: Signature) -> list[Row]:
 
 
 @pytest.mark.parametrize("artifact", ["served", "every_kind"], indirect=True)
-def test_both_backends_hand_on_the_same_rows(signature):
+def test_both_backends_pass_the_same_rows(signature):
     texts = instance_texts(signature)
     instances = [texts | {feature.name: text} for feature in signature.features for text in valid_texts(feature)]
     document = orjson.loads(body_of(*instances))

@@ -1,4 +1,4 @@
-"""A service in the process of the tests, with a model of the test's own."""
+"""A service in the process of the tests, with the test's model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RowsOf = Callable[[int], list[Row]]
 
 @pytest.fixture
 def service_of(model: Model) -> ServiceOf:
-    """Makes a service that predicts by the given object, as if it were of the given runtime."""
+    """Creates a service that predicts with the given object, as if it were of the given runtime."""
 
     def service_of(predictor: Any, runtime: Any = "sklearn", **settings: Any) -> Service:
         return Service(replace(model, runtime=runtime, predictor=predictor), Settings(**settings))
@@ -29,5 +29,5 @@ def service_of(model: Model) -> ServiceOf:
 
 @pytest.fixture
 def rows_of(signature: Signature) -> RowsOf:
-    """So many valid rows."""
+    """This many valid rows."""
     return lambda n_rows: [[signature.example[name] for name in signature.names]] * n_rows

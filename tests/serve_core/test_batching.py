@@ -1,4 +1,4 @@
-"""How many calls of the model a batch costs if some of its requests make it fail."""
+"""The number of model calls for a batch with failing requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serve_core.wire.problems import ModelFailed
 
 
 class Counting:
-    """Predicts what a row holds, and fails where one holds "faulty"."""
+    """Predicts the value of a row, and fails if a row holds "faulty"."""
 
     def __init__(self):
         self.n_calls = 0
@@ -50,7 +50,7 @@ def test_one_failing_request_costs_two_calls_for_each_halving(n_jobs):
         assert predict.n_calls - 1 <= 2 * math.log2(n_jobs) + 1
 
 
-def test_failing_requests_leave_the_others_their_answers():
+def test_failing_requests_do_not_affect_others():
     for n_faulty in range(9):
         for faulty in combinations(range(8), n_faulty):
             jobs = jobs_of(8, faulty)
@@ -80,7 +80,7 @@ def test_every_request_is_answered_as_soon_as_its_half_succeeds():
     assert list(answered_after.values()) == [2, 2, 2, 2, 3, 3, 4, 5]
 
 
-def test_requests_that_nobody_waits_for_are_not_predicted():
+def test_abandoned_requests_are_not_predicted():
     predict = Counting()
 
     assert list(answers_to(jobs_of(8, ()), predict, waits=lambda _: False)) == []

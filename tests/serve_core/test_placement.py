@@ -22,7 +22,7 @@ HERE = threading.current_thread().name
 
 
 class Compiled:
-    """Predicts which call a row was in, and in which thread.
+    """Predicts the number of the call and its thread.
 
     A call with more rows than `n_short` is slow. It waits for `may_end` first, if there is one.
     """
@@ -99,12 +99,12 @@ def test_a_call_on_the_loop_has_no_more_rows_than_a_short_one(ask, n_short, sett
         (3, "sklearn", 3, HERE),
     ],
 )
-def test_the_setting_says_which_requests_wait_in_the_queue(ask, n_rows, runtime, rows_in_place, expected):
+def test_the_setting_decides_which_requests_use_the_queue(ask, n_rows, runtime, rows_in_place, expected):
     assert threads(ask(Compiled(), 2, n_rows, runtime, rows_in_place=rows_in_place)) == {expected}
 
 
 @pytest.mark.parametrize(("n_short", "expected"), [(2, 2), (0, 0)])
-def test_auto_measures_how_many_rows_a_short_call_has(model, n_short, expected):
+def test_auto_measures_the_rows_of_a_short_call(model, n_short, expected):
     with capture_logs() as lines:
         measured = rows_in_place(replace(model, runtime="onnx", predictor=Compiled(n_short)), Settings())
 
@@ -112,13 +112,13 @@ def test_auto_measures_how_many_rows_a_short_call_has(model, n_short, expected):
     assert [line["rows_in_place"] for line in lines] == [expected]
 
 
-def test_auto_never_calls_a_model_that_reads_text_in_place(puppet):
+def test_auto_never_calls_text_models_in_place(puppet):
     predictor: Any = Compiled()
 
     assert rows_in_place(replace(load(puppet), runtime="onnx", predictor=predictor), Settings()) == 0
 
 
-def test_short_calls_go_on_in_threads_while_a_long_one_lasts(service_of, rows_of):
+def test_short_calls_continue_during_a_long_one(service_of, rows_of):
     predictor = Compiled(n_short=2)
     with service_of(predictor, "onnx") as service:
         predictor.may_end.clear()
@@ -144,7 +144,7 @@ def test_scikit_learn_gets_one_call_at_a_time_in_place_too(service_of, rows_of):
 
 
 class Exclusive:
-    """Counts the calls that began during another one."""
+    """Counts the calls that began during another call."""
 
     def __init__(self):
         self.n_beside = 0
@@ -161,7 +161,7 @@ class Exclusive:
             self.is_free.release()
 
 
-def test_the_queue_limits_only_the_requests_that_wait_in_it(ask):
+def test_queue_limits_apply_only_to_queued_requests(ask):
     assert len(ask(Compiled(), 5, max_queue_requests=2)) == 5
 
     with pytest.raises(QueueFull):

@@ -37,7 +37,7 @@ class Echo:
 
 @pytest.fixture(autouse=True)
 def _threads_switch_often():
-    """So that a race shows in few tries."""
+    """Makes races likely within few tries."""
     interval_s = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -59,7 +59,7 @@ def ready_workers(service):
     return [sample.value for metric in service.metrics.ready_workers.collect() for sample in metric.samples]
 
 
-def test_takes_rows_between_start_and_stop_only(service_of, open_echo):
+def test_accepts_rows_only_between_start_and_stop(service_of, open_echo):
     service = service_of(open_echo)
 
     with pytest.raises(NotReady):
@@ -88,7 +88,7 @@ def test_a_draining_service_is_not_ready_but_answers(service_of, open_echo, is_s
         assert ready_workers(service) == [int(is_started)]  # the end of the drain's signal handler sets it
 
 
-def test_stop_answers_what_waits(service_of, echo):
+def test_stop_answers_waiting_requests(service_of, echo):
     service = service_of(echo)
     service.start()
     futures = [service.submit([[1]])]
@@ -102,7 +102,7 @@ def test_stop_answers_what_waits(service_of, echo):
     assert [future.result(0) for future in futures] == [[{"value": number}] for number in (1, *range(5))]
 
 
-def test_every_request_that_comes_while_it_stops_is_answered_or_refused(service_of, open_echo):
+def test_requests_during_the_stop_are_answered_or_refused(service_of, open_echo):
     def ask_until_refused(service):
         n_answered = 0
         while True:
@@ -136,7 +136,7 @@ def test_cancelled_rows_never_reach_the_model(service_of, echo):
 
 
 @pytest.mark.parametrize("rows_in_place", [0, 2])
-def test_threads_and_tasks_of_an_event_loop_share_it(service_of, open_echo, rows_in_place):
+def test_threads_and_event_loop_tasks_share_a_service(service_of, open_echo, rows_in_place):
     """A `def` route waits for the future in a thread, an `async def` route awaits it on the loop."""
 
     async def main():
@@ -190,8 +190,8 @@ def test_a_forked_child_is_not_ready_until_it_starts_the_service_itself(service_
     assert os.waitstatus_to_exitcode(status) == 0
 
 
-def test_clients_that_come_straight_back_join_the_next_batch(service_of, echo, monkeypatch):
-    for name in ("RETURN_CALLS", "RETURN_SHARE"):  # no machine is too slow to be back in time
+def test_returning_clients_join_the_next_batch(service_of, echo, monkeypatch):
+    for name in ("RETURN_CALLS", "RETURN_SHARE"):  # so that clients return in time even on a slow machine
         monkeypatch.setattr(serve_core.service, name, FOREVER)
     n_clients, n_rounds = 8, 10
     with service_of(echo) as service, ThreadPoolExecutor(n_clients) as pool:
@@ -212,7 +212,7 @@ def test_clients_that_come_straight_back_join_the_next_batch(service_of, echo, m
     assert echo.calls == [1] + [n_clients] * n_rounds
 
 
-def test_a_lone_client_waits_for_nobody(service_of, open_echo, monkeypatch):
+def test_a_lone_client_is_not_delayed(service_of, open_echo, monkeypatch):
     for name in ("RETURN_CALLS", "RETURN_SHARE"):
         monkeypatch.setattr(serve_core.service, name, FOREVER)
     with service_of(open_echo) as service:
@@ -222,7 +222,7 @@ def test_a_lone_client_waits_for_nobody(service_of, open_echo, monkeypatch):
     assert open_echo.calls == [1] * 200
 
 
-def test_a_full_call_waits_for_nobody(service_of, echo, monkeypatch):
+def test_a_full_call_is_not_delayed(service_of, echo, monkeypatch):
     for name in ("RETURN_CALLS", "RETURN_SHARE"):
         monkeypatch.setattr(serve_core.service, name, FOREVER)
     with service_of(echo, max_batch_rows=2) as service:

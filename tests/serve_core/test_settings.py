@@ -1,4 +1,4 @@
-"""A setting that cannot be used stops the start, and the message says what to write instead."""
+"""An invalid setting stops the start, and the message says what to write instead."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from serve_core.settings import Settings, SettingsError
         ("ROWS_IN_PLACE", "-1", "auto or an integer of at least 0"),
     ],
 )
-def test_the_message_says_what_a_setting_takes(name, value, expected):
+def test_the_message_names_the_valid_values(name, value, expected):
     with pytest.raises(SettingsError) as error:
         Settings.from_env({f"SERVE_{name}": value})
 
     assert str(error.value) == f"SERVE_{name} is {value!r}, but takes {expected}."
 
 
-def test_the_message_names_both_settings_that_contradict_each_other():
+def test_the_message_names_both_contradictory_settings():
     with pytest.raises(SettingsError) as error:
         Settings.from_env({"SERVE_MAX_QUEUE_ROWS": "10"})
 

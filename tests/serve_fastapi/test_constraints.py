@@ -1,4 +1,4 @@
-"""Each constraint of `serve_fastapi/validation.py` is held by the tests of the contract."""
+"""The contract tests catch the loss of each constraint in `serve_fastapi/validation.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from ..house.weakening import assert_the_contract_fails_without
 
-# What is taken away: a line, and the line without the constraint.
+# A line, and the line without the constraint.
 CONSTRAINTS = {
     "a bound": ("Field(ge=least, le=most)", "Field(ge=least)"),
     "strictness": ('extra="forbid", strict=True', 'extra="forbid"'),
@@ -18,5 +18,5 @@ CONSTRAINTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
-def test_the_contract_fails_without(constraint, tmp_path):
+def test_the_contract_tests_fail_without(constraint, tmp_path):
     assert_the_contract_fails_without("fastapi", CONSTRAINTS[constraint], tmp_path)

@@ -1,4 +1,4 @@
-"""Many clients at once: the event loop lets them in together, and health checks do not wait behind predictions."""
+"""Many clients at once: the event loop accepts them together, and health checks do not wait behind predictions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ N_CROWDS = 3
 
 
 def test_connections_are_accepted_together(serve, line):
-    """One by one they would take seconds under load. Requests that come in together share a call, so the calls tell."""
+    """One by one they would take seconds under load. Requests that arrive together share calls."""
     service = serve(line)
     with asking(service) as ask, clients(service, N_CLIENTS) as crowd:
         with away(service):
@@ -30,7 +30,7 @@ def test_connections_are_accepted_together(serve, line):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_health_check_is_answered_before_most_predictions_of_a_crowd(serve, line, method):
-    service = serve(line, is_recorded=False)  # it is about who is faster
+    service = serve(line, is_recorded=False)  # the test compares speeds
     probes = [f"probe-{number}" for number in range(N_CROWDS)]
     with clients(service, N_CLIENTS) as crowd, clients(service, 1) as [probe]:
         for client in (*crowd, probe):
@@ -47,7 +47,7 @@ def test_a_health_check_is_answered_before_most_predictions_of_a_crowd(serve, li
                 answer.read()
             assert {answer.status for answer in answers} == {200}
 
-    # In the order of the log: this process may read the probe's answer late. On a busy machine one crowd may be faster.
+    # By the order of the log, because this process may read an answer late. On a busy machine, one crowd may be faster.
     places = [service.lines.index(service.logged("request", request_id=name)) for name in probes]
     n_predicted = [sum(line.get("route") == "/predict" for line in service.lines[:place]) for place in places]
     before = [n - number * N_CLIENTS for number, n in enumerate(n_predicted)]

@@ -59,7 +59,7 @@ ATTRIBUTES = {
     "stream": "Starlette, Requests",
     "validate_python": "Pydantic, Type Adapter",
 }
-# Of sockets, futures and event loops, and of structlog.
+# Attributes of sockets, futures, event loops and structlog.
 PYTHON = {"cancel", "dup", "fileno", "get_logger", "run_in_executor"}
 SUBCLASSED = {"APIRoute", "BaseModel", "Request", "Response"}
 
@@ -76,5 +76,5 @@ def test_uses_no_private_attribute():
     assert not private_attributes("serve_fastapi")
 
 
-def test_inherits_only_from_what_the_manuals_inherit_from():
+def test_inherits_only_from_documented_classes():
     assert subclassed("serve_fastapi") <= SUBCLASSED

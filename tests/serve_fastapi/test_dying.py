@@ -1,4 +1,4 @@
-"""A lone worker is the process itself: when it dies, its exit code is the signal's, and an engine starts it again."""
+"""A lone worker is the process itself: if it dies, the exit code names the signal, and an engine restarts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client that leaves while its request waits is noticed at once."""
+"""The service notices at once that the client of a waiting request has left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.parametrize("backend", ["fastapi"], indirect=True)
 LONG_MS = 10 * 60_000
 
 
-def test_the_rows_of_a_client_that_left_are_not_predicted(serve, puppet, gate):
+def test_rows_of_a_client_that_left_are_not_predicted(serve, puppet, gate):
     service = serve(puppet, deadline_ms=LONG_MS)
     with asking(service) as ask:
         ask.predict_later(f"wait {gate.path}")

@@ -1,4 +1,4 @@
-"""uvicorn's workers load the model each for itself: never another one than their siblings serve."""
+"""Each uvicorn worker loads the model itself, but never another model than its siblings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..services import eventually
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("backend", ["fastapi"], indirect=True)]
 
 
-def test_a_restarted_worker_that_finds_another_artifact_stops_the_service(serve, puppet, tmp_path):
+def test_a_restarted_worker_with_another_artifact_stops_the_service(serve, puppet, tmp_path):
     artifact = shutil.copytree(puppet, tmp_path / "artifact")
     service = serve(artifact, workers=2)
     with asking(service) as ask:

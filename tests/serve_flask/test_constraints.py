@@ -1,4 +1,4 @@
-"""Each constraint of `serve_flask/validation.py` is held by the tests of the contract."""
+"""The contract tests catch the loss of each constraint in `serve_flask/validation.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from ..house.weakening import assert_the_contract_fails_without
 
-# What is taken away: a line, and the line without the constraint.
+# A line, and the line without the constraint.
 CONSTRAINTS = {
     "a bound": ("if number > most:", "if False:"),
     "strictness": (
@@ -21,5 +21,5 @@ CONSTRAINTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
-def test_the_contract_fails_without(constraint, tmp_path):
+def test_the_contract_tests_fail_without(constraint, tmp_path):
     assert_the_contract_fails_without("flask", CONSTRAINTS[constraint], tmp_path)

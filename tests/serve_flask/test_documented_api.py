@@ -57,10 +57,10 @@ ATTRIBUTES = {
     "valid_methods": "Werkzeug, HTTP Exceptions",
     "view_functions": "Flask, API: Application Object",
 }
-# A public method of the request that gunicorn hands to `pre_request`; its manual shows no way to close a connection
-# behind an answer, and WSGI forbids an application to send `Connection`.
+# A public method of the request that gunicorn passes to `pre_request`. Its manual shows no way to close a connection
+# after an answer, and WSGI forbids applications to send `Connection`.
 NOT_SHOWN = {"force_close"}
-# Of sockets and modules of the standard library, and of structlog.
+# Attributes of sockets, modules of the standard library and structlog.
 PYTHON = {"addFilter", "detach", "get_logger", "max", "msg"}
 SUBCLASSED = {"BaseApplication", "Response"}
 
@@ -77,5 +77,5 @@ def test_uses_one_private_attribute_which_the_manual_shows():
     assert private_attributes("serve_flask") == {"_get_current_object"}  # Flask, Signals: Sending Signals
 
 
-def test_inherits_only_from_what_the_manuals_inherit_from():
+def test_inherits_only_from_documented_classes():
     assert subclassed("serve_flask") - {"ValueError"} <= SUBCLASSED

@@ -1,4 +1,4 @@
-"""A lone worker that dies: gunicorn forks another one."""
+"""If a lone worker dies, gunicorn forks another one."""
 
 from __future__ import annotations
 

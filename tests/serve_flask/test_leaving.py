@@ -1,4 +1,4 @@
-"""A client that leaves while its request waits: WSGI does not tell, so the deadline drops the rows."""
+"""WSGI does not report that the client of a waiting request has left, so the deadline drops its rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..operation.asking import asking, leave_behind, values
 pytestmark = pytest.mark.parametrize("backend", ["flask"], indirect=True)
 
 
-def test_the_rows_of_a_client_that_left_are_not_predicted_after_the_deadline(serve, puppet, gate):
+def test_rows_of_a_client_that_left_are_not_predicted_after_the_deadline(serve, puppet, gate):
     service = serve(puppet, deadline_ms=2000)
     with asking(service) as ask:
         ask.predict_later(f"wait {gate.path}")

@@ -1,4 +1,4 @@
-"""gunicorn's workers are forked from a process that has loaded the model: they all serve that one."""
+"""gunicorn forks its workers from a process that has loaded the model: all of them serve that model."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tests of what makes projects: Cookiecutter and Copier as a person starts them, in processes of their own."""
+"""Tests of the starter: Cookiecutter and Copier run in their own processes, as a person starts them."""

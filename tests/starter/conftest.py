@@ -1,4 +1,4 @@
-"""What a project is made from: this repository, as it is now."""
+"""The template of projects: this repository as it is now."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from ..house.copies import copy_of_repository
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a copy without a history, as an archive of it is unpacked, with an environment in it."""
+    """A copy without a history, like an unpacked archive, with an environment in it."""
     return copy_of_repository(tmp_path_factory.mktemp("template"))

@@ -12,7 +12,7 @@ from ..house.copies import environment
 BACKENDS = ("both", "fastapi", "flask")
 COMPARE = ("yes", "no")
 
-# Makes a project in a folder: the template as a user names it, the version if one is asked for, answers.
+# Makes a project in a folder from a template, an optional version, and answers.
 Tool = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -25,7 +25,7 @@ def cookiecutter(
 
 
 def copier(folder: Path, template: str, version: str | None = None, **answers: str) -> subprocess.CompletedProcess[str]:
-    """Into `project`, for Copier asks for the folder, and makes none of the slug."""
+    """Into `project`: Copier takes the folder from the command line, not from the slug."""
     ref = ["--vcs-ref", version] if version else []
     given = [word for name, answer in answers.items() for word in ("--data", f"{name}={answer}")]
     return tool(folder, "copier", "copy", "--defaults", *ref, *given, template, "project")
@@ -40,7 +40,7 @@ def update(project: Path, *more: str) -> None:
 
 
 def made(tool: Tool, folder: Path, template: str | Path, version: str | None = None, **answers: str) -> Path:
-    """A project; the folder is made and holds nothing else."""
+    """A project in a new folder."""
     folder.mkdir(parents=True)
     run = tool(folder, str(template), version, **answers)
     assert run.returncode == 0, run.stderr
@@ -49,7 +49,7 @@ def made(tool: Tool, folder: Path, template: str | Path, version: str | None = N
 
 
 def tool(folder: Path, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    """A command of a Python package, which keeps what it must beside `folder` and knows nothing of this machine."""
+    """Runs a command of a Python package, which keeps its files beside `folder` and ignores this machine's settings."""
     home = folder.parent / f".home of {folder.name}"
     home.mkdir(exist_ok=True)
     return subprocess.run(
@@ -63,7 +63,7 @@ def tool(folder: Path, *words: str, typed: str = "") -> subprocess.CompletedProc
 
 
 def author() -> dict[str, str]:
-    """Who commits in these tests."""
+    """The author of commits in these tests."""
     who = {"NAME": "A. Tester", "EMAIL": "tester@example.com"}
     return {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in who.items()}
 
@@ -81,7 +81,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 def commit(folder: Path, *, tag: str | None = None) -> None:
-    """All that is there, in a repository that is made if there is none."""
+    """Commits everything, in a new repository if there is none."""
     if not (folder / ".git").exists():
         git(folder, "init", "--quiet")
     git(folder, "add", "--all")
@@ -91,7 +91,7 @@ def commit(folder: Path, *, tag: str | None = None) -> None:
 
 
 def files(project: Path) -> Iterator[Path]:
-    """What is in a project and not in its history, relative."""
+    """The files of a project without its history, as relative paths."""
     for path in sorted(project.rglob("*")):
         relative = path.relative_to(project)
         if path.is_file() and relative.parts[0] not in (".git", ".venv"):
@@ -99,7 +99,7 @@ def files(project: Path) -> Iterator[Path]:
 
 
 def contents(project: Path) -> dict[str, tuple[bytes, bool]]:
-    """Of each file its bytes, and whether it is a program."""
+    """The bytes of each file, and whether it is executable."""
     return {
         path.as_posix(): ((project / path).read_bytes(), bool((project / path).stat().st_mode & 0o100))
         for path in files(project)

@@ -1,4 +1,4 @@
-"""What copier.yml leaves out is there to be left out, and said so that Copier and `starter/paths.py` read it alike."""
+"""The exclusions in copier.yml exist, and Copier and `starter/paths.py` read them alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starter.questions import read_form
 from ..services import ROOT
 from .making import BACKENDS, COMPARE
 
-# What is made, and what Copier's name for Cookiecutter's folder is.
+# Generated files, and Copier's name for Cookiecutter's folder.
 NOT_HERE = {"/artifact", "/artifact.sha256", "/compare/report", "/__cookiecutter__"}
 
 
@@ -25,13 +25,13 @@ def test_every_pattern_is_a_path_from_the_root_or_a_name():
     assert [each for each in EVERY if "**" in each or not re.fullmatch(r"(/[\w.*-]+)+|[\w.*\[\]-]+", each)] == []
 
 
-def test_every_path_names_something_in_the_repository():
+def test_every_path_exists_in_the_repository():
     paths = {pattern for pattern in EVERY - NOT_HERE if pattern.startswith("/")}
 
     assert [path for path in paths if not list(ROOT.glob(path[1:]))] == []
 
 
-def test_the_patterns_leave_out_what_git_ignores():
+def test_the_patterns_exclude_files_that_git_ignores():
     ignored = {line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()}
 
     assert {line.lstrip("/") for line in ignored} <= {pattern.lstrip("/") for pattern in patterns()}

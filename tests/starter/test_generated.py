@@ -1,4 +1,4 @@
-"""What comes out works: each project passes its own `make check`, and its own `make test`, containers included."""
+"""Generated projects work: each passes its own `make check` and `make test`, containers included."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .making import TOOLS, commit, git, made, update
 
 pytestmark = pytest.mark.slow
 
-# Another worker has tests of its own.
+# Other workers run their own tests.
 ONE_WORKER = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
 
-# An estimator of the user's own and its data, as a notebook leaves them.
+# A user's estimator and its data, as a notebook leaves them.
 OWN_MODEL = """
 import joblib
 import pandas as pd
@@ -33,7 +33,7 @@ iris.data.assign(kind=iris.target).to_csv("flowers.csv", index=False)
 
 
 def make(project, *words, **more):
-    """In a session of its own, which ends with the test: `make` starts tests, and these start services."""
+    """Runs `make` in its own session, which ends with the test: `make` starts tests, and these start services."""
     process = subprocess.Popen(
         ["make", *words],
         cwd=project,
@@ -53,12 +53,12 @@ def make(project, *words, **more):
 
 
 def with_our_environment(project):
-    """The environment of this repository, which has all that a project needs; `make` takes it as it is."""
+    """Links the environment of this repository, which has everything that a project needs."""
     (project / ".venv").symlink_to(ROOT / ".venv")
     return "--assume-old=.venv/installed"
 
 
-# Those of the next test pass it, too. With both backends and `compare/` it would be the check of this repository.
+# The projects of the next test pass it, too. With both backends and `compare/`, it is the check of this repository.
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("backend", "compare"), [("both", "no"), ("fastapi", "no"), ("flask", "yes")])
 def test_a_project_passes_its_own_check(backend, compare, template, tmp_path):
@@ -69,8 +69,8 @@ def test_a_project_passes_its_own_check(backend, compare, template, tmp_path):
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("backend", "compare"), [("fastapi", "yes"), ("flask", "no")])
-def test_a_project_passes_its_own_tests_in_an_environment_of_its_own_locks(backend, compare, template, tmp_path):
-    """A git-ready tree under another name: a commit of it, as its CI would have it."""
+def test_a_project_passes_its_own_tests_with_its_own_locks(backend, compare, template, tmp_path):
+    """A commit of a project with another name, as its CI would check it out."""
     answers = {"project_name": "Flowers of the field", "backend": backend, "compare": compare}
     project = made(TOOLS["copier"], tmp_path / "made", template, **answers)
     commit(project)
@@ -82,8 +82,8 @@ def test_a_project_passes_its_own_tests_in_an_environment_of_its_own_locks(backe
 
 
 @pytest.mark.timeout(900)
-def test_a_project_with_both_backends_keeps_the_contract_under_another_name(template, tmp_path):
-    """The rest would be the tests of this repository once more."""
+def test_a_renamed_project_with_both_backends_keeps_the_contract(template, tmp_path):
+    """The other tests would repeat those of this repository."""
     project = made(TOOLS["copier"], tmp_path / "made", template, project_name="Flowers of the field", compare="no")
     with_our_environment(project)
 
@@ -91,8 +91,8 @@ def test_a_project_with_both_backends_keeps_the_contract_under_another_name(temp
 
 
 @pytest.mark.timeout(900)
-def test_a_project_serves_its_users_own_model_before_and_after_an_update(template, tmp_path):
-    """Nothing of the penguins is left: `model/train.py` and `model/data/` are the user's."""
+def test_a_project_serves_its_own_model_before_and_after_an_update(template, tmp_path):
+    """`model/train.py` and `model/data/` are the user's; nothing of the penguins is left."""
     upstream = tmp_path / "upstream.git"
     shutil.copytree(template, upstream, ignore=shutil.ignore_patterns(".venv"))
     commit(upstream, tag="1.0.0")
@@ -116,7 +116,7 @@ def test_a_project_serves_its_users_own_model_before_and_after_an_update(templat
 
 
 def assert_answers(project):
-    """The command of docs/your-model.md packages the model, and a service answers as the model predicts."""
+    """The command in docs/your-model.md packages the model, and a service answers its predictions."""
     pack = ("flowers.joblib", "--data", "flowers.csv", "--target", "kind", "--name", "flowers", "--replace")
     python(project, "-c", OWN_MODEL)
     python(project, "-m", "model.packaging", *pack)

@@ -1,4 +1,4 @@
-"""Whatever a project is called, what comes out is the same from both tools and well formed."""
+"""Whatever a project's name is, both tools make the same, well-formed project."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import yaml
 
 from .making import TOOLS, contents, made
 
-# Between them: what TOML, YAML, Markdown, HTML, Jinja or a shell would read as its own.
+# Together they contain special characters of TOML, YAML, Markdown, HTML, Jinja and the shell.
 NAMES = [
     "  \"Double\", 'single' and `back`, C:\\temp\\new, 100% {sure} } { {7*7}  ",
     "null: yes # no <b>&amp;</b> $HOME ${x} $(date)  Pinguïn 🐧 👩‍🚀",
@@ -18,7 +18,7 @@ NAMES = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_taken_as_it_is(name, template, tmp_path):
+def test_a_project_keeps_its_name_unchanged(name, template, tmp_path):
     answers = {"project_name": name, "project_slug": "null", "description": name, "author": name}
     by_tool = {tool: made(TOOLS[tool], tmp_path / tool, template, **answers) for tool in TOOLS}
 

@@ -1,4 +1,4 @@
-"""A project knows what it was made from, in the same words whichever tool made it."""
+"""A project records its origin, in the same way with either tool."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def repository(template, tmp_path_factory):
-    """The template as a repository with the versions v1 and v2, between which a file has come."""
+    """The template as a repository with the versions v1 and v2; v2 has one more file."""
     repository = tmp_path_factory.mktemp("repository") / "upstream.git"
     shutil.copytree(template, repository, ignore=shutil.ignore_patterns(".venv"))
     commit(repository, tag="1.0.0")
@@ -32,7 +32,7 @@ def origin(project):
 
 
 @pytest.mark.parametrize(("version", "has_news"), [("1.0.0", False), ("2.0.0", True)])
-def test_from_the_tag_of_a_url(version, has_news, repository, tmp_path):
+def test_records_the_tag_of_a_url(version, has_news, repository, tmp_path):
     url = repository.as_uri()
     by_tool = [made(TOOLS[tool], tmp_path / tool, url, version) for tool in TOOLS]
 
@@ -42,14 +42,14 @@ def test_from_the_tag_of_a_url(version, has_news, repository, tmp_path):
         assert (project / "docs" / "news.md").exists() == has_news
 
 
-def test_from_the_newest_version_of_a_path(repository, tmp_path):
+def test_records_the_newest_version_of_a_path(repository, tmp_path):
     by_tool = [made(TOOLS[tool], tmp_path / tool, repository) for tool in TOOLS]
 
     assert contents(by_tool[0]) == contents(by_tool[1])
     assert origin(by_tool[0]) == (str(repository), "2.0.0")
 
 
-def test_from_a_relative_path(repository, tmp_path):
+def test_records_a_relative_path(repository, tmp_path):
     by_tool = []
     for tool in TOOLS:
         (tmp_path / tool).mkdir()
@@ -60,12 +60,12 @@ def test_from_a_relative_path(repository, tmp_path):
     assert origin(by_tool[0]) == (str(repository), "2.0.0")
 
 
-def test_from_a_folder_without_a_history(template, tmp_path):
+def test_records_a_folder_without_a_history(template, tmp_path):
     for tool in TOOLS:
         assert origin(made(TOOLS[tool], tmp_path / tool, template)) == (str(template), None)
 
 
-def test_a_folder_inside_another_repository_has_no_history(template, tmp_path):
+def test_records_no_version_for_a_folder_inside_another_repository(template, tmp_path):
     shutil.copytree(template, tmp_path / "upstream", ignore=shutil.ignore_patterns(".venv"))
     (tmp_path / "README.md").write_text("Of something else.\n")
     commit(tmp_path)

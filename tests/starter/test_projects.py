@@ -1,4 +1,4 @@
-"""A project holds what was asked for, the same from both tools, and nothing of what made it."""
+"""A project contains what was chosen, the same from both tools, and nothing of the starter."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ FRAMEWORKS = {
     "fastapi": re.compile(r"fastapi|starlette|uvicorn|pydantic", re.IGNORECASE),
     "flask": re.compile(r"flask|werkzeug|gunicorn", re.IGNORECASE),
 }
-# The comparison is about both, whatever is there to be measured.
+# The comparison names both backends, whichever are here.
 ABOUT_BOTH = ("compare/", "tests/compare/")
-# What a test tool depends on: schemathesis has Werkzeug.
+# Dependencies of a test tool: schemathesis needs Werkzeug.
 TRANSITIVE = {"flask": ("dev.lock", r"werkzeug==\S+ \\")}
 
-# How it is updated, a project says.
+# A project says how it is updated.
 MACHINERY = re.compile(r"twinserve|cookiecutter|copier(?! update)|starter|jinja$", re.IGNORECASE)
-# MIT asks that its notice stays; the answers are what an update reads.
+# The MIT licence requires its notice; an update reads the answers.
 ITS_OWN = {"LICENSE", ".copier-answers.yml"}
 
 
 @pytest.fixture(scope="module")
 def generated(request, template, tmp_path_factory):
-    """One of each kind; who made it makes no difference."""
+    """One project of each kind; both tools make the same ones."""
     backend, compare = request.param
     folder = tmp_path_factory.mktemp("project") / "made"
     return made(TOOLS["cookiecutter"], folder, template, backend=backend, compare=compare)
@@ -53,7 +53,7 @@ def test_both_tools_write_the_same_files(backend, compare, template, tmp_path):
 
 
 @every("fastapi", "flask")
-def test_names_nothing_of_the_other_backend(generated):
+def test_does_not_mention_the_other_backend(generated):
     [other] = {"fastapi", "flask"} - {path.name.removeprefix("serve_") for path in generated.glob("serve_*")}
     named = [
         (path.as_posix(), line)
@@ -68,7 +68,7 @@ def test_names_nothing_of_the_other_backend(generated):
 
 
 @every("fastapi", "flask")
-def test_depends_on_nothing_of_the_other_backend(generated):
+def test_does_not_depend_on_the_other_backend(generated):
     [other] = {"fastapi", "flask"} - {path.name.removeprefix("serve_") for path in generated.glob("serve_*")}
 
     declared = tomllib.loads((generated / "pyproject.toml").read_text())
@@ -78,7 +78,7 @@ def test_depends_on_nothing_of_the_other_backend(generated):
 
 
 @every(*BACKENDS)
-def test_names_nothing_of_what_made_it(generated):
+def test_does_not_mention_the_starter(generated):
     named = [
         (path.as_posix(), line)
         for path in files(generated)
@@ -91,13 +91,13 @@ def test_names_nothing_of_what_made_it(generated):
 
 
 @every(*BACKENDS)
-def test_names_only_files_that_it_has(generated):
+def test_mentions_only_existing_files(generated):
     pages = [generated / "README.md", *(generated / "docs").glob("*.md")]
     for page in pages:
         text = page.read_text()
         named = re.findall(r"`((?:model|serve_\w+|tests|docs|docker|compare)/[\w./-]*|\w+\.(?:yaml|toml|lock))`", text)
         linked = [page.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)]
-        # What a run writes, and what is a name in an example.
+        # Files that a run writes, and names in examples.
         written = {
             "compare/report/index.html",
             "compare/report/bench.json",
@@ -109,12 +109,12 @@ def test_names_only_files_that_it_has(generated):
 
 
 @every(*BACKENDS)
-def test_carries_its_own_name(generated):
+def test_uses_its_own_name(generated):
     assert generated.name == "my-service"
     assert tomllib.loads((generated / "pyproject.toml").read_text())["project"]["name"] == "my-service"
     compose = yaml.safe_load((generated / "compose.yaml").read_text())
     assert compose["name"] == "my-service"
-    # Compose names an image by the project and the service; the edge's is the proxy's own.
+    # Compose names images after the project and the service; the edge uses the proxy's image.
     assert [name for name, service in compose["services"].items() if "image" in service] == ["edge"]
 
 

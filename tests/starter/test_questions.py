@@ -1,4 +1,4 @@
-"""Copier and Cookiecutter ask the same: copier.yml says it, cookiecutter.json says it again."""
+"""Copier and Cookiecutter ask the same questions: cookiecutter.json repeats copier.yml."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ COPIER = yaml.safe_load((ROOT / "copier.yml").read_text())
 COOKIECUTTER = json.loads((ROOT / "cookiecutter.json").read_text())
 ASKED = {name: told for name, told in COPIER.items() if not name.startswith("_") and told.get("when", True)}
 
-# What only the starter depends on, and no project.
+# Dependencies of the starter that no project has.
 STARTER = {"cookiecutter", "copier", "pyyaml", "types-pyyaml"}
 
 
-def test_both_ask_the_same_in_the_same_order():
+def test_both_tools_ask_the_same_questions_in_the_same_order():
     assert [name for name in COOKIECUTTER if not name.startswith("_")] == list(ASKED)
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_both_ask_it_in_the_same_words(name):
+def test_both_tools_use_the_same_prompts(name):
     prompt = COOKIECUTTER["__prompts__"][name]
     choices = ASKED[name].get("choices")
 
@@ -41,7 +41,7 @@ def test_both_ask_it_in_the_same_words(name):
 
 @pytest.mark.parametrize("backend", COOKIECUTTER["backend"])
 @pytest.mark.parametrize("project_name", ["My service", '  "The" 2nd  Ünit_v1.0! ', "7 of 9", "a" * 49 + "-" + "b" * 9])
-def test_both_have_the_same_defaults(project_name, backend):
+def test_both_tools_have_the_same_defaults(project_name, backend):
     given = {"project_name": project_name, "backend": backend}
     answers = read_form(ROOT).answers(given)
 
@@ -56,11 +56,11 @@ def test_both_have_the_same_defaults(project_name, backend):
     ("project_name", "slug"),
     [("My service", "my-service"), ("It's 100% \\mine\\ 🐧", "it-s-100-mine"), ("  7 of 9 ", "of-9"), ("Ünit", "nit")],
 )
-def test_a_slug_is_made_of_what_it_may_hold(project_name, slug):
+def test_slugs_contain_only_allowed_characters(project_name, slug):
     assert read_form(ROOT).answers({"project_name": project_name})["project_slug"] == slug
 
 
-def test_no_project_is_called_like_what_it_is_made_of():
+def test_refuses_reserved_slugs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     parts = [*project["project"]["optional-dependencies"].values(), *project["dependency-groups"].values()]
     requirements = [*project["project"]["dependencies"], *(requirement for part in parts for requirement in part)]

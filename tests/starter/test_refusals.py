@@ -1,4 +1,4 @@
-"""An answer that cannot be taken is refused in the same sentence by both tools, before anything is written."""
+"""Both tools refuse an invalid answer with the same message, before anything is written."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("question", "answer", "sentence"), REFUSED)
-def test_an_unusable_answer_is_refused_with_a_sentence(question, answer, sentence):
+def test_an_invalid_answer_is_refused_with_a_reason(question, answer, sentence):
     with pytest.raises(Refused) as refused:
         read_form(ROOT).answers({question: answer})
 
     assert str(refused.value) == f"{question}: {sentence}"
 
 
-# Both tools take the sentences from the same file, so one of each question shows that they ask for them.
+# Both tools read the messages from the same file, so one test of each question is enough.
 @pytest.mark.slow
 @pytest.mark.parametrize("maker", TOOLS)
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_an_unusable_answer_is_refused_with_a_sentence(question, answer, sentenc
         ("author", "a\r\nb", LINE),
     ],
 )
-def test_both_tools_refuse_before_they_write_anything(maker, question, answer, sentence, template, tmp_path):
+def test_both_tools_refuse_before_writing(maker, question, answer, sentence, template, tmp_path):
     folder = tmp_path / "empty"
     folder.mkdir()
 
@@ -75,7 +75,7 @@ def test_both_tools_refuse_before_they_write_anything(maker, question, answer, s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("maker", TOOLS)
-def test_a_name_of_which_nothing_can_be_a_slug_asks_for_one(maker, template, tmp_path):
+def test_a_name_without_slug_characters_needs_a_slug(maker, template, tmp_path):
     folder = tmp_path / "empty"
     folder.mkdir()
 
@@ -89,8 +89,8 @@ def test_a_name_of_which_nothing_can_be_a_slug_asks_for_one(maker, template, tmp
 @pytest.mark.slow
 @pytest.mark.parametrize("maker", TOOLS)
 @pytest.mark.parametrize(("question", "answer"), [("backend", "django"), ("compare", "maybe")])
-def test_a_choice_that_there_is_not_is_refused(maker, question, answer, template, tmp_path):
-    """By the tools' own words."""
+def test_an_unknown_choice_is_refused(maker, question, answer, template, tmp_path):
+    """With the tool's own message."""
     folder = tmp_path / "empty"
     folder.mkdir()
 
@@ -103,8 +103,8 @@ def test_a_choice_that_there_is_not_is_refused(maker, question, answer, template
 
 
 @pytest.mark.slow
-def test_what_is_typed_is_refused_where_it_is_not_run(template, tmp_path):
-    """Cookiecutter runs the answers of its command line alone."""
+def test_cookiecutter_refuses_typed_instructions(template, tmp_path):
+    """Cookiecutter runs only the answers of its command line as templates."""
     folder = tmp_path / "empty"
     folder.mkdir()
 

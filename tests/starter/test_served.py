@@ -1,4 +1,4 @@
-"""In an empty folder: one command makes a project, one serves it, and the command on top of its README is answered."""
+"""One command makes a project, one serves it, and the first curl line of its README gets an answer."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def engine():
     require("no Docker engine answers", "docker", "version")
 
 
-# Both tools write the same files, so each kind of project is made by one of them.
+# Both tools write the same files, so one tool per kind of project is enough.
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("backend", "tool"), [("both", "copier"), ("fastapi", "cookiecutter"), ("flask", "copier")])
-def test_docker_compose_up_serves_the_curl_line_on_top_of_the_readme(backend, tool, template, tmp_path):
+def test_docker_compose_up_answers_the_curl_line_of_the_readme(backend, tool, template, tmp_path):
     folder = made(TOOLS[tool], tmp_path / "empty", template, backend=backend)
     project = Project(folder, f"test-{uuid4().hex[:8]}")
     line, *_ = re.findall(r"^curl .*$", (folder / "README.md").read_text(), re.MULTILINE)

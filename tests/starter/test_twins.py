@@ -1,4 +1,4 @@
-"""A twin says what the file beside it says: with the answers that this repository would give, in the same bytes."""
+"""With this repository's own answers, a twin renders to exactly the file beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starter.questions import read_form
 
 from ..services import ROOT
 
-# Not those of the packages in `.venv`, nor the file of answers, whose name is a template itself.
+# Without the packages in `.venv`, and without the file of answers, whose name is a template itself.
 TWINS = sorted(
     path.relative_to(ROOT).as_posix() for twins in ("[A-Za-z]*.jinja", "[a-z]*/**/*.jinja") for path in ROOT.glob(twins)
 )
@@ -19,7 +19,7 @@ ITS_OWN = {
 }
 
 
-def test_there_are_few():
+def test_there_are_few_twins():
     assert len(TWINS) <= 8
 
 

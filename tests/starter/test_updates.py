@@ -1,4 +1,4 @@
-"""A project takes the starter's next version: what its user has changed stays, and what was left out stays out."""
+"""A project updates to the starter's next version: edits stay, and excluded files stay out."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .making import TOOLS, commit, contents, git, made, update
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
-    # One worker makes what they share.
+    # One worker creates what they share.
     pytest.mark.xdist_group("updates"),
 ]
 
-# A model of the user's own in the place of the penguins'.
+# The user's own model instead of the penguins.
 TRAINING = '''"""Train the model that this project is about."""
 
 print("Mine.")
@@ -29,7 +29,7 @@ print("Mine.")
 
 @pytest.fixture(scope="module")
 def repository(template, tmp_path_factory):
-    """The template in two versions; the second changes what every project has, and what some have left out."""
+    """The template in two versions; the second changes files of every project, and files that some projects exclude."""
     repository = tmp_path_factory.mktemp("repository") / "upstream.git"
     shutil.copytree(template, repository, ignore=shutil.ignore_patterns(".venv"))
     commit(repository, tag="1.0.0")
@@ -51,7 +51,7 @@ def repository(template, tmp_path_factory):
 
 @pytest.fixture(scope="module", params=TOOLS)
 def edited(request, repository, tmp_path_factory):
-    """With FastAPI alone, from the first version, edited by its user and committed."""
+    """A project with FastAPI alone, from the first version, edited by its user and committed."""
     folder = tmp_path_factory.mktemp("edited") / "made"
     answers = {"project_name": "Flowers", "backend": "fastapi", "compare": "no"}
     project = made(TOOLS[request.param], folder, repository.as_uri(), "1.0.0", **answers)
@@ -76,7 +76,7 @@ def updated(edited, tmp_path_factory):
     return project
 
 
-def test_the_next_version_comes_and_edits_stay(updated):
+def test_an_update_brings_changes_and_keeps_edits(updated):
     queue = (updated / "serve_core" / "batching" / "job_queue.py").read_text()
     assert queue.startswith("# Mine.\n")
     assert queue.endswith("# What the next version brings.\n")
@@ -88,19 +88,19 @@ def test_the_next_version_comes_and_edits_stay(updated):
     assert_nothing_is_in_conflict(updated)
 
 
-def test_what_was_left_out_stays_out(updated):
+def test_an_update_does_not_bring_excluded_files(updated):
     assert not list(updated.glob("**/*flask*"))
     assert not (updated / "compare").exists()
     assert "Flask" not in (updated / "README.md").read_text()
 
 
-def test_the_user_s_model_stays(updated):
+def test_an_update_keeps_the_users_model(updated):
     assert (updated / "model" / "train.py").read_text() == TRAINING
     assert sorted(path.name for path in (updated / "model" / "data").iterdir()) == ["README.md", "flowers.csv"]
     assert not (updated / "tests" / "model" / "test_training.py").exists()
 
 
-def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
+def test_an_update_adds_the_other_backend_on_request(edited, tmp_path):
     project = tmp_path / "project"
     shutil.copytree(edited, project)
 
@@ -125,7 +125,7 @@ def test_the_other_backend_comes_when_it_is_asked_for(edited, tmp_path):
         pytest.param({"backend": "both", "compare": "no"}, {"backend": "flask", "compare": "yes"}, id="drops"),
     ],
 )
-def test_where_nothing_was_edited_it_is_then_what_a_fresh_project_would_be(first, then, repository, tmp_path):
+def test_an_updated_unedited_project_equals_a_fresh_one(first, then, repository, tmp_path):
     project = made(TOOLS["cookiecutter"], tmp_path / "first", repository.as_uri(), "1.0.0", **first)
     commit(project)
     fresh = made(TOOLS["copier"], tmp_path / "fresh", repository.as_uri(), "2.0.0", **then)
@@ -134,12 +134,12 @@ def test_where_nothing_was_edited_it_is_then_what_a_fresh_project_would_be(first
 
     ours, theirs = contents(project), contents(fresh)
     assert ours.keys() == theirs.keys()
-    # `model/train.py` is the user's from the first day on.
+    # `model/train.py` belongs to the user from the first day.
     assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py"}
 
 
-def test_what_running_a_backend_has_left_is_not_taken_for_it_when_it_is_dropped(repository, tmp_path):
-    """Git ignores `__pycache__`, and an update leaves it where it was."""
+def test_leftovers_of_a_dropped_backend_are_ignored(repository, tmp_path):
+    """Git ignores `__pycache__`, so an update leaves it behind."""
     project = made(TOOLS["copier"], tmp_path / "made", repository.as_uri(), "1.0.0", compare="no")
     commit(project)
     for folder in ("serve_fastapi", "tests/serve_fastapi", "tests/parity"):
