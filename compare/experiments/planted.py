@@ -31,7 +31,7 @@ FAULTS: Mapping[str, Mapping[str, Plant]] = {
     },
     "another document of the same type": {
         "fastapi": Plant("routes.py", 'Status(status="ready")', 'Status(status="alive")'),
-        "flask": Plant("routes.py", "JSON(documents.READY)", "JSON(documents.ALIVE)"),
+        "flask": Plant("routes.py", "documents.READY", "documents.ALIVE"),
     },
     "a path with a letter too many": {
         "fastapi": Plant("routes.py", '"/model"', '"/models"'),
@@ -76,7 +76,7 @@ FAULTS: Mapping[str, Mapping[str, Plant]] = {
         "flask": Plant("errors.py", "status=refusal.status", "status=400"),
     },
     "None where a text is due": {
-        "fastapi": Plant("middleware.py", "begin_request(request_id)", "begin_request(None)"),
-        "flask": Plant("middleware.py", "begin_request(g.request_id)", "begin_request(None)"),
+        "fastapi": Plant("middleware.py", 'method=scope["method"]', "method=None"),
+        "flask": Plant("middleware.py", "method=request.method", "method=None"),
     },
 }
