@@ -44,7 +44,6 @@ ATTRIBUTES = {
     "Server": "uvicorn, Running programmatically",
     "add_exception_handler": "Starlette, Exceptions",
     "add_middleware": "FastAPI, Advanced Middleware",
-    "exception_handlers": "Starlette, Exceptions",
     "from_exception_data": "Pydantic, API of pydantic_core",
     "getlist": "Starlette, Requests: headers are a multi-dict",
     "include_router": "FastAPI, Bigger Applications",
@@ -59,6 +58,9 @@ ATTRIBUTES = {
     "stream": "Starlette, Requests",
     "validate_python": "Pydantic, Type Adapter",
 }
+# A public attribute of the application. The manual shows the argument of this name, and no way to find the handler that
+# somebody has added for `Exception`, which Starlette calls outside of every middleware.
+NOT_SHOWN = {"exception_handlers"}
 # Attributes of sockets, futures, event loops and structlog.
 PYTHON = {"cancel", "dup", "fileno", "get_logger", "run_in_executor"}
 SUBCLASSED = {"APIRoute", "BaseModel", "Request", "Response"}
@@ -69,7 +71,7 @@ def test_imports_documented_names():
 
 
 def test_uses_documented_attributes():
-    assert attributes("serve_fastapi") - PYTHON - ATTRIBUTES.keys() == set()
+    assert attributes("serve_fastapi") - PYTHON - NOT_SHOWN - ATTRIBUTES.keys() == set()
 
 
 def test_uses_no_private_attribute():
