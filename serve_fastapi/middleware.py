@@ -35,6 +35,13 @@ class RequestMiddleware:
         # Starlette's patterns also match before a final newline.
         app = problem_response(NotFound()) if scope["path"].endswith("\n") else self._app
         status = 0
+        may_have_more = True
+
+        async def receive_part() -> Message:
+            nonlocal may_have_more
+            message = await receive()
+            may_have_more = message.get("more_body", False)
+            return message
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -45,11 +52,14 @@ class RequestMiddleware:
                     headers.append((b"x-request-id", request_id.encode()))
                 if self._service.is_draining:  # the client then connects to another instance
                     headers.append((b"connection", b"close"))
+                if self._service.is_draining or _asks_to_close(scope):
+                    while may_have_more:  # a connection that is closed with unread bytes loses the answer
+                        await receive_part()
                 message = {**message, "headers": headers}
             await send(message)
 
         try:
-            await app(scope, receive, send_with_id)
+            await app(scope, receive_part, send_with_id)
         except Exception as error:
             # Starlette would call the handler outside of this middleware: the answer would have no id and no count.
             handler = scope["app"].exception_handlers.get(Exception)
@@ -59,12 +69,18 @@ class RequestMiddleware:
             response = await answer if isawaitable(answer) else answer
             if status:  # in the middle of an answer
                 raise
-            await response(scope, receive, send_with_id)
+            await response(scope, receive_part, send_with_id)
         finally:
             if status:  # otherwise the connection ended before an answer
                 self._access_log.finished(
                     route=_template(scope, status), method=scope["method"], status=status, started=started
                 )
+
+
+def _asks_to_close(scope: Scope) -> bool:
+    """Whether the client asks for the end of the connection, and does not hold its body back until 100 Continue."""
+    headers = dict(scope["headers"])
+    return headers.get(b"connection", b"").lower() == b"close" and b"expect" not in headers
 
 
 def _template(scope: Scope, status: int) -> str | None:

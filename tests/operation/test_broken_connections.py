@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
-from contextlib import ExitStack
-from http.client import HTTPResponse
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
@@ -45,6 +45,16 @@ def test_a_body_that_ends_early_is_not_predicted(service, request_bytes):
 
     assert b" 200 " not in answer
     assert b"incomplete_body" in answer or answer == b""
+
+
+@pytest.mark.parametrize("headers", [{}, {"Connection": "close"}], ids=["kept", "closed"])
+def test_a_body_that_is_much_too_large_is_sent_to_its_end_and_refused(service, headers):
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S)
+    with closing(connection):
+        connection.request("POST", "/predict", b" " * 20_000_000, {"Content-Type": "application/json", **headers})
+        answer = connection.getresponse()
+
+    assert answer.status == 413
 
 
 def test_pipelined_requests_are_answered_in_order(service, request_bytes):
