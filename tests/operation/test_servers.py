@@ -29,8 +29,13 @@ def requests(body):
     length = f"Content-Length: {len(body)}"
     chunked = "Transfer-Encoding: chunked"
 
-    def request(line="POST /predict HTTP/1.1", *more, host="Host: localhost", framing=length, content=body):
-        headers = [host, "Content-Type: application/json", framing, *more]
+    json_type = "Content-Type: application/json"
+    size = f"{len(body):x}"
+
+    def request(
+        line="POST /predict HTTP/1.1", *more, host="Host: localhost", media=json_type, framing=length, content=body
+    ):
+        headers = [host, media, framing, *more]
         return "\r\n".join([line, *filter(None, headers), "", content])
 
     predict = "POST /predict HTTP/1.1"
@@ -42,11 +47,14 @@ def requests(body):
         ),
         "a path of 5,000 characters": request(f"POST /{'a' * 5000} HTTP/1.1"),
         "`HTTP/2.0` in the request line": request("POST /predict HTTP/2.0"),
+        "`HTTP/1.2` in the request line": request("POST /predict HTTP/1.2"),
         "no version in the request line": request("POST /predict"),
+        "the target `*`": request("POST * HTTP/1.1"),
         "no `Host`": request(host=""),
         "`Host` twice": request(predict, "Host: other"),
         "`Host: a..b`": request(host="Host: a..b"),
-        "`Content-Type` twice": request(predict, "Content-Type: application/json"),
+        "`Host` with 300 characters": request(host=f"Host: {'a' * 300}"),
+        "`Content-Type` twice": request(predict, json_type),
         "a header of 9,000 bytes": request(predict, f"X-Long: {'a' * 9000}"),
         "a header of 70,000 bytes": request(predict, f"X-Long: {'a' * 70_000}"),
         "200 headers": request(predict, *(f"X-{number}: a" for number in range(200))),
@@ -58,6 +66,16 @@ def requests(body):
         "a negative `Content-Length`": request(framing="Content-Length: -1"),
         "`Content-Length` beside `Transfer-Encoding: chunked`": request(predict, chunked),
         "an unknown `Transfer-Encoding`": request(framing="Transfer-Encoding: unknown"),
+        "an empty `Transfer-Encoding`": request(framing="Transfer-Encoding: "),
+        "`Transfer-Encoding: chunked` with `HTTP/1.0`": request(
+            "POST /predict HTTP/1.0", framing=chunked, content=f"{size}\r\n{body}\r\n0\r\n\r\n"
+        ),
+        "a chunk extension of 20,000 bytes": request(
+            framing=chunked, content=f"{size};{'a' * 20_000}\r\n{body}\r\n0\r\n\r\n"
+        ),
+        "`Content-Type` only in the trailer of a chunked body": request(
+            framing=chunked, media="", content=f"{size}\r\n{body}\r\n0\r\n{json_type}\r\n\r\n"
+        ),
         "a chunk size that is no number": request(framing=chunked, content=f"zz\r\n{body}"),
         "`Expect: 100-continue`": request(predict, "Expect: 100-continue"),
         "an unknown `Expect`": request(predict, "Expect: unknown"),
