@@ -5,6 +5,10 @@ set -eu
 
 for service in "$@"; do
     old=$(docker compose ps --quiet "$service")
+    if [ -z "$old" ]; then
+        echo "No replica of $service is running. Start them with make edge." >&2
+        exit 1
+    fi
     one_more=$(($(echo "$old" | wc -w) + 1))
     for replica in $old; do
         docker compose up --detach --wait --no-deps --no-recreate --scale "$service=$one_more" "$service"
