@@ -115,7 +115,7 @@ def _pack(options: Namespace) -> None:
     print(correction_example(manifest.signature))
     print("", *score_lines(manifest), "", runtime_line(manifest), *_not_in_the_images(manifest), sep="\n")
     print(f"\n{options.into}: {printable(manifest.name)} {printable(manifest.version)}")
-    print("The artifact has been loaded again. Serve it by `make serve` or `docker compose up --build`. Then this command\n")
+    print("The artifact has been loaded again. Run `make serve` or `docker compose up --build`; then this command\n")
     print(curl_line(manifest.signature, options.into))
     print(f"\ngets the answer that the artifact has just given:\n\n{prediction}")
 
