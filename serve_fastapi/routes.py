@@ -21,7 +21,7 @@ from .validation import refusal_of, request_model
 
 
 def name_of(route: APIRoute) -> str:
-    """The id of an operation in the OpenAPI document: the name of its function, as in the document of Flask."""
+    """The id of an operation in the OpenAPI document: the name of its function."""
     return route.name
 
 
