@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Annotated
 
 import pytest
-from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response, Security, WebSocket
+from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response, Security, WebSocket
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -21,12 +21,14 @@ from serve_core.service import Service
 from serve_core.telemetry.access import AccessLog
 from serve_core.wire.problems import Refusal
 from serve_fastapi.app import create_app
+from serve_fastapi.body import json_route
 from serve_fastapi.errors import add_error_handlers
 from serve_fastapi.middleware import RequestMiddleware
 from serve_fastapi.routes import predict_routes, status_routes
 from serve_fastapi.state import ServiceDep, predictions_of, service_of
 
 PROBLEM = "application/problem+json"
+JSON = {"Content-Type": "application/json"}
 
 
 class Order(BaseModel):
@@ -140,6 +142,45 @@ def test_your_own_body_is_validated_by_its_model(app, client):
     assert (broken.status_code, broken.headers["Content-Type"]) == (422, PROBLEM)
     assert [(error["pointer"], error["code"]) for error in broken.json()["errors"]] == [("", "json_invalid")]
     assert [(error["pointer"], error["code"]) for error in missing.json()["errors"]] == [("", "missing")]
+
+
+def test_a_router_of_your_own_reads_json_as_the_service_does(app, client):
+    router = APIRouter(route_class=json_route(max_body_bytes=1000))
+
+    @router.get("/orders")
+    async def orders() -> list[Order]:
+        return []
+
+    @router.post("/orders")
+    async def order(order: Order) -> Order:
+        return order
+
+    app.include_router(router)
+    too_large = client.post("/orders", json={"instances": 1, "color": "a" * 1000})
+
+    assert client.get("/orders").json() == []
+    assert (too_large.status_code, too_large.json()["code"]) == (413, "body_too_large")
+    assert client.post("/orders", content="{", headers=JSON).json()["code"] == "not_json"
+    assert client.post("/orders", json={"instances": 1, "color": "blue"}).json() == {"instances": 1, "color": "blue"}
+
+
+def test_a_parameter_that_you_add_to_predict_is_refused_beside_the_instances(host, model_service, settings, body):
+    async def in_language(language: str) -> str:
+        return language
+
+    host.state.service = model_service
+    host.include_router(predict_routes(model_service.model, settings), dependencies=[Depends(in_language)])
+    add_error_handlers(host)
+    faulty = {"instances": [{**body["instances"][0], "color": "blue"}]}
+
+    with TestClient(host) as client:
+        refused = client.post("/predict", json=faulty)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+    assert {error.get("name", error.get("pointer")) for error in refused.json()["errors"]} == {
+        "language",
+        "/instances/0/color",
+    }
 
 
 def test_a_background_task_runs_after_the_answer(app, client, rows):
