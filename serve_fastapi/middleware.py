@@ -80,7 +80,8 @@ class RequestMiddleware:
 def _asks_to_close(scope: Scope) -> bool:
     """Whether the client asks for the end of the connection, and does not hold its body back until 100 Continue."""
     headers = dict(scope["headers"])
-    return headers.get(b"connection", b"").lower() == b"close" and b"expect" not in headers
+    is_last = scope["http_version"] == "1.0" or headers.get(b"connection", b"").lower() == b"close"
+    return is_last and b"expect" not in headers
 
 
 def _template(scope: Scope, status: int) -> str | None:
