@@ -1,6 +1,8 @@
 """The one trained model, from training data to predictions.
 
-Imports between the rooms go down this list and never up; a service imports only the last three:
+Imports between the rooms go down this list and never up; a service imports none of the first two:
 
     packaging, onnx_export, artifact, runtime, schema
+
+All may import `errors` and `progress`.
 """

@@ -3,4 +3,6 @@
 Imports go down this list and never up:
 
     process, service, batching, wire, telemetry, settings and environment
+
+`healthcheck` is a program of its own. No service imports `backends`: it tells tests and tools what is here.
 """

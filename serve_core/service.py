@@ -37,6 +37,8 @@ RETURN_SHARE = 0.5
 class Service:
     """One per worker process. `with service:` starts and stops it, in the process that serves: threads survive no fork.
 
+    The constructor calls the model a few dozen times, to measure which calls are short.
+
     If it is started in an event loop, it makes short calls there, once a turn, for all requests of the turn together.
 
     Attributes:
@@ -64,9 +66,7 @@ class Service:
         self._call_began_s: float | None = None  # on the monotonic clock; None between calls
         self._threads: list[threading.Thread] = []
         # scikit-learn changes the warning filters of the process during a prediction, so it gets one call at a time.
-        self._turn_of_a_call: AbstractContextManager[Any] = (
-            nullcontext() if model.runtime == "onnx" else threading.Lock()
-        )
+        self._one_call: AbstractContextManager[Any] = nullcontext() if model.runtime == "onnx" else threading.Lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -119,7 +119,10 @@ class Service:
         self._check_running()
         job = Job(rows, current_request_id(), expires_s=monotonic() + self.deadline_s)
         if len(rows) <= self.rows_in_place:
-            self._join_turn(job)
+            if self._loop is not None and self._loop is _running_loop():
+                self._join_turn(job)
+            else:  # in a thread
+                self._call_in_place([job])
             return job.future
         self._queue.join(job)
         job.future.add_done_callback(lambda future: self._queue.leave([job]) if future.cancelled() else None)
@@ -137,15 +140,12 @@ class Service:
             raise ModelBusy
 
     def _join_turn(self, job: Job) -> None:
-        """On the event loop, add the job to the short calls of this turn; in a thread, call the model at once."""
-        if self._loop is None or self._loop is not _running_loop():
-            self._call_in_place([job])
-            return
+        """Add the job to the short calls of this turn of the event loop."""
         if self._n_turn_rows + len(job.rows) > self.rows_in_place:
             self._end_turn()
         if not self._turn:
             # In a new context, because lines that the model logs belong to no single request.
-            self._loop.call_soon(self._end_turn, context=Context())
+            asyncio.get_running_loop().call_soon(self._end_turn, context=Context())
         self._turn.append(job)
         self._n_turn_rows += len(job.rows)
 
@@ -165,7 +165,7 @@ class Service:
 
     def _wait_for_a_batch(self) -> None:
         """Wait for a request; then, if it may be from a client of the last call, for the others, but not for long."""
-        n_returning = self._n_wanted
+        n_returning = self._n_wanted  # as many as the last call answered; `_wait_for` changes it
         self._wait_for(1)
         if monotonic() > self._returned_by_s:
             return
@@ -188,9 +188,10 @@ class Service:
         self._call_began_s = began_s
         n_wanted = 0
         for answers in answers_to(batch, self._predict_together, waits=self._queue.__contains__):
-            n_wanted = n_wanted or self._queue.n_requests_wanted(batch, max_rows)
+            if not n_wanted:  # before the first answers
+                n_wanted = self._queue.n_requests_wanted(batch, max_rows)
             self._answer(answers)
-            self._call_began_s = monotonic()
+            self._call_began_s = monotonic()  # a batch that failed is asked again in parts
         self._call_began_s = None
         call_s = monotonic() - began_s
         self._returned_by_s = monotonic() + RETURN_CALLS * call_s
@@ -218,7 +219,7 @@ class Service:
 
     def _predict_together(self, jobs: list[Job]) -> Predictions:
         rows = [row for job in jobs for row in job.rows]
-        with self._turn_of_a_call:
+        with self._one_call:
             started = perf_counter()
             try:
                 predictions = self.model.predict(rows)

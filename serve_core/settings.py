@@ -70,7 +70,7 @@ def _setting(default: Any, parse: Callable[[str], Any], unit: str, meaning: str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Read once, in `__main__`. The variable of a field is `SERVE_` and its name in capitals."""
+    """Read once per process, at its start. The variable of a field is `SERVE_` and its name in capitals."""
 
     artifact: Path = _setting(Path("artifact"), lambda value: Path(_text(value)), "folder", "the artifact to serve")
     artifact_digest: str | None = _setting(

@@ -13,7 +13,7 @@ from serve_core.wire.problems import BodyTooLarge, IncompleteBody
 # Longer bodies are parsed one at a time: several threads would only keep the interpreter from each other, and a health
 # check would have to wait for all of them.
 SHORT_BYTES = 64 * 1024
-PARSER = Lock()
+ONE_LONG_BODY = Lock()
 
 
 def read_json(max_body_bytes: int, max_instances: int = 0) -> object:
@@ -24,7 +24,7 @@ def read_json(max_body_bytes: int, max_instances: int = 0) -> object:
     body = read_body(max_body_bytes)
     if len(body) <= SHORT_BYTES:
         return parse(body, max_instances)
-    with PARSER:
+    with ONE_LONG_BODY:
         return parse(body, max_instances)
 
 
@@ -39,7 +39,7 @@ def read_body(max_body_bytes: int) -> bytes:
     except Exception as error:  # each server has its own exceptions for a closed connection or a broken chunk
         raise IncompleteBody from error
     # gunicorn returns the bytes that arrived before the connection ended.
-    if len(body) < min(length or 0, max_body_bytes):
+    if len(body) < (length or 0):
         raise IncompleteBody
     if len(body) > max_body_bytes:
         raise BodyTooLarge(max_body_bytes)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import structlog
 from flask import Blueprint, Flask, Response, abort, current_app, got_request_exception
+from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
-from werkzeug.exceptions import MethodNotAllowed as UnknownMethod
-from werkzeug.exceptions import NotFound as UnknownPath
 from werkzeug.wrappers import Response as AnyResponse
 
 from serve_core.wire.problems import (
@@ -39,10 +38,10 @@ def _http_error(error: HTTPException) -> Response | AnyResponse:
     response = error.get_response()
     if error.response or response.status_code < 400:  # `abort(response)` or a redirect
         return response
-    if isinstance(error, UnknownMethod) and error.valid_methods:
+    if isinstance(error, exceptions.MethodNotAllowed) and error.valid_methods:
         return _refused(MethodNotAllowed(error.valid_methods))
     has_own_words = error.description != _werkzeugs_words(response.status_code)
-    if isinstance(error, UnknownPath) and not has_own_words:
+    if isinstance(error, exceptions.NotFound) and not has_own_words:
         return _refused(NotFound())
     headers = {name: ", ".join(response.headers.getlist(name)) for name, _ in response.headers}
     del headers["Content-Type"], headers["Content-Length"]  # of Werkzeug's page
@@ -50,6 +49,7 @@ def _http_error(error: HTTPException) -> Response | AnyResponse:
 
 
 def _werkzeugs_words(status: int) -> str | None:
+    """The default description of an exception with this status; `abort` is the documented way to its class."""
     try:
         abort(status)
     except HTTPException as error:

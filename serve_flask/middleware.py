@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from time import perf_counter
 
 from flask import Blueprint, Flask, Response, g, request
+from werkzeug.routing import Rule
 
 from serve_core.telemetry.access import begin_request
 from serve_core.wire.problems import NotFound
 
-from .openapi import template_of
 from .state import state
 
 MAX_DISCARDED_BYTES = 64 * 1024**2
@@ -57,3 +58,8 @@ def _read_to_the_end() -> None:
     with suppress(Exception):
         while n_bytes < MAX_DISCARDED_BYTES and (chunk := request.stream.read(CHUNK_BYTES)):
             n_bytes += len(chunk)
+
+
+def template_of(rule: Rule) -> str:
+    """The path of a rule as OpenAPI writes it: `/items/{id}`."""
+    return re.sub(r"<(?:[^<>]*:)?([^<>]*)>", r"{\1}", rule.rule)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from inspect import getdoc
 from typing import Any
@@ -14,6 +13,8 @@ from model.artifact import Model
 from model.schema.outputs import Output
 from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Signature
 from serve_core.wire.openapi import DESCRIPTION, description_of, problem_responses
+
+from .middleware import template_of
 
 Schema = dict[str, Any]
 
@@ -45,11 +46,6 @@ def openapi_document(app: Flask, model: Model, max_instances: int) -> Schema:
         "info": {"title": manifest.name, "description": DESCRIPTION, "version": manifest.version},
         "paths": paths,
     }
-
-
-def template_of(rule: Rule) -> str:
-    """The path of a rule as OpenAPI writes it: `/items/{id}`."""
-    return re.sub(r"<(?:[^<>]*:)?([^<>]*)>", r"{\1}", rule.rule)
 
 
 def _described(model: Model, max_instances: int) -> dict[str, Schema]:

@@ -14,6 +14,7 @@ from .openapi import openapi_document
 from .state import predictions_of, state
 from .validation import rows_of
 
+# `openapi.py` describes the views by their names, and takes the descriptions from their docstrings.
 service_routes = Blueprint("service", __name__)
 
 

@@ -15,12 +15,12 @@ from serve_core.wire.problems import InvalidEnvelope, InvalidInstances
 MAX_DOUBLE = float_info.max
 
 # Returns the value for the row; raises Faulty if the value is invalid.
-Read = Callable[[Any], Value]
-Columns = Sequence[tuple[str, Read, Feature]]
+Reader = Callable[[Any], Value]
+Columns = Sequence[tuple[str, Reader, Feature]]
 
 
 class Faulty(ValueError):
-    """A value is invalid; the message is the code of its fault."""
+    """A value is invalid; the message is the code of its fault, empty if nobody asks for it."""
 
 
 def columns_of(signature: Signature) -> Columns:
@@ -76,7 +76,7 @@ def _faults_in(document: Any, instances: list[Any], columns: Columns) -> Iterato
             yield unknown_member(key)
 
 
-def _fault_code(instance: dict[str, Any], name: str, read: Read) -> str | None:
+def _fault_code(instance: dict[str, Any], name: str, read: Reader) -> str | None:
     if name not in instance:
         return "missing"
     try:
@@ -86,7 +86,7 @@ def _fault_code(instance: dict[str, Any], name: str, read: Read) -> str | None:
     return None
 
 
-def _number_reader(feature: Feature) -> Read:
+def _number_reader(feature: Feature) -> Reader:
     least = -MAX_DOUBLE if feature.minimum is None else feature.minimum
     most = MAX_DOUBLE if feature.maximum is None else feature.maximum
 
@@ -113,7 +113,7 @@ def _number_reader(feature: Feature) -> Read:
     return read
 
 
-def _integer_reader(feature: Feature) -> Read:
+def _integer_reader(feature: Feature) -> Reader:
     least = -inf if feature.minimum is None else feature.minimum
     most = inf if feature.maximum is None else feature.maximum
 
@@ -136,7 +136,7 @@ def _integer_reader(feature: Feature) -> Read:
     return read
 
 
-def _boolean_reader(feature: Feature) -> Read:
+def _boolean_reader(feature: Feature) -> Reader:
     def read(value: Any) -> bool | None:
         if isinstance(value, bool) or (value is None and feature.nullable):
             return value
@@ -145,7 +145,7 @@ def _boolean_reader(feature: Feature) -> Read:
     return read
 
 
-def _category_reader(feature: Feature) -> Read:
+def _category_reader(feature: Feature) -> Reader:
     categories = frozenset(feature.categories)
 
     def read(value: Any) -> str | None:
@@ -156,7 +156,7 @@ def _category_reader(feature: Feature) -> Read:
     return read
 
 
-def _text_reader(feature: Feature) -> Read:
+def _text_reader(feature: Feature) -> Reader:
     def read(value: Any) -> str | None:
         if isinstance(value, str) or (value is None and feature.nullable):
             return value
@@ -165,7 +165,7 @@ def _text_reader(feature: Feature) -> Read:
     return read
 
 
-_READERS: dict[str, Callable[[Feature], Read]] = {
+_READERS: dict[str, Callable[[Feature], Reader]] = {
     "number": _number_reader,
     "integer": _integer_reader,
     "boolean": _boolean_reader,

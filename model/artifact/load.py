@@ -47,13 +47,15 @@ class Model:
         return self.predictor.predict(rows)
 
 
-def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False, runtime: Runtime = "auto") -> Model:
+def load(
+    folder: Path, *, digest: str | None = None, allow_other_sklearn: bool = False, runtime: Runtime = "auto"
+) -> Model:
     """Check the artifact and load it. The pickle is opened last, and never with the ONNX runtime.
 
     Args:
         digest: the SHA-256 that the manifest must have. None takes it from a file beside the folder (`artifact.sha256`
             beside `artifact`, as in the images). Without that file, any manifest is accepted.
-        any_sklearn: accept an estimator that was trained with another version of scikit-learn.
+        allow_other_sklearn: accept an estimator that was trained with another version of scikit-learn.
         runtime: "auto" prefers ONNX if the artifact has a graph that runs here.
     Raises: ArtifactError for the first check that fails.
     """
@@ -62,13 +64,14 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False, 
         contents = {
             file: _checked_content(folder / file, expected)
             for file, expected in manifest.files.items()
-            if file != COMPILED
+            if file != COMPILED  # checked below, because scikit-learn may replace it
         }
     except ArtifactError:
         if sha256(_read(folder / MANIFEST)) == manifest_digest:
             raise
-        return load(folder, digest=digest, any_sklearn=any_sklearn, runtime=runtime)  # replaced while we read it
-    _check_libraries(folder, manifest, any_sklearn)
+        # Another artifact has replaced this one while we read it.
+        return load(folder, digest=digest, allow_other_sklearn=allow_other_sklearn, runtime=runtime)
+    _check_libraries(folder, manifest, allow_other_sklearn)
     why = "it was requested"
     if runtime != "sklearn":
         try:
@@ -86,7 +89,7 @@ def load(folder: Path, *, digest: str | None = None, any_sklearn: bool = False, 
     # Imported late: scikit-learn and pandas take a second and 100 MB, and the ONNX runtime does not need them.
     from ..runtime.sklearn import FittedEstimator, unpickled
 
-    estimator = unpickled(folder / ESTIMATOR, contents[ESTIMATOR], any_sklearn)
+    estimator = unpickled(folder / ESTIMATOR, contents[ESTIMATOR], allow_other_sklearn)
     run_as_one_job(estimator)
     fitted = FittedEstimator(
         estimator, manifest.signature, manifest.outputs, labels_are_likeliest=manifest.labels_are_likeliest
@@ -137,14 +140,14 @@ def _checked_content(path: Path, expected: str) -> bytes:
     return content
 
 
-def _check_libraries(folder: Path, manifest: Manifest, any_sklearn: bool) -> None:
+def _check_libraries(folder: Path, manifest: Manifest, allow_other_sklearn: bool) -> None:
     for library in {**running_libraries(), **manifest.libraries}:
         trained, running = manifest.libraries.get(library), installed_version(library)
         if trained == running:
             continue
         if running is None:
             raise ArtifactError(f"{folder / MANIFEST}: it needs {library} {trained}, which is not installed")
-        if library == "scikit-learn" and not any_sklearn:
+        if library == "scikit-learn" and not allow_other_sklearn:
             raise ArtifactError(
                 f"{folder / MANIFEST}: trained with scikit-learn {trained}, running {running}; "
                 "train it again, or allow the difference with SERVE_ALLOW_OTHER_SKLEARN=true"

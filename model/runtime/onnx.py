@@ -49,8 +49,9 @@ class CompiledEstimator:
         answers = self._session.run(self._answers, {ROWS: self._table_of(rows)})
         if self._likeliest_of is not None:
             [probabilities] = answers
-            is_sum_in_double = probabilities.dtype == np.float64
-            return None if is_sum_in_double else self._likeliest_of[_likeliest(probabilities)], probabilities
+            if probabilities.dtype == np.float64:
+                return None, probabilities
+            return self._likeliest_of[_likeliest(probabilities)], probabilities
         return answers[0], answers[1] if self._has_probabilities else None
 
 

@@ -17,18 +17,18 @@ from ..schema.signature import Row, Signature
 from .inputs import input_of
 
 
-def unpickled(path: Path, content: bytes, any_sklearn: bool) -> Any:
+def unpickled(path: Path, content: bytes, allow_other_sklearn: bool) -> Any:
     """Unpickle the estimator from these bytes.
 
     Args:
         path: where the bytes come from, for error messages.
-        any_sklearn: accept an estimator that was trained with another version of scikit-learn.
+        allow_other_sklearn: accept an estimator that was trained with another version of scikit-learn.
     Raises: ArtifactError
     """
     try:
         with warnings.catch_warnings():
             # The version in the manifest is already checked; this checks the version of each estimator in the pickle.
-            warnings.simplefilter("ignore" if any_sklearn else "error", InconsistentVersionWarning)
+            warnings.simplefilter("ignore" if allow_other_sklearn else "error", InconsistentVersionWarning)
             return joblib.load(io.BytesIO(content))
     except Exception as error:  # a pickle may raise anything: it is a program
         raise ArtifactError(f"{path} cannot be unpickled: {reason(error)}") from error

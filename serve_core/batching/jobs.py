@@ -38,6 +38,7 @@ def answers_to(jobs: list[Job], predict: Predict, waits: Callable[[Job], bool]) 
 
     Args:
         predict: calls the model once with the rows of all jobs, in their order; raises ModelFailed.
+        waits: whether somebody still waits for the answer to a job.
     """
     jobs = [job for job in jobs if waits(job)]
     if not jobs:

@@ -16,7 +16,7 @@ def load_model(settings: Settings) -> Model:
     return load(
         settings.artifact,
         digest=settings.artifact_digest,
-        any_sklearn=settings.allow_other_sklearn,
+        allow_other_sklearn=settings.allow_other_sklearn,
         runtime=settings.runtime,
     )
 

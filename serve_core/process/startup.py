@@ -68,7 +68,7 @@ def started() -> Iterator[Settings]:
 
 
 def make_collections_rarer() -> None:
-    """Call it in the process that serves, where a garbage collection takes longer than most requests.
+    """Call it when everything is loaded, before workers are forked: a collection takes longer than most requests.
 
     The model and the libraries stay in memory, so no collection has to look at them again. Parsing 2 MiB of small
     arrays triggers so many collections that they take most of its time.

@@ -32,6 +32,8 @@ def current_request_id() -> str | None:
 
 
 class AccessLog:
+    """The end of each request: the metrics count it, the log gets a line unless the settings say otherwise."""
+
     def __init__(self, metrics: Metrics, settings: Settings) -> None:
         self._metrics = metrics
         self._writes_lines = settings.access_log

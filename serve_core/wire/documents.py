@@ -15,11 +15,8 @@ READY = orjson.dumps({"status": "ready"})
 
 def predictions_document(predictions: list[Prediction], model: Model) -> bytes:
     """The answer of `POST /predict`, by orjson: the standard library would write floats differently."""
-    return orjson.dumps({"predictions": predictions, "model": served(model)})
-
-
-def served(model: Model) -> dict[str, str]:
-    return {"name": model.manifest.name, "version": model.manifest.version}
+    served = {"name": model.manifest.name, "version": model.manifest.version}
+    return orjson.dumps({"predictions": predictions, "model": served})
 
 
 def model_document(model: Model) -> bytes:

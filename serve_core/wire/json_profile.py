@@ -63,13 +63,13 @@ def parse(body: bytes, max_instances: int = 0) -> object:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return parse_strictly(body, max_collections)
+        return _parse_strictly(body, max_collections)
     if n_opened > MAX_DEPTH and not _is_flat(document, body, n_opened):
         _check_nesting(body, max_collections)
     return document
 
 
-def parse_strictly(body: bytes, max_collections: int) -> object:
+def _parse_strictly(body: bytes, max_collections: int) -> object:
     """Parse with the standard library, which keeps every digit, and refuses what it would let through.
 
     Raises: MalformedBody with the code of the rule that was broken.

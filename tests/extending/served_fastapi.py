@@ -11,10 +11,13 @@ from serve_core.settings import Settings
 from serve_core.telemetry.logs import configure_logging
 from serve_fastapi.app import create_app
 from serve_fastapi.state import ServiceDep, predictions_of
+from serve_fastapi.validation import request_model
 
 settings = Settings.from_env(os.environ)
 configure_logging(settings)
-app = create_app(Service(load_model(settings), settings), settings)
+service = Service(load_model(settings), settings)
+app = create_app(service, settings)
+PredictBody: Any = request_model(service.model.signature, settings.max_instances)
 
 
 @app.get("/example")
@@ -25,6 +28,6 @@ async def predict_example(request: Request, service: ServiceDep, times: int = 1)
 
 
 @app.post("/rows")
-def predict_rows(rows: list[list[Any]], service: ServiceDep) -> int:
+def predict_rows(body: PredictBody, service: ServiceDep) -> int:
     """The number of predictions; runs in a thread, like every `def` route of FastAPI."""
-    return len(service.submit(rows).result())
+    return len(service.submit(body.rows()).result())

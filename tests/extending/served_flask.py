@@ -11,7 +11,9 @@ from serve_core.service import Service
 from serve_core.settings import Settings
 from serve_core.telemetry.logs import configure_logging
 from serve_flask.app import create_app
+from serve_flask.body import read_json
 from serve_flask.state import predictions_of, state
+from serve_flask.validation import rows_of
 
 settings = Settings.from_env(os.environ)
 configure_logging(settings)
@@ -31,4 +33,6 @@ def predict_example() -> list[Any]:
 @app.post("/rows")
 def predict_rows() -> str:
     """The number of predictions."""
-    return str(len(predictions_of(request.get_json())))
+    document = read_json(settings.max_body_bytes, settings.max_instances)
+    rows = rows_of(document, state().columns, settings.max_instances)
+    return str(len(predictions_of(rows)))

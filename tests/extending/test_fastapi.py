@@ -196,11 +196,11 @@ def test_a_background_task_runs_after_the_answer(app, client, rows):
 
 
 def test_an_overridden_dependency_is_used_by_predict(app, client, body):
-    class Unavailable(Refusal):
+    class TooFast(Refusal):
         status, code, detail = 429, "too_fast", "Ask again in a minute."
 
     def too_fast():
-        raise Unavailable
+        raise TooFast
 
     app.dependency_overrides[service_of] = too_fast
     refused = client.post("/predict", json=body)

@@ -26,22 +26,40 @@ def client(app):
     return app.test_client()
 
 
-def test_a_hook_refuses_clients_without_a_token(app, client, body):
+@pytest.fixture
+def host(model_service, settings):
+    """An application of your own, whose hooks run before those of the blueprint."""
+    host = Flask("host")
+    init_app(host, model_service, settings)
+    host.register_blueprint(create_blueprint(), url_prefix="/ml")
+    with model_service:
+        yield host
+
+
+@pytest.mark.parametrize("prefix", ["", "/ml"])
+def test_a_hook_refuses_clients_without_a_token(prefix, app, host, body):
+    app = host if prefix else app
+
     @app.before_request
     def authenticate():
-        if request.endpoint == "service.predict" and request.authorization is None:
+        if request.method != "POST" or request.endpoint not in ("service.predict", "serve.service.predict"):
+            return
+        if request.authorization is None:
             abort(401, www_authenticate=WWWAuthenticate("bearer"))
-        if request.endpoint == "service.predict" and request.authorization.token != "secret":
+        if request.authorization.token != "secret":
             abort(403, "This token is not known.")
 
-    nobody = client.post("/predict", json=body)
-    stranger = client.post("/predict", json=body, headers={"Authorization": "Bearer stolen"})
-    friend = client.post("/predict", json=body, headers={"Authorization": "Bearer secret"})
+    client = app.test_client()
+
+    nobody = client.post(f"{prefix}/predict", json=body)
+    stranger = client.post(f"{prefix}/predict", json=body, headers={"Authorization": "Bearer stolen"})
+    friend = client.post(f"{prefix}/predict", json=body, headers={"Authorization": "Bearer secret"})
+    preflight = client.options(f"{prefix}/predict")
 
     assert (nobody.status_code, nobody.content_type) == (401, PROBLEM)
     assert nobody.headers["WWW-Authenticate"].startswith("Bearer")
     assert (stranger.status_code, stranger.json["detail"]) == (403, "This token is not known.")
-    assert friend.status_code == 200
+    assert (friend.status_code, preflight.status_code) == (200, 200)
 
 
 def test_flask_cors_answers_preflights(app, client, body):
@@ -162,21 +180,12 @@ def test_the_blueprint_is_registered_in_an_existing_application(model_service, s
     assert client.get("/ml/readyz").json["code"] == "shutting_down"
 
 
-@pytest.fixture
-def host_client(model_service, settings):
-    """Of an application of your own, whose hooks run before those of the blueprint."""
-    host = Flask("host")
-    init_app(host, model_service, settings)
-    host.register_blueprint(create_blueprint(), url_prefix="/ml")
-    with model_service:
-        yield host.test_client()
-
-
-def test_a_hook_of_the_host_can_answer_first(host_client, body):
+def test_a_hook_of_the_host_can_answer_first(host, body):
     refusals = {"abort": lambda: abort(401), "answer": lambda: ("maintenance", 503), "pass": lambda: None}
-    host_client.application.before_request(lambda: refusals[request.headers["Do"]]())
+    host.before_request(lambda: refusals[request.headers["Do"]]())
+    client = host.test_client()
 
-    answers = {do: host_client.post("/ml/predict", json=body, headers={"Do": do}) for do in refusals}
+    answers = {do: client.post("/ml/predict", json=body, headers={"Do": do}) for do in refusals}
 
     assert {do: answer.status_code for do, answer in answers.items()} == {"abort": 401, "answer": 503, "pass": 200}
     assert all("X-Request-ID" in answer.headers for answer in answers.values())

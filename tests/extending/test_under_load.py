@@ -36,12 +36,12 @@ def url(request, backend, served_artifact) -> Iterator[str]:
 
 
 def test_added_routes_answer_every_request(url, signature):
-    rows = [list(signature.example.values())] * 3
+    body = {"instances": [signature.example] * 3}
 
     with httpx.Client(base_url=url, timeout=PATIENCE_S) as client, ThreadPoolExecutor(N_CLIENTS) as clients:
         answers = list(
             clients.map(
-                lambda number: client.get("/example?times=2") if number % 2 else client.post("/rows", json=rows),
+                lambda number: client.get("/example?times=2") if number % 2 else client.post("/rows", json=body),
                 range(N_REQUESTS),
             )
         )

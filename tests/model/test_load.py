@@ -253,7 +253,7 @@ def test_loads_an_estimator_trained_with_another_scikit_learn_if_allowed(folder,
     pickle_with_another_sklearn(folder)
     repackage(folder, libraries=trained_with("scikit-learn", OTHER_SKLEARN))
 
-    load(folder, any_sklearn=True)
+    load(folder, allow_other_sklearn=True)
 
     assert caplog.messages == [f"sizes was trained with scikit-learn {OTHER_SKLEARN}, running {sklearn.__version__}"]
 
