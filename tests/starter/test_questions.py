@@ -11,6 +11,7 @@ import jinja2
 import pytest
 import yaml
 
+from starter.extension import Starter
 from starter.questions import Refused, read_form
 
 from ..services import ROOT
@@ -44,9 +45,10 @@ def test_both_tools_use_the_same_prompts(name):
 def test_both_tools_have_the_same_defaults(project_name, backend):
     given = {"project_name": project_name, "backend": backend}
     answers = read_form(ROOT).answers(given)
+    jinja = jinja2.Environment(extensions=[Starter])
 
     for name in ASKED.keys() - {"compare", "backend", "project_name"}:
-        assert jinja2.Template(COOKIECUTTER[name]).render(cookiecutter=answers) == answers[name]
+        assert jinja.from_string(COOKIECUTTER[name]).render(cookiecutter=given) == answers[name]
     for name in ("compare", "backend"):
         assert COOKIECUTTER[name][0] == ASKED[name]["default"]
     assert COOKIECUTTER["project_name"] == ASKED["project_name"]["default"]
@@ -54,9 +56,22 @@ def test_both_tools_have_the_same_defaults(project_name, backend):
 
 @pytest.mark.parametrize(
     ("project_name", "slug"),
-    [("My service", "my-service"), ("It's 100% \\mine\\ 🐧", "it-s-100-mine"), ("  7 of 9 ", "of-9"), ("Ünit", "nit")],
+    [
+        ("My service", "my-service"),
+        ("It's 100% \\mine\\ 🐧", "it-s-100-mine"),
+        ("  7 of 9 ", "of-9"),
+        ("Modèle d'été", "modele-d-ete"),
+        ("Mode\u0300le", "modele"),
+        ("Straße zur Ærø", "strasse-zur-aero"),
+        ("日本語", "my-service"),
+        ("Модель", "my-service"),
+        ("2026", "my-service"),
+        ("class", "class-service"),
+        ("Docker", "docker-service"),
+        ("a" * 60, "a" * 50),
+    ],
 )
-def test_slugs_contain_only_allowed_characters(project_name, slug):
+def test_every_name_has_a_slug(project_name, slug):
     assert read_form(ROOT).answers({"project_name": project_name})["project_slug"] == slug
 
 

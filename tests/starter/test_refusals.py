@@ -7,7 +7,7 @@ import pytest
 from starter.questions import Refused, read_form
 
 from ..services import ROOT
-from .making import TOOLS, tool
+from .making import TOOLS
 
 SLUG = "It may hold lower-case letters of English, digits and single dashes, the first a letter, the last no dash."
 LINE = "It must be one line of printable characters."
@@ -75,19 +75,6 @@ def test_both_tools_refuse_before_writing(maker, question, answer, sentence, tem
 
 @pytest.mark.slow
 @pytest.mark.parametrize("maker", TOOLS)
-def test_a_name_without_slug_characters_needs_a_slug(maker, template, tmp_path):
-    folder = tmp_path / "empty"
-    folder.mkdir()
-
-    run = TOOLS[maker](folder, str(template), project_name="企鹅 🐧")
-
-    sentence = "project_slug{}: It must not be empty, and nothing of the project's name can be in it."
-    assert (run.stdout + run.stderr).rstrip().endswith(sentence.format("'" if maker == "copier" else ""))
-    assert not any(folder.iterdir())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("maker", TOOLS)
 @pytest.mark.parametrize(("question", "answer"), [("backend", "django"), ("compare", "maybe")])
 def test_an_unknown_choice_is_refused(maker, question, answer, template, tmp_path):
     """With the tool's own message."""
@@ -99,17 +86,4 @@ def test_an_unknown_choice_is_refused(maker, question, answer, template, tmp_pat
     last = (run.stdout + run.stderr).rstrip().splitlines()[-1]
     assert run.returncode != 0
     assert answer in last and question in last
-    assert not any(folder.iterdir())
-
-
-@pytest.mark.slow
-def test_cookiecutter_refuses_typed_instructions(template, tmp_path):
-    """Cookiecutter runs only the answers of its command line as templates."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
-
-    run = tool(folder, "cookiecutter", str(template), typed="{{7*7}}\nseven\n\n\n\n\n")
-
-    assert run.returncode != 0
-    assert (run.stdout + run.stderr).rstrip().endswith(f"project_name: {INSTRUCTIONS}")
     assert not any(folder.iterdir())
