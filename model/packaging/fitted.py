@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,24 @@ from ..errors import EstimatorError
 from ..schema.outputs import name_of
 from ..schema.signature import FittedOn
 
+INDEX = "Unnamed: 0"  # pandas' name for the index that `DataFrame.to_csv` writes
+
 # Enough to see which input an estimator accepts.
 SAMPLE_ROWS = 5
+
+
+def fitted_names(estimator: Any, columns: Sequence[Any] = ()) -> list[Any] | None:
+    """The names of the columns that the estimator was fitted on, as the data spell them; None if it knows none.
+
+    CatBoost calls them `feature_names_`, and numbers the columns of an array. LightGBM replaces spaces.
+    """
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        names = getattr(estimator, "feature_names_", None)
+        if names is None or list(names) == [str(index) for index in range(len(names))]:
+            return None
+    spelt = {str(column).replace(" ", "_"): column for column in columns}
+    return [name if name in columns else spelt.get(name, name) for name in np.asarray(names).tolist()]
 
 
 def training_frame(estimator: Any, X: Any) -> tuple[pd.DataFrame, FittedOn]:  # noqa: N803
@@ -35,11 +52,24 @@ def training_frame(estimator: Any, X: Any) -> tuple[pd.DataFrame, FittedOn]:  # 
     return _of_array(estimator, array)
 
 
+def wanted_categories(estimator: Any, frame: pd.DataFrame) -> list[str]:
+    """A sentence if the estimator fails on strings but predicts pandas categories, as LightGBM does."""
+    rows = frame.head(SAMPLE_ROWS).reindex(columns=fitted_names(estimator, list(frame.columns)) or frame.columns)
+    strings = list(rows.select_dtypes(exclude=["number", "bool", "category"]))
+    if (
+        not strings
+        or _answers(estimator, rows)
+        or not _answers(estimator, rows.astype(dict.fromkeys(strings, "category")))
+    ):
+        return []
+    return [f'it takes pandas categories: add the correction dtype = "category" for {_listed(strings)}']
+
+
 def _of_frame(estimator: Any, frame: pd.DataFrame) -> tuple[pd.DataFrame, FittedOn]:
-    names = getattr(estimator, "feature_names_in_", None)
+    names = fitted_names(estimator, list(frame.columns))
     if names is not None:
-        _check_names(estimator, list(names), list(frame.columns))
-        return frame[list(names)], "frame"
+        _check_names(estimator, names, list(frame.columns))
+        return frame[names], "frame"
     if hasattr(estimator, "n_features_in_"):
         _check_count(estimator, frame.shape[1], list(frame.columns))
         return frame, "array" if _answers(estimator, frame.head(SAMPLE_ROWS).to_numpy()) else "frame"
@@ -54,9 +84,9 @@ def _of_texts(texts: Any) -> tuple[pd.DataFrame, FittedOn]:
 
 
 def _of_array(estimator: Any, array: Any) -> tuple[pd.DataFrame, FittedOn]:
-    names = getattr(estimator, "feature_names_in_", None)
+    names = fitted_names(estimator)
     _check_count(estimator, array.shape[1])
-    columns = [f"x{index}" for index in range(array.shape[1])] if names is None else list(names)
+    columns = [f"x{index}" for index in range(array.shape[1])] if names is None else names
     # Without the dtype, pandas would turn Python strings into its own, which cannot be None.
     frame = pd.DataFrame(array, columns=columns, dtype=object if array.dtype == object else None)
     return frame, "array" if names is None else "frame"
@@ -66,6 +96,8 @@ def _check_names(estimator: Any, fitted: list[Any], given: list[Any]) -> None:
     parts = []
     if missing := [name for name in fitted if name not in given]:
         parts.append(f"the data lack {_listed(missing)}")
+        if INDEX in missing:
+            parts.append(f"{INDEX!r} is an index that to_csv has written: fit again without it (index_col=0)")
     if surplus := [name for name in given if name not in fitted]:
         parts.append(f"it does not know {_listed(surplus)}")
     if parts:
@@ -73,9 +105,11 @@ def _check_names(estimator: Any, fitted: list[Any], given: list[Any]) -> None:
 
 
 def _check_count(estimator: Any, n_columns: int, names: list[Any] | None = None) -> None:
-    n_fitted = getattr(estimator, "n_features_in_", n_columns)
+    n_fitted = getattr(estimator, "n_features_in_", 0) or n_columns  # 0: CatBoost does not pickle the number
     if n_columns != n_fitted:
         which = f" ({_listed(names)})" if names else ""
+        if names and INDEX in names:
+            which += f"; {INDEX!r} is the index that to_csv has written: drop it (--drop {INDEX!r})"
         raise EstimatorError(
             f"{name_of(estimator)} was fitted on an array of {n_fitted} columns, but the data have {n_columns}{which}"
         )

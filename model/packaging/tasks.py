@@ -16,7 +16,7 @@ from ..schema.signature import Value
 
 
 def task_of(estimator: Any) -> Task:
-    """The task by scikit-learn's tags. Without tags, `classes_` makes it a classifier, otherwise a regressor."""
+    """The task by scikit-learn's tags. Without tags, it is a classifier if `classes_` has labels."""
     try:
         kind = get_tags(estimator).estimator_type
     except AttributeError:
@@ -25,7 +25,9 @@ def task_of(estimator: Any) -> Task:
         return "outlier_detection"
     if kind == "density_estimator" or (kind and is_clusterer(estimator)):
         return "clustering"
-    is_labelled = hasattr(estimator, "classes_") or (kind and is_classifier(estimator))
+    classes = getattr(estimator, "classes_", None)
+    has_labels = classes is not None and len(classes) > 0  # a regressor of CatBoost has none in its `classes_`
+    is_labelled = has_labels or (kind and is_classifier(estimator))
     return "classification" if is_labelled else "regression"
 
 

@@ -62,3 +62,21 @@ class UnpicklableRegressor(Regressor):
 class UnopenableRegressor(Regressor):
     def __reduce__(self) -> Any:
         return int, ("no number",)
+
+
+class CatBoostLike(Regressor):
+    """Has the attributes of a regressor of CatBoost that was unpickled: no labels, and no number of features."""
+
+    n_features_in_ = 0
+
+    def __init__(self, answer: Any, names: list[str]) -> None:
+        super().__init__(answer)
+        self.classes_: Any = np.array([])
+        self.feature_names_ = names
+
+
+class CategoryRegressor(Regressor):
+    """Fails on strings, but predicts pandas categories, as LightGBM does."""
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return frame["colour"].cat.codes.astype(float)

@@ -16,9 +16,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from model.errors import EstimatorError
-from model.packaging.fitted import training_frame
+from model.packaging.fitted import training_frame, wanted_categories
 
-from .estimators import CountingRegressor, Regressor
+from .estimators import CatBoostLike, CategoryRegressor, CountingRegressor, Regressor
 
 FRAME = pd.DataFrame({"width": [1.0, 2.0, 3.0, 4.0], "height": [5, 6, 8, 7]})
 ARRAY = FRAME.to_numpy()
@@ -101,6 +101,41 @@ def test_names_array_columns_as_in_the_training_frame():
     assert fitted_on == "frame"
 
 
+def test_reorders_columns_by_the_names_that_catboost_keeps():
+    estimator = CatBoostLike(TARGET, ["height", "width"])
+
+    frame, fitted_on = training_frame(estimator, FRAME)
+
+    pd.testing.assert_frame_equal(frame, FRAME[["height", "width"]])
+    assert fitted_on == "frame"
+
+
+@pytest.mark.parametrize("data", [FRAME, ARRAY], ids=["a frame", "an array"])
+def test_ignores_the_numbers_that_catboost_gives_to_the_columns_of_an_array(data):
+    frame, fitted_on = training_frame(CatBoostLike(TARGET, ["0", "1"]), data)
+
+    assert frame.shape == FRAME.shape
+    assert fitted_on == "array"
+
+
+def test_spells_names_with_spaces_that_lightgbm_has_replaced():
+    frame = FRAME.rename(columns={"width": "width in cm"})
+    estimator = LinearRegression().fit(FRAME.rename(columns={"width": "width_in_cm"}), TARGET)
+
+    assert list(training_frame(estimator, frame)[0]) == ["width in cm", "height"]
+
+
+def test_names_the_correction_for_an_estimator_of_pandas_categories():
+    frame = pd.DataFrame({"colour": ["red", "blue"], "size": [1.0, 2.0]})
+
+    assert wanted_categories(CategoryRegressor(None), frame) == [
+        "it takes pandas categories: add the correction dtype = \"category\" for 'colour'"
+    ]
+    assert wanted_categories(CategoryRegressor(None), frame.astype({"colour": "category"})) == []
+    assert wanted_categories(Regressor([1.0, 2.0]), frame) == []
+    assert wanted_categories(Regressor(None), frame) == []
+
+
 @pytest.mark.parametrize(
     ("texts", "name"),
     [
@@ -147,9 +182,23 @@ TEN = "'c00', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09' and 
         (FRAME, FRAME.rename(columns={"width": "Width"}), "the data lack 'width'; it does not know 'Width'"),
         (FRAME, MANY, f"the data lack 'width', 'height'; it does not know {TEN}"),
         (MANY, FRAME, f"the data lack {TEN}; it does not know 'width', 'height'"),
+        (
+            FRAME.rename(columns={"width": "Unnamed: 0"}),
+            FRAME,
+            "the data lack 'Unnamed: 0'; 'Unnamed: 0' is an index that to_csv has written: fit again without it "
+            "(index_col=0); it does not know 'width'",
+        ),
         (FRAME, FRAME.set_axis([0, 1], axis="columns"), "the data lack 'width', 'height'; it does not know 0, 1"),
     ],
-    ids=["one less", "two more", "another name", "more than ten more", "more than ten less", "numbers for names"],
+    ids=[
+        "one less",
+        "two more",
+        "another name",
+        "more than ten more",
+        "more than ten less",
+        "an index",
+        "numbers for names",
+    ],
 )
 def test_names_the_columns_that_differ_from_the_fitted_ones(fitted, given, difference):
     estimator = LinearRegression().fit(fitted, TARGET)
@@ -177,6 +226,13 @@ def test_names_the_columns_that_differ_from_the_fitted_ones(fitted, given, diffe
             FRAME[["width"]],
             "LinearRegression was fitted on an array of 2 columns, but the data have 1 ('width')",
             id="a frame for an array",
+        ),
+        pytest.param(
+            ON_ARRAY,
+            FRAME.assign(**{"Unnamed: 0": range(4)}),
+            "LinearRegression was fitted on an array of 2 columns, but the data have 3 ('width', 'height', "
+            "'Unnamed: 0'); 'Unnamed: 0' is the index that to_csv has written: drop it (--drop 'Unnamed: 0')",
+            id="an index",
         ),
         pytest.param(
             ON_ARRAY,
