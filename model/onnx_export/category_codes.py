@@ -11,10 +11,12 @@ import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from ..errors import ExportError
 from ..schema.outputs import Array, name_of
+
+ENCODE = "encode them with OneHotEncoder or OrdinalEncoder"
 
 # By position of a column that holds categories: the code of each category. An imputer may add its own categories.
 Categories = Mapping[int, dict[Any, float]]
@@ -26,7 +28,7 @@ def in_codes(step: Any, columns: Categories) -> Categories:
     Args:
         columns: the categories in the input of the step.
     Returns: the categories in its output.
-    Raises: ExportError if a step takes categories and is not an encoder.
+    Raises: ExportError with a remedy, if a step takes categories and is not an encoder.
     """
     match step:
         case Pipeline():
@@ -34,11 +36,14 @@ def in_codes(step: Any, columns: Categories) -> Categories:
                 columns = in_codes(part, columns)
             return columns
         case FeatureUnion():
-            return _encoded(in_codes(transformer, columns) for _, transformer in step.transformer_list)
+            return _encoded((name, in_codes(transformer, columns)) for name, transformer in step.transformer_list)
         case ColumnTransformer():
             return _encoded(
-                in_codes(transformer, {new: columns[old] for new, old in enumerate(positions) if old in columns})
-                for _, transformer, positions in step.transformers_
+                (
+                    name,
+                    in_codes(transformer, {new: columns[old] for new, old in enumerate(positions) if old in columns}),
+                )
+                for name, transformer, positions in step.transformers_
             )
         case SimpleImputer() if columns:
             values = [_code(value, columns.get(i)) for i, value in enumerate(step.statistics_)]
@@ -49,23 +54,23 @@ def in_codes(step: Any, columns: Categories) -> Categories:
             return {}
         case OrdinalEncoder():
             if len(columns) < len(step.categories_):
-                raise ExportError("OrdinalEncoder is converted only if every column holds categories")
+                raise ExportError("OrdinalEncoder takes categories and other columns: give it the categories alone")
             step.categories_ = _known(step, columns)
             step.ordinals_ = [_ordinals(step, columns[i], known) for i, known in enumerate(step.categories_)]
             return {}
-        case "passthrough":
+        case "passthrough" | FunctionTransformer(func=None):
             return columns
         case "drop":
             return {}
     if columns:
-        raise ExportError(f"{name_of(step)} takes categories as strings, and is not converted")
+        raise ExportError(f"{name_of(step)} takes categories: {ENCODE} in front of it")
     return {}
 
 
-def _encoded(parts: Iterable[Categories]) -> Categories:
+def _encoded(parts: Iterable[tuple[str, Categories]]) -> Categories:
     """No categories, once all parallel steps have encoded them. Raises: ExportError if one step has not."""
-    if any(list(parts)):
-        raise ExportError("categories without an encoder are not converted")
+    if passing := [name for name, categories in list(parts) if categories]:
+        raise ExportError(f"the step {passing[0]!r} passes categories on as they are: {ENCODE}")
     return {}
 
 

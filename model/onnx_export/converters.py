@@ -12,18 +12,23 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
+from ..errors import ExportError
+from .category_codes import ENCODE
+
 
 def convert_imputer(scope: Any, operator: Any, container: Any) -> None:
     """Fills in double; the converter of skl2onnx fills in float32.
 
-    Raises: NotImplementedError
+    Raises: ExportError
     """
     imputer, given = operator.raw_operator, operator.inputs[0].full_name
     values, missing = scope.get_unique_variable_name("values"), scope.get_unique_variable_name("missing")
     if not _is_nan(imputer.missing_values):
-        raise NotImplementedError("SimpleImputer is converted only if missing values are NaN")
+        raise ExportError("SimpleImputer is compiled only if missing values are NaN: set missing_values=np.nan")
     if imputer.add_indicator or any(map(_is_nan, imputer.statistics_)):
-        raise NotImplementedError("SimpleImputer is not converted if it adds or drops columns")
+        raise ExportError(
+            "SimpleImputer is not compiled if it adds or drops columns: set add_indicator=False, and drop empty columns"
+        )
     statistics = imputer.statistics_.astype(np.float64)
     container.add_initializer(values, TensorProto.DOUBLE, [len(statistics)], statistics)
     container.add_node("IsNaN", given, missing, op_version=13)
@@ -33,11 +38,11 @@ def convert_imputer(scope: Any, operator: Any, container: Any) -> None:
 def convert_one_hot_encoder(scope: Any, operator: Any, container: Any) -> None:
     """Compares each category with its column; the converter of skl2onnx truncates floats and does not know null.
 
-    Raises: NotImplementedError
+    Raises: ExportError
     """
     encoder, given = operator.raw_operator, operator.inputs[0].full_name
     if encoder._infrequent_enabled:
-        raise NotImplementedError("OneHotEncoder is not converted if it groups infrequent categories")
+        raise ExportError("OneHotEncoder is not compiled with min_frequency or max_categories: leave them out")
     dropped = encoder.drop_idx_ if encoder.drop_idx_ is not None else [None] * len(encoder.categories_)
     pairs = [
         (column, category)
@@ -64,11 +69,11 @@ def convert_one_hot_encoder(scope: Any, operator: Any, container: Any) -> None:
 def convert_ordinal_encoder(scope: Any, operator: Any, container: Any) -> None:
     """Looks up each code in one table for all columns; the converter of skl2onnx encodes null as a number.
 
-    Raises: NotImplementedError
+    Raises: ExportError
     """
     encoder, given = operator.raw_operator, operator.inputs[0].full_name
     if encoder._infrequent_enabled:
-        raise NotImplementedError("OrdinalEncoder is not converted if it groups infrequent categories")
+        raise ExportError("OrdinalEncoder is not compiled with min_frequency or max_categories: leave them out")
     sizes = np.array([len(ordinals) for ordinals in encoder.ordinals_])
     nulls, firsts, table, missing, coded, at, index = map(
         scope.get_unique_variable_name, ("nulls", "firsts", "table", "missing", "coded", "at", "index")
@@ -84,7 +89,7 @@ def convert_ordinal_encoder(scope: Any, operator: Any, container: Any) -> None:
 
 
 def convert_boosted_classifier(scope: Any, operator: Any, container: Any) -> None:
-    """Raises: NotImplementedError"""
+    """Raises: ExportError"""
     booster = operator.raw_operator
     label, probabilities = (output.full_name for output in operator.outputs)
     raw = _add_boosted_trees(scope, operator, container)
@@ -107,10 +112,10 @@ def convert_boosted_classifier(scope: Any, operator: Any, container: Any) -> Non
 
 
 def convert_boosted_regressor(scope: Any, operator: Any, container: Any) -> None:
-    """Raises: NotImplementedError"""
+    """Raises: ExportError"""
     link = type(operator.raw_operator._loss.link).__name__
     if link not in INVERSES:
-        raise NotImplementedError(f"boosted trees are not converted with a {link}")
+        raise ExportError(f"boosted trees are not compiled with a {link}: choose another loss")
     raw = _add_boosted_trees(scope, operator, container)
     container.add_node(INVERSES[link], raw, operator.outputs[0].full_name, op_version=13)
 
@@ -122,14 +127,14 @@ def _add_boosted_trees(scope: Any, operator: Any, container: Any) -> str:
     """The sums of the trees, (n_rows, n_trees_per_iteration), with thresholds in double as in scikit-learn.
 
     The converter of skl2onnx rounds thresholds to float32, and fails on a node flag that is not an integer.
-    Raises: NotImplementedError
+    Raises: ExportError
     """
     booster = operator.raw_operator
     trees = [predictor.nodes for iteration in booster._predictors for predictor in iteration]
     n_targets = booster.n_trees_per_iteration_
     nodes = np.concatenate(trees)
     if nodes["is_categorical"].any():
-        raise NotImplementedError("boosted trees are not converted if they split on categories")
+        raise ExportError(f"boosted trees are not compiled if they split on categories: {ENCODE}")
     is_leaf = nodes["is_leaf"].astype(bool)
     tree_ids = np.repeat(np.arange(len(trees)), [len(tree) for tree in trees])
     node_ids = np.concatenate([np.arange(len(tree)) for tree in trees])

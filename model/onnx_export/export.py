@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from textwrap import shorten
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from onnx.utils import Extractor
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType
+from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 from skl2onnx.sklapi import CastTransformer
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -44,6 +46,9 @@ def exported(estimator: Any, signature: Signature, *, labels_are_likeliest: bool
         model = _converted(_with_casts(convertible), len(signature.features))
     except ExportError:
         raise
+    except (MissingConverter, MissingShapeCalculator) as error:
+        [step] = re.findall(r"(\w+)'>", str(error))[:1] or ["a step"]
+        raise ExportError(f"skl2onnx has no converter for {step}: another step in its place may have one") from error
     except Exception as error:  # a converter may raise anything
         raise ExportError(shorten(f"skl2onnx cannot convert it: {reason(error)}", LONGEST_SENTENCE)) from error
     if labels_are_likeliest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,12 @@ from ..schema.signature import Row, Signature
 from .export import exported
 from .probing import perturbed_rows, threshold_rows
 
-ROWS_PER_CALL = 10_000
+# Compiling stops at these bounds. Where a graph needs more, the service is better off without it.
+ROWS_PER_CALL = 1000  # the default of SERVE_MAX_BATCH_ROWS
+MAX_CALL_BYTES = 2**30
+MAX_SECONDS = 300  # checked after each call
+TOO_LARGE = f"a call of {ROWS_PER_CALL} rows takes more than {MAX_CALL_BYTES >> 30} GiB"
+
 SEEDS = 1000  # the most training rows from which other rows are made
 
 Answers = tuple[Any, Any]  # the arrays of `predict` and `predict_proba`
@@ -63,13 +69,16 @@ def compiled(
     answers: Answers,
     deviations: Sequence[float | None],
     progress: Progress = silent,
+    reason_against: str | None = None,
 ) -> Compiled:
     """Export the estimator and compare the graph with it, on the training rows and on rows made from them.
 
     Args:
         answers: the answers of the estimator to the frame.
         deviations: the standard deviation of each output's training target; None for labels.
+        reason_against: why the estimator is not to be exported.
     """
+    deadline = monotonic() + MAX_SECONDS
 
     def view(answers: Answers) -> _View:
         return _view(answers, outputs, deviations)
@@ -81,17 +90,16 @@ def compiled(
         probes = _probes(fitted, scored, frame, signature, view)
         expected = {"training": view(answers)} | {origin: view(fitted.answer(rows)) for origin, rows in probes.items()}
     likeliest = _are_likeliest(outputs, expected.values())
-    if not probes:
-        return Compiled(
-            None, Parity(passed=False, finding="the estimator predicts only the rows of the data"), likeliest
-        )
+    if reason_against or not probes:
+        finding = reason_against or "the estimator predicts only the rows of the data"
+        return Compiled(None, Parity(passed=False, finding=finding), likeliest)
     try:
         graph = exported(estimator, signature, labels_are_likeliest=likeliest)
-        session = CompiledEstimator(graph, signature, outputs, labels_are_likeliest=likeliest)
+        session = CompiledEstimator(graph, signature, outputs, labels_are_likeliest=likeliest, max_bytes=MAX_CALL_BYTES)
         actual = {
             origin: _joined(view(session.answer(rows)) for rows in chunks)
             for origin, chunks in [
-                ("training", _chunks(frame, signature, progress)),
+                ("training", _chunks(frame, signature, deadline, progress)),
                 *((origin, [rows]) for origin, rows in probes.items()),
             ]
         }
@@ -99,7 +107,9 @@ def compiled(
     except ExportError as error:
         return Compiled(None, Parity(passed=False, finding=str(error)), likeliest)
     except Exception as error:  # onnxruntime may raise anything and return any shape
-        return Compiled(None, Parity(passed=False, finding=f"the ONNX graph fails: {reason(error)}"), likeliest)
+        is_too_large = "smaller than requested bytes" in str(error)
+        finding = TOO_LARGE if is_too_large else f"the ONNX graph fails: {reason(error)}"
+        return Compiled(None, Parity(passed=False, finding=finding), likeliest)
     return Compiled(graph if parity.passed else None, parity, likeliest)
 
 
@@ -138,8 +148,11 @@ def _probes(
     return {origin: rows for origin, rows in ((origin, predicted(rows)) for origin, rows in probes.items()) if rows}
 
 
-def _chunks(frame: pd.DataFrame, signature: Signature, progress: Progress) -> Iterator[list[Row]]:
+def _chunks(frame: pd.DataFrame, signature: Signature, deadline: float, progress: Progress) -> Iterator[list[Row]]:
+    """Raises: ExportError after the deadline."""
     for start in range(0, len(frame), ROWS_PER_CALL):
+        if monotonic() > deadline:
+            raise ExportError(f"it took longer than {MAX_SECONDS} s")
         progress("comparing", start, len(frame))
         yield rows_of(frame.iloc[start : start + ROWS_PER_CALL], signature)
     progress("comparing", len(frame), len(frame))

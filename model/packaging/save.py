@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from numbers import Real
@@ -28,11 +29,12 @@ from ..schema.signature import Row, Signature, Value, is_text
 from .evaluation import numbers_of, scores_of
 from .fitted import training_frame
 from .infer_signature import Corrections, infer_signature
-from .own_modules import distributions_of, modules_of, zip_of_own
+from .own_modules import distributions_of, main_sentence, modules_of, zip_of_own
 from .tasks import outputs_of, task_of
 
 GOLDEN_ROWS = 16
 ROWS_PER_CALL = 10_000
+MAX_COMPILED_BYTES = 2**27  # of the pickle; the conversion takes many times as much memory
 UNSEEN = "a text that is in no data"
 
 HELD_OUT = "held-out rows, according to the author"
@@ -50,6 +52,7 @@ def save(
     corrections: Corrections | None = None,
     metrics: Mapping[str, float] | None = None,
     replace: bool = False,
+    compile: bool = True,  # noqa: A002
     progress: Progress = silent,
 ) -> Manifest:
     """Check a fitted estimator against its data, and write the artifact that the services serve.
@@ -64,6 +67,7 @@ def save(
         corrections: what the data cannot tell, by feature; see `infer_signature`.
         metrics: scores on held-out rows, in place of scores on `y`.
         replace: replace an existing artifact, in one step.
+        compile: compile the estimator if that is possible within the bounds of docs/your-model.md.
         progress: called with the step, the amount done and the total.
     Raises: EstimatorError, SignatureError, EvaluationError, ArtifactExists. Nothing is written in these cases.
     """
@@ -103,7 +107,9 @@ def save(
 
     targets = pd.DataFrame(predicted) if target is None else target
     spreads, deviations = _scales(outputs, targets, np.ptp), _scales(outputs, targets, np.std)
-    result = compiled(estimator, frame, signature, outputs, (predicted, probabilities), deviations, progress)
+    answers = (predicted, probabilities)
+    reason_against = _reason_against_compiling(compile, pickled)
+    result = compiled(estimator, frame, signature, outputs, answers, deviations, progress, reason_against)
     files = {
         ESTIMATOR: pickled,
         GOLDEN: _json({**golden, "spreads": spreads, "deviations": deviations}),
@@ -293,6 +299,9 @@ def _pickled(estimator: Any) -> bytes:
     try:
         return pickle.dumps(estimator)
     except Exception as error:  # an object may refuse to be pickled by any exception
+        # cloudpickle and dill store functions of a notebook in the file; pickle finds them by name, or not at all.
+        if name := re.search(r"lookup (\S+) on __main__|not found as __main__\.(\S+)", str(error)):
+            raise EstimatorError(main_sentence(name[1] or name[2])) from None
         raise EstimatorError(f"{name_of(estimator)} cannot be pickled: {reason(error)}") from error
 
 
@@ -305,6 +314,14 @@ def _modules_of(estimator: Any, pickled: bytes) -> tuple[str, ...]:
         raise EstimatorError(
             f"{name_of(estimator)} can be pickled, but its pickle cannot be opened: {reason(error)}"
         ) from error
+
+
+def _reason_against_compiling(is_wanted: bool, pickled: bytes) -> str | None:
+    if not is_wanted:
+        return "compiling was switched off"
+    if len(pickled) > MAX_COMPILED_BYTES:
+        return f"its pickle has {len(pickled) >> 20} MiB, and at most {MAX_COMPILED_BYTES >> 20} MiB are compiled"
+    return None
 
 
 def _json(document: object) -> bytes:

@@ -26,11 +26,29 @@ FATAL = 4  # log level of onnxruntime, which raises its errors and by default pr
 class CompiledEstimator:
     """One session of onnxruntime, without threads of its own."""
 
-    def __init__(self, graph: bytes, signature: Signature, outputs: Sequence[Output], *, labels_are_likeliest: bool):
-        """Raises: ExportError if this version of onnxruntime cannot run the graph."""
+    def __init__(
+        self,
+        graph: bytes,
+        signature: Signature,
+        outputs: Sequence[Output],
+        *,
+        labels_are_likeliest: bool,
+        max_bytes: int | None = None,
+    ) -> None:
+        """
+        Args:
+            max_bytes: the memory that the graph may take; None sets no bound.
+        Raises: ExportError if this version of onnxruntime cannot run the graph.
+        """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = FATAL
+        if max_bytes is not None:
+            # The session then takes its memory from an allocator of the process, which can have a bound.
+            memory = ("Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT)
+            bound = onnxruntime.OrtArenaCfg(max_bytes, 1, -1, -1)
+            onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo(*memory), bound)
+            options.add_session_config_entry("session.use_env_allocators", "1")
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the exceptions of onnxruntime have no common base

@@ -25,11 +25,13 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import TunedThresholdClassifierCV
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from model.artifact.files import COMPILED
 from model.artifact.parity import PARITY, Parity
+from model.onnx_export import parity_gate
 from model.onnx_export.probing import perturbed_rows, threshold_rows
 from model.packaging import save
 from model.packaging.infer_signature import infer_signature
@@ -162,10 +164,71 @@ def test_does_not_convert_text_vectorizers(tmp_path):
     assert parity_of(tmp_path, estimator, texts).finding == "text features are not compiled"
 
 
-def test_does_not_convert_estimators_that_take_raw_categories(tmp_path):
-    encoded_within = FrozenEstimator(of_mixed_columns(OneHotEncoder(), LogisticRegression()))
+COLOURS = MIXED[["colour", "count"]].fillna("none")
+FEW_CATEGORIES = OneHotEncoder(min_frequency=0.5, handle_unknown="ignore")
 
-    assert "FrozenEstimator takes categories as strings" in parity_of(tmp_path, encoded_within, MIXED).finding
+
+@pytest.mark.parametrize(
+    ("estimator", "data", "finding"),
+    [
+        pytest.param(
+            FrozenEstimator(of_mixed_columns(OneHotEncoder(), LogisticRegression())),
+            MIXED,
+            "FrozenEstimator takes categories: encode them with OneHotEncoder or OrdinalEncoder in front of it",
+            id="categories before a step that is not converted",
+        ),
+        pytest.param(
+            make_pipeline(
+                make_column_transformer((StandardScaler(), ["count"]), remainder="passthrough"),
+                OneHotEncoder(handle_unknown="ignore"),
+                Ridge(),
+            ).fit(COLOURS, INDEX),
+            COLOURS,
+            "the step 'remainder' passes categories on as they are: encode them with OneHotEncoder or OrdinalEncoder",
+            id="passthrough of categories",
+        ),
+        pytest.param(
+            make_pipeline(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), Ridge()).fit(
+                COLOURS, INDEX
+            ),
+            COLOURS,
+            "OrdinalEncoder takes categories and other columns: give it the categories alone",
+            id="ordinal codes of numbers",
+        ),
+        pytest.param(
+            make_pipeline(FEW_CATEGORIES, Ridge()).fit(COLOURS, INDEX),
+            COLOURS,
+            "OneHotEncoder is not compiled with min_frequency or max_categories: leave them out",
+            id="infrequent categories",
+        ),
+        pytest.param(
+            FrozenEstimator(Ridge().fit(DIABETES, PROGRESSION)),
+            DIABETES,
+            "skl2onnx has no converter for FrozenEstimator: another step in its place may have one",
+            id="a step without a converter",
+        ),
+    ],
+)
+def test_names_the_step_that_cannot_be_compiled_and_the_remedy(tmp_path, estimator, data, finding):
+    parity = parity_of(tmp_path, estimator, data)
+
+    assert parity.finding == finding
+    assert parity.rows == {}
+
+
+def test_does_not_accept_a_graph_that_takes_too_much_memory(tmp_path):
+    frame = pd.DataFrame({"x": np.arange(150_000.0)})
+    estimator = KNeighborsRegressor().fit(frame, frame["x"])
+
+    assert parity_of(tmp_path, estimator, frame[:10]).finding == "a call of 1000 rows takes more than 1 GiB"
+
+
+def test_stops_comparing_when_it_takes_too_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(parity_gate, "MAX_SECONDS", -1)
+
+    finding = parity_of(tmp_path, Ridge().fit(DIABETES, PROGRESSION), DIABETES).finding
+
+    assert finding == "it took longer than -1 s"
 
 
 def test_rejects_an_export_that_only_training_rows_can_check(tmp_path):
@@ -186,13 +249,6 @@ def test_catches_a_tuned_threshold_that_converts_to_other_labels(tmp_path):
     assert "labels differently" in manifest.parity.finding
     assert not manifest.labels_are_likeliest
     assert COMPILED not in manifest.files
-
-
-def test_reports_what_cannot_be_converted(tmp_path):
-    parity = parity_of(tmp_path, FrozenEstimator(Ridge().fit(DIABETES, PROGRESSION)), DIABETES)
-
-    assert parity.rows == {}
-    assert parity.finding.startswith("skl2onnx cannot convert it: ")
 
 
 def test_threshold_rows_reveal_a_float32_graph():

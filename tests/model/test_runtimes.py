@@ -137,12 +137,12 @@ def test_runs_scikit_learn_without_a_compiled_model(unconverted, caplog):
     model = load(unconverted)
 
     assert model.runtime == "sklearn"
-    assert f"{unconverted} contains no compiled model: skl2onnx cannot convert it: " in model.reason
+    assert f"{unconverted} contains no compiled model: skl2onnx has no converter for FrozenEstimator" in model.reason
     assert caplog.messages == []
 
 
 def test_refuses_an_uncompiled_artifact_if_onnx_is_required(unconverted):
-    assert "contains no compiled model: skl2onnx cannot convert it: " in refusal_of(unconverted)
+    assert "contains no compiled model: skl2onnx has no converter for FrozenEstimator" in refusal_of(unconverted)
 
 
 def test_rounds_numbers_to_the_precision_of_the_training_column(tmp_path):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -31,6 +32,7 @@ from model.packaging.save import GOLDEN_ROWS
 
 from .conftest import FRAME
 from .estimators import (
+    CatBoostLike,
     Classifier,
     IndexRegressor,
     ProbabilisticClassifier,
@@ -148,6 +150,13 @@ def linear(data: Any = SIZES, target: Any = TARGET) -> Any:
 
 def one_hot(data: pd.DataFrame) -> Any:
     return make_pipeline(OneHotEncoder(), LogisticRegression()).fit(data, LABELS)
+
+
+def by_value(name: str) -> Any:
+    """A function as cloudpickle restores it from a notebook: `__main__` does not have it."""
+    function = FunctionType((lambda values: values).__code__, {}, name)
+    function.__module__, function.__qualname__ = "__main__", name
+    return function
 
 
 CITIES = pd.DataFrame({"city": [f"city {index}" for index in range(60)]})
@@ -285,6 +294,13 @@ REFUSED = [
         {},
         "UnopenableRegressor can be pickled, but its pickle cannot be opened: ValueError: invalid literal for int()",
         id="a pickle that cannot be opened",
+    ),
+    pytest.param(
+        make_pipeline(FunctionTransformer(by_value("double")), LinearRegression()).fit(SIZES, TARGET),
+        SIZES,
+        {},
+        "'double' was defined in __main__, a script or a notebook, where nothing else can import it: move it into ",
+        id="a function of a notebook",
     ),
     pytest.param(
         make_pipeline(TfidfVectorizer(analyzer="char"), LinearRegression()).fit(["a", "b", "c\ud800"], [1.0, 2.0, 3.0]),
@@ -492,8 +508,8 @@ def test_reports_progress(tmp_path):
     )
 
     assert told[:4] == [("predicting", done, 25_000) for done in (0, 10_000, 20_000, 25_000)]
-    assert told[4:8] == [("comparing", done, 25_000) for done in (0, 10_000, 20_000, 25_000)]
-    assert {step for step, _, _ in told[8:]} == {"writing"}
+    assert told[4:30] == [("comparing", done, 25_000) for done in range(0, 25_001, 1000)]
+    assert {step for step, _, _ in told[30:]} == {"writing"}
     assert told[-1][1] == told[-1][2] == sum(map(len, contents_of(tmp_path / "artifact").values()))
 
 
@@ -516,6 +532,30 @@ def test_packages_an_estimator_that_returns_lists(tmp_path):
 
     expected = {"label": "a", "probabilities": {"a": 1.0, "b": 0.0}}
     assert golden_of(tmp_path / "artifact")["predictions"] == [expected] * 6
+
+
+def test_a_regressor_of_catboost_predicts_values(tmp_path):
+    manifest = save(CatBoostLike([1.0] * 6, ["size"]), SIZES, tmp_path / "artifact")
+
+    assert manifest.task == "regression"
+    assert [prediction["value"] for prediction in golden_of(tmp_path / "artifact")["predictions"]] == [1.0] * 6
+
+
+def test_does_not_compile_if_it_is_told_so(tmp_path):
+    manifest = save(linear(), SIZES, tmp_path / "artifact", compile=False)
+
+    assert manifest.parity.finding == "compiling was switched off"
+    assert COMPILED not in manifest.files
+    assert load(tmp_path / "artifact").runtime == "sklearn"
+
+
+def test_does_not_compile_a_very_large_estimator(tmp_path):
+    estimator = linear()
+    estimator.note = bytes(2**27)
+
+    manifest = save(estimator, SIZES, tmp_path / "artifact")
+
+    assert manifest.parity.finding == "its pickle has 128 MiB, and at most 128 MiB are compiled"
 
 
 @pytest.mark.parametrize(
