@@ -65,7 +65,7 @@ dev: $(VENV)/installed $(ARTIFACT)/manifest.json ## run BACKEND on PORT=8000, an
 	$(VENV)/bin/watchfiles --filter python '$(RUN) -m serve_$(BACKEND)' model serve_core serve_$(BACKEND)
 
 model: $(VENV)/installed ## train the model, print held-out scores, write the artifact
-	$(RUN) -m model.train $(ARTIFACT)
+	$(RUN) -m model.train $(ARTIFACT) $(if $(REPLACE),--replace)
 
 check: $(VENV)/installed ## check format, lint, types and imports
 	$(RUN) -m ruff format --check .
@@ -106,6 +106,7 @@ lock: ## compile the locks again and keep the locked versions; UPGRADE=1 takes t
 	$(foreach lock,$(GROUP_LOCKS),$(COMPILE) --group $(call group,$(lock)) -c $$all -o $(lock) &&) true
 
 $(VENV)/installed: $(LOCKS)
+	@echo 'Installing the locked packages into $(VENV) (about 800 MB, a few minutes)'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes $(addprefix -r ,$(LOCKS))
 	touch $@

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .packaging import save
 
+NAME = "penguins"
 DATA = Path(__file__).parent / "data" / "penguins.csv"
 TARGET = "species"
 CATEGORIES = ["island", "sex"]
@@ -38,10 +41,24 @@ def pipeline() -> Pipeline:
     return make_pipeline(columns, LogisticRegression())
 
 
+def packaged_name(folder: Path) -> str | None:
+    """The name of the model in an artifact, also in one of another format; None if there is none."""
+    try:
+        return str(json.loads((folder / "manifest.json").read_bytes())["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("artifact"), help="where the artifact goes")
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("--replace", action="store_true", help="replace an artifact of another model, too")
+    options = parser.parse_args()
+    folder: Path = options.folder
+    if not options.replace and (other := packaged_name(folder)) not in (None, NAME):
+        sys.exit(
+            f"{folder} contains the model {other!r}: `make model REPLACE=1` replaces it, ARTIFACT=other spares it."
+        )
 
     penguins = pd.read_csv(DATA)
     train, test = train_test_split(penguins, test_size=0.25, random_state=0, stratify=penguins[TARGET])
@@ -61,7 +78,7 @@ def main() -> None:
         estimator,
         train[FEATURES],
         folder,
-        name="penguins",
+        name=NAME,
         version="1.0.0",
         corrections=CORRECTIONS,
         metrics=metrics,

@@ -57,6 +57,23 @@ def test_the_scores_are_good(trained_artifact):
     assert metrics["balanced_accuracy"] > 0.95
 
 
+def test_replaces_the_model_of_another_training_only_if_asked(folder):
+    command = [sys.executable, "-m", "model.train", str(folder)]
+    before = load(folder).digest
+
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        f"{folder} contains the model 'sizes': `make model REPLACE=1` replaces it, ARTIFACT=other spares it.\n"
+    )
+    assert load(folder).digest == before
+
+    subprocess.run([*command, "--replace"], cwd=ROOT, check=True, capture_output=True)
+
+    assert load(folder).manifest.name == "penguins"
+
+
 @pytest.mark.slow
 def test_training_again_writes_the_same_artifact(tmp_path, trained_artifact):
     # Seeds of the iteration order of sets of strings. With 30, skl2onnx lists its operator sets in another order.
