@@ -6,7 +6,9 @@ import json
 import os
 import re
 import sys
+import warnings
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,13 +16,25 @@ from zipfile import ZipFile
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from ..artifact import load
-from ..artifact.files import EXAMPLE, MODULES
+from ..artifact import Model, load
+from ..artifact.files import MODULES
 from ..artifact.manifest import Manifest
 from ..errors import ArtifactError, ArtifactExists, EstimatorError, EvaluationError, SignatureError, UnusableFile
-from .read_files import read_corrections, read_data, read_estimator, split_target, strays_among_numbers, with_dtypes
+from ..schema.signature import UNBOUNDED, Feature
+from .fitted import fitted_names, wanted_categories
+from .read_files import likely_causes, read_corrections, read_data, read_estimator, split_target, with_dtypes
 from .save import save
-from .summary import correction_example, curl_line, printable, runtime_line, score_lines, signature_table, unknown
+from .summary import (
+    correction_example,
+    curl_line,
+    printable,
+    runtime_line,
+    score_lines,
+    serve_command,
+    signature_table,
+    unknown,
+    warning_lines,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -30,7 +44,8 @@ def main() -> None:
     assert isinstance(sys.stdout, TextIOWrapper)
     sys.stdout.reconfigure(errors="backslashreplace")  # the terminal may lack characters of the model's names
     try:
-        _pack(options)
+        with warnings.catch_warnings(record=True) as caught:
+            _pack(options, caught)
         sys.stdout.flush()
     except ArtifactExists as reason:
         or_replace = "" if options.replace else "--replace replaces it, "
@@ -51,7 +66,7 @@ def _options() -> Namespace:
     )
     parser.add_argument("estimator", type=Path, help="a file from joblib.dump or pickle.dump; opening it runs code")
     parser.add_argument(
-        "--data", type=Path, required=True, help="a CSV with a header: the training data, or similar data"
+        "--data", type=Path, required=True, help="a CSV with a header or a Parquet file: the training data, or similar"
     )
     parser.add_argument("--target", nargs="+", default=[], metavar="COLUMN", help="the predicted columns, for scores")
     parser.add_argument(
@@ -64,43 +79,56 @@ def _options() -> Namespace:
     )
     parser.add_argument("--into", type=Path, default=Path("artifact"), help="the folder of the artifact (%(default)s)")
     parser.add_argument("--replace", action="store_true", help="replace an existing artifact, in one step")
+    parser.add_argument("--no-compile", action="store_true", help="leave the model to scikit-learn")
     parser.add_argument("--separator", default=",", help="the separator of the CSV (%(default)s)")
+    parser.add_argument("--decimal", default=".", help="the decimal point of the CSV (%(default)s)")
     parser.add_argument("--encoding", default="utf-8", help="the encoding of the CSV (%(default)s)")
     return parser.parse_args()
 
 
-def _pack(options: Namespace) -> None:
+def _pack(options: Namespace, caught: Sequence[warnings.WarningMessage]) -> None:
     console = Console(markup=False, highlight=False, emoji=False)
     estimator = read_estimator(options.estimator)
     corrections = read_corrections(options.corrections) if options.corrections else {}
     dtypes = {name: fields.pop("dtype") for name, fields in corrections.items() if "dtype" in fields}
     strings = [name for name, dtype in dtypes.items() if dtype in ("str", "string")]
-    data = read_data(options.data, separator=options.separator, encoding=options.encoding, strings=strings)
+    data = read_data(
+        options.data,
+        separator=options.separator,
+        decimal=options.decimal,
+        encoding=options.encoding,
+        strings=strings,
+    )
     features, target = split_target(options.data, data, options.target, options.drop)
     features = with_dtypes(options.data, features, dtypes)
-    fitted = set(getattr(estimator, "feature_names_in_", features.columns))
+    fitted = set(fitted_names(estimator, list(features.columns)) or features.columns)
     if needed := [name for name in (*options.target, *options.drop) if name in fitted]:
         raise UnusableFile(f"{needed[0]!r} is a feature of the estimator, so it can neither be a target nor be dropped")
     unused = [name for name in features.columns if name not in fitted]
+    features = features.drop(columns=unused)
 
     with Bars(console) as bars:
         try:
             manifest = save(
                 estimator,
-                features.drop(columns=unused),
+                features,
                 options.into,
                 target,
                 name=options.name or options.estimator.stem,
                 version=options.version,
                 corrections=corrections,
                 replace=options.replace,
+                compile=not options.no_compile,
                 progress=bars.show,
             )
         except EstimatorError as error:
-            raise EstimatorError("; ".join([str(error), *strays_among_numbers(features)])) from error
+            causes = wanted_categories(estimator, features) or likely_causes(features)
+            raise EstimatorError("; ".join([str(error).rstrip("."), *causes])) from error
         except OSError as error:
             raise UnusableFile(f"{options.into} cannot be written: {error.strerror}") from error
-    prediction = _answer_to_the_example(options.into)
+    model = load(options.into)
+    prediction = _answer_to_the_example(model)
+    failing = list(_failing_at_their_ends(model))
     carried = _own_files(options.into / MODULES)
 
     with console.capture() as table:
@@ -110,12 +138,14 @@ def _pack(options: Namespace) -> None:
         print(f"\nNot used by the model: {', '.join(map(printable, unused))}")
     if carried:
         print(f"\nYour own modules in the artifact: {', '.join(map(printable, carried))}")
-    print("\nThe data do not say:", *unknown(manifest.signature), sep="\n  ")
+    print("\nThe data do not say:", *unknown(manifest.signature, failing), sep="\n  ")
     print("\nTo correct this, write a file like the following and add --replace --corrections and its name:\n")
-    print(correction_example(manifest.signature))
-    print("", *score_lines(manifest), "", runtime_line(manifest), *_not_in_the_images(manifest), sep="\n")
+    print(correction_example([*failing, *manifest.signature.features]))
+    print("", *score_lines(manifest), "", runtime_line(manifest), *warning_lines(caught), sep="\n")
+    if lacking := _not_in_the_images(manifest):
+        print(*lacking, sep="\n")
     print(f"\n{options.into}: {printable(manifest.name)} {printable(manifest.version)}")
-    print("The artifact has been loaded again. Run `make serve` or `docker compose up --build`; then this command\n")
+    print(f"The artifact has been loaded again. Run {serve_command(options.into)}; then this command\n")
     print(curl_line(manifest.signature, options.into))
     print(f"\ngets the answer that the artifact has just given:\n\n{prediction}")
 
@@ -181,12 +211,26 @@ def _normal(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-def _answer_to_the_example(folder: Path) -> str:
+def _answer_to_the_example(model: Model) -> str:
     """The prediction for the example request, from the artifact as a service loads it."""
-    model = load(folder)
-    instances = json.loads((folder / EXAMPLE).read_bytes())["instances"]
-    rows = [[instance[name] for name in model.signature.names] for instance in instances]
-    return json.dumps({"predictions": model.predict(rows)}, ensure_ascii=False)
+    row = list(model.signature.example.values())
+    return json.dumps({"predictions": model.predict([row])}, ensure_ascii=False)
+
+
+def _failing_at_their_ends(model: Model) -> Iterator[Feature]:
+    """The integers at whose smallest or largest valid value the model fails."""
+    example = model.signature.example
+    for feature in model.signature.features:
+        if feature.kind == "integer":
+            least, most = UNBOUNDED["integer"]
+            least = least if feature.minimum is None else feature.minimum
+            most = most if feature.maximum is None else feature.maximum
+            rows = [list({**example, feature.name: end}.values()) for end in (least, most)]
+            try:
+                with warnings.catch_warnings(action="ignore"):
+                    model.predict(rows)
+            except Exception:  # an estimator may raise anything
+                yield feature
 
 
 if __name__ == "__main__":

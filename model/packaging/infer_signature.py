@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
 from typing import Any, get_args
@@ -16,6 +18,9 @@ from ..schema.signature import INT64_MAX, INT64_MIN, UNBOUNDED, Feature, FittedO
 
 # A column of strings with more distinct values is text, not a category.
 MAX_CATEGORIES = 50
+
+A_DATE = re.compile(r"\d+[-/. ]\w+[-/. ]\d+|\d{4}-\d\d")
+DATES_REMEDY = "convert them to numbers before fitting, for example to days since 2000"
 
 Corrections = Mapping[str, Mapping[str, Any]]
 
@@ -60,6 +65,14 @@ def infer_signature(
         _infer_feature(frame[name], examples[name].iloc[0], {**known, **corrections.get(name, {})}) for name in names
     )
     return Signature(tuple(features), fitted_on)
+
+
+def are_dates(values: Sequence[Any]) -> bool:
+    """Whether all values are strings that pandas reads as dates, such as 2026-12-01."""
+    if not len(values) or not all(isinstance(value, str) and A_DATE.search(value) for value in values):
+        return False
+    with warnings.catch_warnings(action="ignore"):  # pandas has to guess whether the day or the month comes first
+        return bool(pd.to_datetime(pd.Series([*values]), errors="coerce", format="mixed", utc=True).notna().all())
 
 
 def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[str, Any]) -> Feature:
@@ -114,6 +127,8 @@ def _kind_of(column: pd.Series[Any], present: pd.Series[Any]) -> Kind:
             return "integer"
         case "floating" | "mixed-integer-float" if column.dtype == object:
             return "number"
+        case "datetime64" | "datetime" | "date":
+            raise SignatureError(f"the column {str(column.name)!r} contains dates: {DATES_REMEDY}")
     raise SignatureError(
         f"the column {str(column.name)!r} ({column.dtype}) must contain only numbers, only booleans or only strings"
     )

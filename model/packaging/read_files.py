@@ -18,6 +18,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from ..errors import UnusableFile, reason
 from ..schema.dtypes import held_by
+from .infer_signature import DATES_REMEDY, are_dates
 from .own_modules import main_sentence
 
 
@@ -47,6 +48,15 @@ def read_estimator(path: Path) -> Any:
             ) from None
         if name := _name_in_main(error):
             raise UnusableFile(f"{path}: {main_sentence(name)}") from None
+        if content.startswith(b"PK"):
+            raise UnusableFile(
+                f"{path} is a zip file: if skops wrote it, open it with skops.io.load and write it with joblib.dump"
+            ) from None
+        if "LZ4 is not installed" in str(error):
+            raise UnusableFile(
+                f"{path} is compressed with lz4, which is not installed: write it again with compress=3, "
+                "or run .venv/bin/pip install lz4"
+            ) from None
         raise UnusableFile(f"{path} cannot be opened as a pickle: {reason(error)}") from error
 
 
@@ -58,25 +68,48 @@ def _name_in_main(error: Exception) -> str | None:
 
 
 def read_data(
-    path: Path, *, separator: str = ",", encoding: str = "utf-8", strings: Collection[str] = ()
+    path: Path, *, separator: str = ",", decimal: str = ".", encoding: str = "utf-8", strings: Collection[str] = ()
 ) -> pd.DataFrame:
-    """The table in a CSV file with a header.
+    """The table in a CSV file with a header, or in a Parquet file.
 
     Args:
-        strings: columns that are read as strings. Otherwise 01234 would become a number.
+        strings: columns of a CSV that are read as strings. Otherwise 01234 would become a number.
     Raises: UnusableFile.
     """
+    data = _parquet(path) if path.suffix == ".parquet" else _csv(path, separator, decimal, encoding, strings)
+    if not len(data):
+        raise UnusableFile(f"{path} has no rows")
+    return data
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except ImportError:
+        raise UnusableFile(
+            f"{path} needs pyarrow, which is not installed: run .venv/bin/pip install pyarrow, or write a CSV"
+        ) from None
+    except OSError as error:
+        raise UnusableFile(f"{path} cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # a file may hold anything
+        raise UnusableFile(f"{path} is not a Parquet file: {reason(error)}") from None
+
+
+def _csv(path: Path, separator: str, decimal: str, encoding: str, strings: Collection[str]) -> pd.DataFrame:
     separator = {"\\t": "\t"}.get(separator, separator)  # a shell passes the two characters
     if len(separator) != 1 or not separator.isascii():
         raise UnusableFile(f"a separator must be one ASCII character, not {separator!r}")
     try:
         header = pd.read_csv(path, sep=separator, encoding=encoding, header=None, nrows=1, dtype=str)
+        if len(header.columns) == 1 and separator == "," and ";" in str(header.iloc[0, 0]):
+            raise UnusableFile(f"{path} is separated by semicolons: add --separator ';', and --decimal ',' for 1,5")
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             data = pd.read_csv(
                 path,
                 sep=separator,
                 encoding=encoding,
+                decimal=decimal,
                 dtype=dict.fromkeys(strings, "str"),
                 index_col=False,  # or pandas makes the first column an index if rows have more fields than the header
                 low_memory=False,  # read in chunks, a column of mixed values could get a type for each chunk
@@ -91,12 +124,12 @@ def read_data(
         raise UnusableFile(f"{path} has rows with more fields than its header") from None
     except OSError as error:
         raise UnusableFile(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnusableFile:
+        raise
     except Exception as error:  # a file may hold anything
         raise UnusableFile(f"{path} is not a CSV table: {' '.join(str(error).split()).rstrip('.')}") from None
     if repeated := [name for name, count in Counter(header.iloc[0].dropna()).items() if count > 1]:
         raise UnusableFile(f"{path} has more than one column {repeated[0]!r}")
-    if not len(data):
-        raise UnusableFile(f"{path} has no rows below its header")
     return data
 
 
@@ -144,8 +177,8 @@ def with_dtypes(path: Path, data: pd.DataFrame, dtypes: dict[str, Any]) -> pd.Da
     return data
 
 
-def strays_among_numbers(data: pd.DataFrame) -> list[str]:
-    """A sentence for each column of mostly numbers, with the first value that is not a number."""
+def likely_causes(data: pd.DataFrame) -> list[str]:
+    """A sentence for each column of strings that an estimator of numbers cannot take."""
     sentences = []
     for name in data.columns:
         column = data[name].dropna()
@@ -154,4 +187,8 @@ def strays_among_numbers(data: pd.DataFrame) -> list[str]:
         strays = column[pd.to_numeric(column, errors="coerce").isna()]
         if 0 < len(strays) < len(column) / 2:
             sentences.append(f"the column {name!r} contains {strays.iloc[0]!r} among numbers, in row {strays.index[0]}")
+        elif len(strays) and strays.astype(str).str.fullmatch(r"[-+]?[\d.]*,\d+").all():
+            return [f"the column {name!r} has decimal commas: add --decimal ','"]  # the same for all others
+        elif are_dates(column.head(1000).tolist()):
+            sentences.append(f"the column {name!r} contains dates: {DATES_REMEDY}")
     return sentences

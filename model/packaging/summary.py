@@ -7,13 +7,16 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from warnings import WarningMessage
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from ..artifact.files import EXAMPLE
 from ..artifact.manifest import Manifest
 from ..schema.signature import Feature, Signature
+from .fitted import INDEX
+from .infer_signature import DATES_REMEDY, are_dates
 from .save import example_request
 
 SHOWN_FEATURES = 30
@@ -22,16 +25,17 @@ PASTED_CHARACTERS = 4000  # some terminals cut off longer lines
 
 
 def signature_table(signature: Signature) -> Table:
-    table = Table("feature", "kind", "null", "allowed", "in the data", "unit", "example", box=None, pad_edge=False)
+    names = Column("feature", no_wrap=True)  # `_in_lines` breaks them
+    table = Table(names, "kind", "null", "allowed", "in the data", "unit", "example", box=None, pad_edge=False)
     for feature in signature.features[:SHOWN_FEATURES]:
         cells = (
-            printable(feature.name),
+            _in_lines(printable(feature.name)),
             feature.kind,
             "yes" if feature.nullable else "no",
             _allowed(feature),
             "" if feature.observed is None else "{:g} to {:g}".format(*feature.observed),
             feature.unit or "",
-            _shortened(printable(json.dumps(feature.example, ensure_ascii=False))),
+            _example(feature),
         )
         table.add_row(*(Text(cell, overflow="fold") for cell in cells))
     if (n_more := len(signature.features) - SHOWN_FEATURES) > 0:
@@ -39,23 +43,33 @@ def signature_table(signature: Signature) -> Table:
     return table
 
 
-def unknown(signature: Signature) -> Iterator[str]:
-    """What the data cannot tell about these features, one phrase for each gap."""
+def unknown(signature: Signature, failing: Sequence[Feature] = ()) -> Iterator[str]:
+    """What the data cannot tell about these features, one phrase for each gap.
+
+    Args:
+        failing: integers at whose smallest or largest valid value the model fails.
+    """
     features = signature.features
     measured = [each for each in features if each.kind in ("number", "integer")]
     if unitless := [each for each in measured if each.unit is None]:
         yield f"units of {_listed(unitless)}"
     if unbounded := [each for each in measured if each.minimum is None or each.maximum is None]:
         yield f"bounds of {_listed(unbounded)}: every number is valid"
+    if failing:
+        yield f"bounds of {_listed(failing)}, and the model fails on extreme integers: declare minimum and maximum"
     if present := [each for each in features if not each.nullable]:
         yield f"whether {_listed(present)} may be missing: null is refused, because the data contain none"
     if listed := [each for each in features if each.kind == "category"]:
         yield f"categories of {_listed(listed)} that the data do not contain: they are refused"
+    if dates := [each for each in features if are_dates(each.categories or [each.example])]:
+        yield f"the order of the dates of {_listed(dates)}, which the model takes as strings: {DATES_REMEDY}"
+    if INDEX in signature.names:
+        yield f"the meaning of {INDEX!r}, an index that to_csv has written: fit again without it (index_col=0)"
 
 
-def correction_example(signature: Signature) -> str:
-    """The first lines of a TOML file with corrections."""
-    feature = next((each for each in signature.features if each.kind in ("number", "integer")), signature.features[0])
+def correction_example(features: Sequence[Feature]) -> str:
+    """The first lines of a TOML file with corrections, for the first number or integer."""
+    feature = next((each for each in features if each.kind in ("number", "integer")), features[0])
     key = feature.name if re.fullmatch(r"[A-Za-z0-9_-]+", feature.name) else _quoted(feature.name)
     lines = [f"[{key}]"]
     if feature.kind in ("number", "integer"):
@@ -76,8 +90,28 @@ def score_lines(manifest: Manifest) -> list[str]:
 
 
 def runtime_line(manifest: Manifest) -> str:
-    what = "It is served compiled" if manifest.parity.passed else "It is served by scikit-learn"
+    what = "It is served compiled" if manifest.parity.passed else "It is served by scikit-learn, not compiled"
     return f"{what}: {manifest.parity.finding}."
+
+
+def warning_lines(caught: Sequence[WarningMessage]) -> list[str]:
+    """A line for each category of warnings, with the first message and the number of them."""
+    if not caught:
+        return []
+    messages: dict[str, list[str]] = {}
+    for each in caught:
+        messages.setdefault(each.category.__name__, []).append(" ".join(str(each.message).split()))
+    return [
+        "",
+        "Warnings during packaging:",
+        *(f"  {category}, {len(found)} in all: {printable(found[0])}" for category, found in messages.items()),
+    ]
+
+
+def serve_command(folder: Path) -> str:
+    if folder == Path("artifact"):
+        return "`make serve` or `docker compose up --build`"
+    return f"`make serve ARTIFACT={shlex.quote(str(folder))}`"
 
 
 def curl_line(signature: Signature, folder: Path) -> str:
@@ -112,6 +146,17 @@ def _allowed(feature: Feature) -> str:
 def _listed(features: Sequence[Feature], at_most: int = 5) -> str:
     shown = ", ".join(printable(feature.name) for feature in features[:at_most])
     return shown if len(features) <= at_most else f"{shown} and {len(features) - at_most} more"
+
+
+def _example(feature: Feature) -> str:
+    if isinstance(feature.example, float):
+        return f"{feature.example:g}"
+    return _shortened(printable(json.dumps(feature.example, ensure_ascii=False)))
+
+
+def _in_lines(name: str) -> str:
+    """The name in lines of up to 24 characters that end after a space or an underscore, if possible."""
+    return "\n".join(re.findall(r".{1,24}(?:(?<=[ _])|$)|.{24}", name))
 
 
 def _shortened(text: str, n_characters: int = 60) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from model.errors import SignatureError
-from model.packaging.infer_signature import MAX_CATEGORIES, infer_signature
+from model.packaging.infer_signature import MAX_CATEGORIES, are_dates, infer_signature
 from model.schema.signature import Feature
 
 AWKWARD_NAMES = [
@@ -225,7 +226,6 @@ def test_refuses_a_frame_with_unusable_columns(frame, sentence):
         pytest.param([True, 2], "object", id="booleans and integers"),
         pytest.param([Decimal("1.5")], "object", id="decimals"),
         pytest.param([["a"], ["b"]], "object", id="lists"),
-        pytest.param(["2026-01-01"], "datetime64[s]", id="dates"),
     ],
 )
 def test_refuses_a_column_without_a_kind(values, dtype):
@@ -233,6 +233,34 @@ def test_refuses_a_column_without_a_kind(values, dtype):
         inferred(values, dtype)
 
     assert str(refused.value) == f"the column 'x' ({dtype}) must contain only numbers, only booleans or only strings"
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [(["2026-01-01"], "datetime64[s]"), ([datetime(2026, 1, 1)], "object"), ([date(2026, 1, 1)], "object")],
+    ids=["a column of dates", "objects with a time", "objects without a time"],
+)
+def test_refuses_dates_and_says_what_to_do(values, dtype):
+    with pytest.raises(SignatureError) as refused:
+        inferred(values, dtype)
+
+    assert str(refused.value) == (
+        "the column 'x' contains dates: convert them to numbers before fitting, for example to days since 2000"
+    )
+
+
+@pytest.mark.parametrize(
+    "values", [["2026-12-01", "2026-12-02T10:00"], ["01.12.2026"], ["12/31/26"], ["1 May 2026"], ["2026-12"]], ids=str
+)
+def test_recognizes_strings_that_are_dates(values):
+    assert are_dates(values)
+
+
+@pytest.mark.parametrize(
+    "values", [[], ["may", "march"], ["2026"], ["01234"], ["2026-12-01", "soon"], [20261201]], ids=str
+)
+def test_takes_no_other_strings_for_dates(values):
+    assert not are_dates(values)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class Guess:
 joblib.dump(Guess(), "main.joblib")
 """
 MODULE = """
-import signal
+import signal, warnings
 
 class Interrupted:
     def predict(self, X):
@@ -63,6 +63,13 @@ class Interrupted:
 class Undecided:
     def predict(self, X):
         return [float("nan")] * len(X)
+
+class Noisy:
+    def predict(self, X):
+        for row in range(len(X)):
+            warnings.warn(f"overflow in {row}", RuntimeWarning)
+        warnings.warn("old", UserWarning)
+        return [1.0] * len(X)
 
 class Forgetful:
     factor = 1.0
@@ -241,6 +248,8 @@ def test_names_the_model_after_the_file_or_the_option(folder, printed):
 
     assert re.search(r"^artifact: churn 1-[0-9a-f]{12}$", printed, re.MULTILINE)
     assert re.search(r"^other/place: \"Kündigung \\u001b\[31m'\$\(x\)'\" 2-[0-9a-f]{12}$", named, re.MULTILINE)
+    assert " Run `make serve` or `docker compose up --build`; then" in printed
+    assert " Run `make serve ARTIFACT=other/place`; then" in named
     assert load(folder / "other/place").manifest.name == "Kündigung \x1b[31m'$(x)'"
 
 
@@ -289,6 +298,63 @@ def test_prints_the_command_that_adds_another_scikit_learn(folder):
     printed = printed_by(folder, *COMMAND, PYTHONPATH=str(clone))
 
     assert f"\nmake add PACKAGES='scikit-learn=={sklearn.__version__}'\n" in printed
+
+
+def test_counts_the_warnings_of_the_estimator(folder):
+    own(folder, "Noisy")
+
+    printed = printed_by(folder, "Noisy.joblib", "--data", "train.csv", PYTHONWARNINGS="always")
+
+    warned = printed.split("\nWarnings during packaging:\n")[1].split("\n\n")[0]
+    assert re.fullmatch(r"  RuntimeWarning, \d+ in all: overflow in 0\n  UserWarning, \d+ in all: old", warned)
+
+
+def test_names_integers_at_whose_bounds_the_model_fails(folder, train):
+    estimator = make_pipeline(OneHotEncoder(), LinearRegression()).fit(train[["months"]], train["months"])
+    joblib.dump(estimator, folder / "months.joblib")
+    command = ("months.joblib", "--data", "train.csv", "--no-compile")
+    sentence = "  bounds of months, and the model fails on extreme integers: declare minimum and maximum\n"
+    (folder / "corrections.toml").write_text("[months]\nminimum = 1\nmaximum = 2\n")
+
+    printed = printed_by(folder, *command)
+    corrected = printed_by(folder, *command, "--corrections", "corrections.toml", "--replace")
+
+    assert sentence in printed
+    assert sentence not in corrected
+
+
+def test_leaves_the_model_to_scikit_learn_on_request(folder):
+    printed = printed_by(folder, *COMMAND, "--no-compile")
+
+    assert "\nIt is served by scikit-learn, not compiled: compiling was switched off.\n" in printed
+    assert load(folder / "artifact").runtime == "sklearn"
+
+
+def test_mentions_dates_and_an_index_among_the_features(folder, train):
+    frame = train.assign(**{"since": [f"2026-12-0{day}" for day in range(1, 7)], "Unnamed: 0": range(6)})
+    columns = make_column_transformer((OneHotEncoder(), ["plan", "since"]), ("passthrough", ["Unnamed: 0"]))
+    estimator = make_pipeline(columns, LinearRegression()).fit(frame, frame["months"])
+    joblib.dump(estimator, folder / "dates.joblib")
+    frame.to_csv(folder / "dates.csv", index=False)
+
+    printed = printed_by(folder, "dates.joblib", "--data", "dates.csv")
+
+    assert (
+        "  the order of the dates of since, which the model takes as strings: convert them to numbers before fitting, "
+        "for example to days since 2000\n"
+        "  the meaning of 'Unnamed: 0', an index that to_csv has written: fit again without it (index_col=0)\n"
+    ) in printed
+
+
+def test_breaks_long_names_between_words(folder):
+    frame = pd.DataFrame({"average_revenue_per_user_in_the_last_quarter": [1.0, 2.0], "x" * 30: [1, 2]})
+    joblib.dump(LinearRegression().fit(frame, [1.0, 2.0]), folder / "long.joblib")
+    frame.to_csv(folder / "long.csv", index=False)
+
+    printed = printed_by(folder, "long.joblib", "--data", "long.csv")
+
+    names = [line.partition(" ")[0] for line in printed.split("\n\n")[0].splitlines()]
+    assert names[1:] == ["average_revenue_per_", "user_in_the_last_quarter", "x" * 24, "x" * 6]
 
 
 def test_does_not_overwrite_an_artifact(folder):
@@ -414,7 +480,7 @@ REFUSALS = {
     "a missing column": (["--data", "renamed.csv"], "Pipeline was fitted on other columns: the data lack 'fee'"),
     "an array's columns": (["array.joblib", "--data", "numbers.csv"], "LinearRegression was fitted on an array of 2 "),
     "mixed types": (["--data", "mixed.csv"], r"Pipeline cannot predict these data: .*; the column 'fee' contains 'unk"),
-    "another separator": (["--data", "semicolons.csv"], "semicolons.csv has no column 'churned'; its columns are 'cus"),
+    "another separator": (["--data", "semicolons.csv"], "semicolons.csv is separated by semicolons: add --separator "),
     "no such target": (["--target", "left"], "train.csv has no column 'left'; its columns are 'customer', 'months', "),
     "a feature as target": (["--target", "fee"], "'fee' is a feature of the estimator, so it can neither be a target "),
     "unknown labels": (["--data", "maybe.csv"], "the target 'churned' contains labels that the estimator does not "),

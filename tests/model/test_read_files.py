@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pickle
+from importlib.util import find_spec
 
 import joblib
+import pandas as pd
 import pytest
 import sklearn
 from sklearn.linear_model import LinearRegression
 
 from model.errors import UnusableFile
-from model.packaging.read_files import read_corrections, read_data, read_estimator, with_dtypes
+from model.packaging.read_files import likely_causes, read_corrections, read_data, read_estimator, with_dtypes
 
+ZIP = b"PK\x05\x06" + bytes(18)  # without files in it
 ESTIMATOR = LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])
 
 
@@ -56,9 +59,20 @@ def test_a_version_mismatch_names_both_versions_and_the_fix(tmp_path, protocol):
             "{path} needs the module 'nowhere', which cannot be imported here: put a module ",
         ),
         (b"c__main__\nScaler\n.", "{path}: 'Scaler' was defined in __main__, a script or a notebook, where nothing "),
+        (ZIP, "{path} is a zip file: if skops wrote it, open it with skops.io.load and write it with joblib.dump"),
         (b"\x80\x04\x8c\x08__main__\x8c\x06Scaler\x93.", "{path}: 'Scaler' was defined in __main__, a script or a "),
     ],
-    ids=["empty", "text", "a table", "cut off", "an unknown name", "an unknown module", "of a script", "of a notebook"],
+    ids=[
+        "empty",
+        "text",
+        "a table",
+        "cut off",
+        "an unknown name",
+        "an unknown module",
+        "of a script",
+        "a zip",
+        "of a notebook",
+    ],
 )
 def test_refuses_an_unusable_pickle(tmp_path, content, sentence):
     path = tmp_path / "file"
@@ -69,6 +83,20 @@ def test_refuses_an_unusable_pickle(tmp_path, content, sentence):
 
     assert str(refusal.value).startswith(sentence.format(path=path))
     assert "\n" not in str(refusal.value)
+
+
+def test_names_lz4_if_it_is_not_installed(tmp_path):
+    (tmp_path / "file").write_bytes(b"\x04\x22\x4d\x18")
+    if find_spec("lz4"):
+        pytest.skip("lz4 is installed")
+
+    with pytest.raises(UnusableFile) as refusal:
+        read_estimator(tmp_path / "file")
+
+    assert str(refusal.value) == (
+        f"{tmp_path}/file is compressed with lz4, which is not installed: write it again with compress=3, "
+        "or run .venv/bin/pip install lz4"
+    )
 
 
 @pytest.mark.parametrize("read", [read_estimator, read_data, read_corrections])
@@ -91,6 +119,7 @@ TABLE = "size,colour\n1.5,red\n2.5,\n"
         (TABLE.replace("\n", ",\n").replace("colour,", "colour").encode(), {}),
         (TABLE.encode("utf-16"), {"encoding": "utf-16"}),
         (TABLE.replace(",", ";").encode(), {"separator": ";"}),
+        (TABLE.replace(",", ";").replace(".", ",").encode(), {"separator": ";", "decimal": ","}),
         (TABLE.replace(",", "\t").encode(), {"separator": "\t"}),
         (TABLE.replace(",", "\t").encode(), {"separator": r"\t"}),
     ],
@@ -101,6 +130,7 @@ TABLE = "size,colour\n1.5,red\n2.5,\n"
         "rows end with a separator",
         "UTF-16",
         "semicolons",
+        "decimal commas",
         "tabs",
         "tabs, as a shell says it",
     ],
@@ -121,6 +151,22 @@ def test_reads_numbers_exactly(tmp_path):
     assert read_data(tmp_path / "file")["size"].tolist() == [0.30000000000000004]
 
 
+def test_reads_a_parquet_file_if_pyarrow_is_installed(tmp_path):
+    table = pd.DataFrame({"size": pd.array([1, None], dtype="Int64"), "colour": pd.Categorical(["red", "blue"])})
+    path = tmp_path / "table.parquet"
+    if find_spec("pyarrow"):
+        table.to_parquet(path)
+        pd.testing.assert_frame_equal(read_data(path), table)
+        return
+
+    with pytest.raises(UnusableFile) as refusal:
+        read_data(path)
+
+    assert str(refusal.value) == (
+        f"{path} needs pyarrow, which is not installed: run .venv/bin/pip install pyarrow, or write a CSV"
+    )
+
+
 def test_keeps_strings_unchanged(tmp_path):
     (tmp_path / "file").write_text("code,size\n01234,01\n,02\n")
 
@@ -136,7 +182,12 @@ def test_keeps_strings_unchanged(tmp_path):
     [
         (b"", {}, "{path} is empty"),
         (b"\n\n", {}, "{path} is empty"),
-        (b"size,colour\n", {}, "{path} has no rows below its header"),
+        (b"size,colour\n", {}, "{path} has no rows"),
+        (
+            b"size;colour\n1,5;red\n",
+            {},
+            "{path} is separated by semicolons: add --separator ';', and --decimal ',' for 1,5",
+        ),
         (b"size,colour,size\n1,red,2\n", {}, "{path} has more than one column 'size'"),
         (b"size,size.1,size\n1,red,2\n", {}, "{path} has more than one column 'size'"),
         (
@@ -246,3 +297,21 @@ def test_refuses_unknown_dtypes(tmp_path, dtype):
 
     with pytest.raises(UnusableFile, match=r"^the feature 'size' has no valid 'dtype'$"):
         with_dtypes(tmp_path / "file", data, {"size": dtype})
+
+
+@pytest.mark.parametrize(
+    ("values", "sentences"),
+    [
+        (["1.5", "2", "unknown", None], ["the column 'x' contains 'unknown' among numbers, in row 2"]),
+        (["1,5", "2", "-1.000,25", None], ["the column 'x' has decimal commas: add --decimal ','"]),
+        (
+            ["2026-12-01", "2026-12-02", None],
+            ["the column 'x' contains dates: convert them to numbers before fitting, for example to days since 2000"],
+        ),
+        (["red", "blue"], []),
+        ([1.5, 2.0], []),
+    ],
+    ids=["a word among numbers", "decimal commas", "dates", "words", "numbers"],
+)
+def test_explains_why_an_estimator_may_fail(values, sentences):
+    assert likely_causes(pd.DataFrame({"x": values})) == sentences
