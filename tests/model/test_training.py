@@ -69,7 +69,7 @@ def test_replaces_the_model_of_another_training_only_if_asked(folder):
     )
     assert load(folder).digest == before
 
-    subprocess.run([*command, "--replace"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(["make", "model", "REPLACE=1", f"ARTIFACT={folder}"], cwd=ROOT, check=True, capture_output=True)
 
     assert load(folder).manifest.name == "penguins"
 
