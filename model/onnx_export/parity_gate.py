@@ -30,6 +30,8 @@ MAX_CALL_BYTES = 2**30
 MAX_SECONDS = 300  # checked after each call
 TOO_LARGE = f"a call of {ROWS_PER_CALL} rows takes more than {MAX_CALL_BYTES >> 30} GiB"
 
+IGNORE_UNKNOWN = "let its encoders accept other values, as OneHotEncoder does with handle_unknown='ignore'"
+
 SEEDS = 1000  # the most training rows from which other rows are made
 
 Answers = tuple[Any, Any]  # the arrays of `predict` and `predict_proba`
@@ -91,7 +93,7 @@ def compiled(
         expected = {"training": view(answers)} | {origin: view(fitted.answer(rows)) for origin, rows in probes.items()}
     likeliest = _are_likeliest(outputs, expected.values())
     if reason_against or not probes:
-        finding = reason_against or "the estimator predicts only the rows of the data"
+        finding = reason_against or f"it predicts only the rows of the data: {IGNORE_UNKNOWN}"
         return Compiled(None, Parity(passed=False, finding=finding), likeliest)
     try:
         graph = exported(estimator, signature, labels_are_likeliest=likeliest)

@@ -28,8 +28,8 @@ def fitted_names(estimator: Any, columns: Sequence[Any] = ()) -> list[Any] | Non
         names = getattr(estimator, "feature_names_", None)
         if names is None or list(names) == [str(index) for index in range(len(names))]:
             return None
-    spelt = {str(column).replace(" ", "_"): column for column in columns}
-    return [name if name in columns else spelt.get(name, name) for name in np.asarray(names).tolist()]
+    spelt = {str(column).replace(" ", "_"): column for column in columns} | {column: column for column in columns}
+    return [spelt.get(name, name) for name in np.asarray(names).tolist()]
 
 
 def training_frame(estimator: Any, X: Any) -> tuple[pd.DataFrame, FittedOn]:  # noqa: N803
@@ -56,11 +56,7 @@ def wanted_categories(estimator: Any, frame: pd.DataFrame) -> list[str]:
     """A sentence if the estimator fails on strings but predicts pandas categories, as LightGBM does."""
     rows = frame.head(SAMPLE_ROWS).reindex(columns=fitted_names(estimator, list(frame.columns)) or frame.columns)
     strings = list(rows.select_dtypes(exclude=["number", "bool", "category"]))
-    if (
-        not strings
-        or _answers(estimator, rows)
-        or not _answers(estimator, rows.astype(dict.fromkeys(strings, "category")))
-    ):
+    if _answers(estimator, rows) or not _answers(estimator, rows.astype(dict.fromkeys(strings, "category"))):
         return []
     return [f'it takes pandas categories: add the correction dtype = "category" for {_listed(strings)}']
 
