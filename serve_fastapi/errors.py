@@ -25,10 +25,10 @@ logger = structlog.get_logger("serve.errors")
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _failed)
+    app.exception_handler(Refusal)(_refused)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(Exception)(_failed)
 
 
 def problem_response(refusal: Refusal) -> Response:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.requests import HTTPConnection
+from fastapi.requests import HTTPConnection
 
 from model.schema.signature import Row
 from serve_core.batching.jobs import Predictions

@@ -15,6 +15,7 @@ IMPORTED = {
     "fastapi.Request": "FastAPI, Using the Request Directly",
     "fastapi.Response": "FastAPI, Return a Response Directly",
     "fastapi.exceptions.RequestValidationError": "FastAPI, Handling Errors",
+    "fastapi.requests.HTTPConnection": "FastAPI, Reference: HTTPConnection class",
     "fastapi.openapi.docs.get_swagger_ui_html": "FastAPI, Custom Docs UI Static Assets",
     "fastapi.responses.FileResponse": "FastAPI, Custom Response",
     "fastapi.responses.HTMLResponse": "FastAPI, Custom Response",
@@ -30,34 +31,34 @@ IMPORTED = {
     "pydantic.with_config": "Pydantic, Configuration",
     "pydantic_core.InitErrorDetails": "Pydantic, API of pydantic_core",
     "starlette.exceptions.HTTPException": "FastAPI, Handling Errors",
-    "starlette.requests.ClientDisconnect": "Starlette, Requests",
-    "starlette.requests.HTTPConnection": "FastAPI, Reference: HTTPConnection class",
     "starlette.types.ASGIApp": "Starlette, Middleware: pure ASGI",
     "starlette.types.Message": "Starlette, Middleware: pure ASGI",
     "starlette.types.Receive": "Starlette, Middleware: pure ASGI",
     "starlette.types.Scope": "Starlette, Middleware: pure ASGI",
     "starlette.types.Send": "Starlette, Middleware: pure ASGI",
-    "uvicorn": "uvicorn, Running programmatically",
+    "uvicorn": "uvicorn, Welcome: Running programmatically",
 }
 ATTRIBUTES = {
-    "Config": "uvicorn, Running programmatically",
-    "Server": "uvicorn, Running programmatically",
-    "add_exception_handler": "Starlette, Exceptions",
+    "Config": "uvicorn, Welcome: Running programmatically",
+    "Server": "uvicorn, Welcome: Running programmatically",
     "add_middleware": "FastAPI, Advanced Middleware",
+    "exception_handler": "FastAPI, Handling Errors",
     "from_exception_data": "Pydantic, API of pydantic_core",
-    "getlist": "Starlette, Requests: headers are a multi-dict",
+    "getlist": "FastAPI, Custom Request and APIRoute class",
     "include_router": "FastAPI, Bigger Applications",
     "is_disconnected": "Starlette, Requests",
     "head": "FastAPI, First Steps",
     "post": "FastAPI, First Steps",
     "receive": "FastAPI, Custom Request and APIRoute class",
-    "run": "uvicorn, Running programmatically",
-    "scope": "Starlette, Requests",
+    "run": "uvicorn, Welcome: Running programmatically",
+    "scope": "FastAPI, Custom Request and APIRoute class",
     "state": "Starlette, Applications: storing state",
     "status_code": "FastAPI, Handling Errors",
     "stream": "Starlette, Requests",
     "validate_python": "Pydantic, Type Adapter",
 }
+# The public exception of `request.stream()` when the client has gone. Only the release notes name it.
+IMPORTED_NOT_SHOWN = {"starlette.requests.ClientDisconnect"}
 # A public attribute of the application. The manual shows the argument of this name, and no way to find the handler that
 # somebody has added for `Exception`, which Starlette calls outside of every middleware.
 NOT_SHOWN = {"exception_handlers"}
@@ -67,7 +68,7 @@ SUBCLASSED = {"APIRoute", "BaseModel", "Request", "Response"}
 
 
 def test_imports_documented_names():
-    assert imported("serve_fastapi", LIBRARIES) == IMPORTED.keys()
+    assert imported("serve_fastapi", LIBRARIES) == IMPORTED.keys() | IMPORTED_NOT_SHOWN
 
 
 def test_uses_documented_attributes():

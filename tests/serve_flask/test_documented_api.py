@@ -12,15 +12,14 @@ IMPORTED = {
     "flask.Flask": "Flask, Quickstart",
     "flask.Response": "Flask, API: Response Objects",
     "flask.abort": "Flask, Quickstart: Redirects and Errors",
-    "flask.current_app": "Flask, The App and Request Context",
-    "flask.g": "Flask, The App and Request Context",
-    "flask.got_request_exception": "Flask, Signals",
+    "flask.current_app": "Flask, The Application Context",
+    "flask.g": "Flask, The Application Context",
+    "flask.got_request_exception": "Flask, API: Signals",
     "flask.request": "Flask, Quickstart: Accessing Request Data",
     "flask.send_from_directory": "Flask, API: Useful Functions and Classes",
     "gunicorn.app.base.BaseApplication": "gunicorn, Custom Application",
+    "werkzeug.exceptions": "Werkzeug, HTTP Exceptions",
     "werkzeug.exceptions.HTTPException": "Flask, Handling Application Errors: Generic Exception Handlers",
-    "werkzeug.exceptions.MethodNotAllowed": "Werkzeug, HTTP Exceptions",
-    "werkzeug.exceptions.NotFound": "Werkzeug, HTTP Exceptions",
     "werkzeug.exceptions.RequestEntityTooLarge": "Werkzeug, HTTP Exceptions",
     "werkzeug.routing.Rule": "Werkzeug, URL Routing",
     "werkzeug.wrappers.Response": "Werkzeug, Request / Response Objects",
@@ -28,24 +27,22 @@ IMPORTED = {
 ATTRIBUTES = {
     "_get_current_object": "Flask, Signals",
     "after_request": "Flask, API: Blueprint Objects",
-    "arguments": "Werkzeug, URL Routing",
     "before_request": "Flask, API: Blueprint Objects",
     "cfg": "gunicorn, Custom Application",
     "content_length": "Flask, API: Incoming Request Data",
     "content_type": "Flask, API: Incoming Request Data",
     "description": "Flask, Handling Application Errors: Generic Exception Handlers",
-    "endpoint": "Werkzeug, URL Routing",
+    "endpoint": "Werkzeug, URL Routing: argument of Rule",
     "environ": "Flask, API: Incoming Request Data",
     "extensions": "Flask, Flask Extension Development",
     "get_data": "Flask, API: Incoming Request Data",
     "get_response": "Flask, Handling Application Errors: Generic Exception Handlers",
     "getlist": "Werkzeug, Data Structures: Headers",
     "iter_rules": "Werkzeug, URL Routing",
-    "merge_slashes": "Werkzeug, URL Routing",
+    "merge_slashes": "Werkzeug, URL Routing: argument of Map",
     "post": "Flask, Quickstart: HTTP Methods",
     "register_blueprint": "Flask, Modular Applications with Blueprints",
     "register_error_handler": "Flask, Handling Application Errors",
-    "rule": "Werkzeug, URL Routing",
     "run": "gunicorn, Custom Application",
     "send": "Flask, Signals",
     "set": "gunicorn, Custom Application",
@@ -54,12 +51,13 @@ ATTRIBUTES = {
     "testing": "Flask, Configuration Handling",
     "url_map": "Flask, API: Application Object",
     "url_rule": "Flask, API: Incoming Request Data",
-    "valid_methods": "Werkzeug, HTTP Exceptions",
-    "view_functions": "Flask, API: Application Object",
+    "valid_methods": "Flask, API: Incoming Request Data",
+    "view_functions": "Flask, API: Application Object, which calls its format internal; we only read it",
 }
 # A public method of the request that gunicorn passes to `pre_request`. Its manual shows no way to close a connection
-# after an answer, and WSGI forbids applications to send `Connection`.
-NOT_SHOWN = {"force_close"}
+# after an answer, and WSGI forbids applications to send `Connection`. The other two are public attributes of Werkzeug's
+# `Rule`; the manual only shows the arguments of its constructor.
+NOT_SHOWN = {"force_close", "arguments", "rule"}
 # Attributes of sockets, modules of the standard library and structlog.
 PYTHON = {"addFilter", "detach", "get_logger", "max", "msg"}
 SUBCLASSED = {"BaseApplication", "Response"}
