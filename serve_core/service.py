@@ -177,8 +177,10 @@ class Service:
     def _wait_for(self, n_requests: int, wait_s: float | None = None) -> None:
         self._n_wanted = n_requests
         self._is_wanted.clear()
-        if len(self._queue) < n_requests and not self._is_stopped.is_set():
-            self._is_wanted.wait(wait_s)
+        while len(self._queue) < n_requests and not self._is_stopped.is_set():
+            if not self._is_wanted.wait(wait_s):
+                return
+            self._is_wanted.clear()  # a request that an earlier wait was for may have set it late
 
     def _call(self) -> None:
         self._expire()
