@@ -67,8 +67,10 @@ def test_a_careless_server_does_not_cut_off_slow_clients(site_of):
     with site_of(CARELESS).serving() as server:
         checks = list(checks_beside_slow_clients(server.port, b"{}", meanwhile_s=0.6))
 
-    missed = [check.what for check in checks if not is_held(check, check.value)]
-    assert missed == ["s until the last of 190 trickling clients was cut off", "not answered with 200"]
+    missed = {check.what for check in checks if not is_held(check, check.value)}
+    # A busy machine can miss the bounds on speed, too.
+    assert {"s until the last of 190 trickling clients was cut off", "not answered with 200"} <= missed
+    assert "slow clients that could connect" not in missed
 
 
 def test_reports_a_drill_that_was_not_run_without_docker(site_of, monkeypatch, capsys):
