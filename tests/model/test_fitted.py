@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from model.errors import EstimatorError
-from model.packaging.fitted import training_frame, wanted_categories
+from model.packaging.fitted import training_frame, wanted_corrections
 
 from .estimators import CatBoostLike, CategoryRegressor, CountingRegressor, Regressor
 
@@ -128,12 +128,12 @@ def test_spells_names_with_spaces_that_lightgbm_has_replaced():
 def test_names_the_correction_for_an_estimator_of_pandas_categories():
     frame = pd.DataFrame({"colour": ["red", "blue"], "size": [1.0, 2.0]})
 
-    assert wanted_categories(CategoryRegressor(None), frame) == [
+    assert wanted_corrections(CategoryRegressor(None), frame) == [
         "it takes pandas categories: add the correction dtype = \"category\" for 'colour'"
     ]
-    assert wanted_categories(CategoryRegressor(None), frame.astype({"colour": "category"})) == []
-    assert wanted_categories(Regressor([1.0, 2.0]), frame) == []
-    assert wanted_categories(Regressor(None), frame) == []
+    assert wanted_corrections(CategoryRegressor(None), frame.astype({"colour": "category"})) == []
+    assert wanted_corrections(Regressor([1.0, 2.0]), frame) == []
+    assert wanted_corrections(Regressor(None), frame) == []
 
 
 @pytest.mark.parametrize(
