@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -28,6 +29,10 @@ TEXTS = ["good day", "bad night", "good night", "bad day"]
 ON_FRAME = LinearRegression().fit(FRAME, TARGET)
 ON_ARRAY = LinearRegression().fit(ARRAY, TARGET)
 ON_TEXTS = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, ["y", "n", "y", "n"])
+
+
+def years_of(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({name: column.dt.year.fillna(0) for name, column in frame.items()})
 
 
 def refusal_of(estimator: Any, data: Any) -> str:
@@ -134,6 +139,16 @@ def test_names_the_correction_for_an_estimator_of_pandas_categories():
     assert wanted_corrections(CategoryRegressor(None), frame.astype({"colour": "category"})) == []
     assert wanted_corrections(Regressor([1.0, 2.0]), frame) == []
     assert wanted_corrections(Regressor(None), frame) == []
+
+
+def test_names_the_correction_for_an_estimator_of_dates():
+    frame = pd.DataFrame({"since": ["2026-11-30", "2026-12-01", None], "plan": ["a", "b", "a"]})
+    transformer = make_column_transformer((FunctionTransformer(years_of), ["since"]), (OneHotEncoder(), ["plan"]))
+    estimator = make_pipeline(transformer, LinearRegression()).fit(frame.astype({"since": "datetime64[us]"}), [1, 2, 3])
+
+    assert wanted_corrections(estimator, frame) == ["it takes dates: add the correction kind = \"date\" for 'since'"]
+    assert wanted_corrections(estimator, frame.astype({"since": "datetime64[us]"})) == []
+    assert wanted_corrections(estimator, frame.assign(since="30.11.2026")) == []
 
 
 @pytest.mark.parametrize(
