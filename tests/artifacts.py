@@ -328,8 +328,9 @@ def dated() -> Training:
     frame = pd.DataFrame(
         {"sown": sown, "harvested": (sown + pd.Timedelta(90, "D")).astype("datetime64[ns]").where(index % 9 > 0)}
     )
-    columns = make_pipeline(FunctionTransformer(seasons.in_numbers), SimpleImputer(), StandardScaler(), Ridge())
-    return Training(columns.fit(frame, sown.dt.dayofyear), frame, sown.dt.dayofyear)
+    estimator = make_pipeline(FunctionTransformer(seasons.in_numbers), SimpleImputer(), StandardScaler(), Ridge())
+    target = sown.dt.month * 30.5 + sown.dt.day
+    return Training(estimator.fit(frame, target), frame, target)
 
 
 @packaged
