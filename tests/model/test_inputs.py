@@ -112,6 +112,7 @@ ARRAYS = {
     "integers": np.array([[1, 2**62 + 1], [2, -3]]),
     "narrow integers": np.array([[1, 2], [2, 255]], dtype="uint8"),
     "booleans": np.array([[True, False], [False, True]]),
+    "dates": np.array([["2026-11-30", "NaT"], ["1999-02-28", "0099-01-01"]], dtype="datetime64[us]"),
     "strings": np.array([["a", "b"], ["b", "a"]], dtype=object),
     "objects of several kinds": np.array([[1, "b"], [2, None]], dtype=object),
 }
