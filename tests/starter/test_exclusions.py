@@ -10,7 +10,7 @@ from ..services import ROOT
 from .making import BACKENDS, COMPARE
 
 # Generated files, and Copier's name for Cookiecutter's folder.
-NOT_HERE = {"/artifact", "/artifact.sha256", "/compare/report", "/__cookiecutter__"}
+NOT_HERE = {"/artifact", "/artifact.sha256", "/compare/report", "/dist", "/__cookiecutter__"}
 
 
 def patterns(**answers):
