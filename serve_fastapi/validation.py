@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import chain, islice
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     create_model,
     model_validator,
     with_config,
@@ -20,7 +23,8 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 from typing_extensions import TypedDict
 
-from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature
+from model.schema.dates import PATTERN
+from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature, bounds_of
 from serve_core.wire.faults import Fault, fault_at, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.wire.openapi import description_of
 from serve_core.wire.problems import MAX_FAULTS, InvalidEnvelope, InvalidInstances, InvalidRequest, Refusal
@@ -29,7 +33,16 @@ from serve_core.wire.problems import MAX_FAULTS, InvalidEnvelope, InvalidInstanc
 typed_dict: Any = TypedDict
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-TYPES = {"number": float, "integer": int, "boolean": bool, "text": str}
+
+# Pydantic's own date also takes times and timestamps; a strict one takes no string. A row has the date as a string.
+DATE = Annotated[
+    str,
+    Field(pattern=PATTERN),
+    AfterValidator(date.fromisoformat),
+    AfterValidator(str),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+TYPES = {"number": float, "integer": int, "boolean": bool, "text": str, "date": DATE}
 
 # Only the types of Pydantic's errors are stable. Its words never reach a client of `/predict`.
 FAULT_CODES = {
@@ -39,6 +52,8 @@ FAULT_CODES = {
     "int_type": "not_an_integer",
     "bool_type": "not_a_boolean",
     "string_type": "not_a_string",
+    "string_pattern_mismatch": "not_a_date",
+    "value_error": "not_a_date",
     "literal_error": "not_a_category",
     "greater_than_equal": "below_minimum",
     "less_than_equal": "above_maximum",
@@ -142,9 +157,8 @@ def refusal_of(errors: Sequence[Any], signature: Signature) -> Refusal:
 def _field(feature: Feature) -> Any:
     declared: Any = Literal.__getitem__(feature.categories) if feature.kind == "category" else TYPES[feature.kind]
     least, most = feature.minimum, feature.maximum
-    if feature.kind == "integer":
-        least = INT64_MIN if least is None else least
-        most = INT64_MAX if most is None else most
+    if feature.kind in ("integer", "date"):
+        least, most = bounds_of(feature)
     if least is not None or most is not None:
         declared = Annotated[declared, Field(ge=least, le=most)]
     if feature.nullable:
@@ -191,13 +205,15 @@ def _fault(error: Any, features: Mapping[str, Feature]) -> Fault:
 
 def _code(type_: str, value: object, feature: Feature) -> str:
     code = FAULT_CODES[type_]
+    if type_ == "string_type" and feature.kind == "date":
+        return "not_a_date"
     # An integer beyond all doubles is still a number. One beyond 64 bits, which orjson reads as a float, is an integer.
     if type_ == "float_type" and type(value) is int:
         return "out_of_range"
     if type_ == "int_type" and type(value) is float and not INT64_MIN < value <= INT64_MAX:
         code = "below_minimum" if value < 0 else "above_maximum"
-    # Nobody declared the bounds of 64 bits.
-    if feature.kind == "integer" and (code, None) in (
+    # Nobody declared the bounds of 64 bits, or of the dtype of dates.
+    if feature.kind in ("integer", "date") and (code, None) in (
         ("below_minimum", feature.minimum),
         ("above_maximum", feature.maximum),
     ):

@@ -11,14 +11,21 @@ from werkzeug.routing import Rule
 
 from model.artifact import Model
 from model.schema.outputs import Output
-from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Signature
+from model.schema.signature import Feature, Signature, bounds_of
 from serve_core.wire.openapi import DESCRIPTION, description_of, problem_responses
 
 from .middleware import template_of
 
 Schema = dict[str, Any]
 
-TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "category": "string", "text": "string"}
+TYPES = {
+    "number": "number",
+    "integer": "integer",
+    "boolean": "boolean",
+    "category": "string",
+    "text": "string",
+    "date": "string",
+}
 LABEL_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
@@ -101,14 +108,13 @@ def _feature(feature: Feature) -> Schema:
         schema |= (
             {"enum": list(feature.categories)} if len(feature.categories) > 1 else {"const": feature.categories[0]}
         )
-    least, most = feature.minimum, feature.maximum
+    if feature.kind == "date":
+        schema["format"] = "date"
     if feature.kind == "integer":
-        least = INT64_MIN if least is None else least
-        most = INT64_MAX if most is None else most
-    if least is not None:
-        schema["minimum"] = least
-    if most is not None:
-        schema["maximum"] = most
+        schema["minimum"], schema["maximum"] = bounds_of(feature)
+    if feature.kind == "number":
+        declared = {"minimum": feature.minimum, "maximum": feature.maximum}
+        schema |= {key: bound for key, bound in declared.items() if bound is not None}
     if feature.nullable:
         schema = {"anyOf": [schema, {"type": "null"}]}
     return {**schema, "description": description_of(feature), "examples": [feature.example]}

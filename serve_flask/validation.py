@@ -8,6 +8,8 @@ from math import copysign, inf, isfinite
 from sys import float_info
 from typing import Any
 
+from model.schema.dates import FIRST, LAST, is_date
+from model.schema.dtypes import held_by
 from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature, Value
 from serve_core.wire.faults import Fault, field_fault, not_an_object, unknown_key, unknown_member
 from serve_core.wire.problems import InvalidEnvelope, InvalidInstances
@@ -165,10 +167,32 @@ def _text_reader(feature: Feature) -> Reader:
     return read
 
 
+def _date_reader(feature: Feature) -> Reader:
+    least_held, most_held = held_by(feature.dtype).kinds["date"]
+    least = FIRST if feature.minimum is None else feature.minimum
+    most = LAST if feature.maximum is None else feature.maximum
+
+    def read(value: Any) -> str | None:
+        if value is None and feature.nullable:
+            return None
+        if not is_date(value):
+            raise Faulty("not_a_date")
+        if value < least:  # as strings: they sort as the dates do
+            raise Faulty("below_minimum")
+        if value > most:
+            raise Faulty("above_maximum")
+        if not least_held <= value <= most_held:
+            raise Faulty("out_of_range")
+        return value
+
+    return read
+
+
 _READERS: dict[str, Callable[[Feature], Reader]] = {
     "number": _number_reader,
     "integer": _integer_reader,
     "boolean": _boolean_reader,
     "category": _category_reader,
     "text": _text_reader,
+    "date": _date_reader,
 }

@@ -31,7 +31,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.multioutput import ClassifierChain
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -293,6 +293,8 @@ def every_kind() -> Training:
             "Float32": (index / 11).astype("Float32").where(index % 6 > 0),
             "float": index % 12 / 1.0,
             "_x": (index % 5 == 0).astype("int64"),
+            "since": pd.Timestamp("2026-01-01") + pd.to_timedelta(index, "D"),
+            "until": pd.Series(pd.Timestamp("2026-12-31"), index).astype("datetime64[ns]").where(index % 4 > 0),
         }
     )
     corrections: dict[str, dict[str, Any]] = {
@@ -300,16 +302,35 @@ def every_kind() -> Training:
         "mean radius": {"minimum": 0, "maximum": 1234567.5, "unit": "mm"},
         "float": {"kind": "integer", "nullable": True},
         "_x": {"kind": "boolean"},
+        "since": {"minimum": "2000-01-01", "maximum": "2099-12-31"},
     }
     numbers = ["mean radius", "a/b~c", "class", "model_config", "json", "__proto__"]
     numbers += ["int8", "uint8", "n" * 200, "float32", "Float32", "float", "_x"]
+    since_1970 = FunctionTransformer(pd.DataFrame.sub, kw_args={"other": pd.Timestamp(0)})
+    in_days = FunctionTransformer(pd.DataFrame.truediv, kw_args={"other": pd.Timedelta(1, "D")})
     columns = make_column_transformer(
         (SimpleImputer(), numbers),
+        (make_pipeline(since_1970, in_days, SimpleImputer(), StandardScaler()), ["since", "until"]),
         (OneHotEncoder(), ["été", 'a "quoted"\nname']),
         (TfidfVectorizer(), "c0"),
     )
     estimator = make_pipeline(columns, LogisticRegression()).fit(frame, index % 2 == 1)
     return Training(estimator, frame, corrections=corrections)
+
+
+@packaged
+def dated() -> Training:
+    """Calendar dates of either unit, which a function from the author's module turns into numbers."""
+    with importable(OWN):
+        seasons = importlib.import_module("seasons")
+    index = pd.RangeIndex(400).to_series()
+    sown = pd.Timestamp("2024-01-01") + pd.to_timedelta(index, "D")
+    frame = pd.DataFrame(
+        {"sown": sown, "harvested": (sown + pd.Timedelta(90, "D")).astype("datetime64[ns]").where(index % 9 > 0)}
+    )
+    estimator = make_pipeline(FunctionTransformer(seasons.in_numbers), SimpleImputer(), StandardScaler(), Ridge())
+    target = sown.dt.month * 30.5 + sown.dt.day
+    return Training(estimator.fit(frame, target), frame, target)
 
 
 @packaged

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from math import inf, nextafter
 
 import orjson
 
-from model.schema.signature import Feature, Signature
+from model.schema.dates import FIRST, LAST
+from model.schema.signature import Feature, Signature, bounds_of
 
 Texts = dict[str, str]  # the JSON text of each value of an instance, by key
+
+# JSON values that are no calendar date as YYYY-MM-DD.
+NO_DATES = [
+    *("0", "20261130", "1796000000", "-1.5", "true", "false", '""', '"null"', '"tomorrow"', '"30.11.2026"'),
+    *('"20261130"', '"2026-W48-1"', '"2026W481"', '"2026-334"', '"2026-11"', '"2026-1-1"', '"26-11-30"'),
+    *('"2026-11-30T00:00:00"', '"2026-11-30T00:00:00Z"', '"2026-11-30 00:00"', '"2026-11-30Z"', '"1796000000"'),
+    *('"2026-02-30"', '"2025-02-29"', '"1900-02-29"', '"2026-13-01"', '"2026-00-10"', '"2026-10-00"'),
+    *('"0000-01-01"', '"10000-01-01"', '"+2026-11-30"', '"-2026-11-30"', r'"2026\u221211\u221230"', '"2026/11/30"'),
+    *('" 2026-11-30"', '"2026-11-30 "', r'"2026-11-30\n"', r'"2026-11-30\u0000"', r'"\ufeff2026-11-30"'),
+    # Digits that are not ASCII: full-width, Arabic, superscript.
+    *(r'"\uff12\uff10\uff12\uff16-11-30"', r'"2026-1\u0661-30"', r'"\u00b2026-11-30"', '"2026-11-3é"'),
+    f'"{"9" * 10_000}"',
+]
 
 # With more features, only one of each sort is tested.
 FEW_FEATURES = 20
@@ -65,6 +80,10 @@ def valid_texts(feature: Feature) -> Iterator[str]:
             yield from map(text_of, feature.categories)
         case "text":
             yield from ('""', text_of("[{(\\\"'é😀"), r'"\ud83d\ude00\u0000"')
+        case "date":
+            least, most = bounds_of(feature)
+            yield from (text_of(bound) for bound in (feature.minimum, feature.maximum) if bound is not None)
+            yield from (text_of(day) for day in ["2024-02-29"] if least <= day <= most)
 
 
 def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
@@ -75,6 +94,7 @@ def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
         "boolean": "not_a_boolean",
         "category": "not_a_category",
         "text": "not_a_string",
+        "date": "not_a_date",
     }[feature.kind]
     yield from ((text, wrong_type) for text in ("[]", "{}", '[{"a": [null]}]'))
     if not feature.nullable:
@@ -98,6 +118,13 @@ def faulty_texts(feature: Feature) -> Iterator[tuple[str, str]]:
         yield from ((text, wrong_type) for text in (*map(text_of, sorted(others)), "0", "true"))
     if feature.kind == "text":
         yield from ((text, wrong_type) for text in ("0", "1.5", "true"))
+    if feature.kind == "date":
+        yield from ((text, wrong_type) for text in NO_DATES)
+        least, most = bounds_of(feature)
+        if least > FIRST:
+            yield _day_beside(least, -1), "out_of_range" if feature.minimum is None else "below_minimum"
+        if most < LAST:
+            yield _day_beside(most, 1), "out_of_range" if feature.maximum is None else "above_maximum"
 
 
 def _sort_of(feature: Feature) -> tuple[object, ...]:
@@ -124,6 +151,10 @@ def _out_of_bounds(feature: Feature) -> Iterator[tuple[str, str]]:
 def _beyond(bound: float, direction: int, feature: Feature) -> str:
     """The next value that the feature refuses."""
     return str(int(bound) + direction) if feature.kind == "integer" else text_of(nextafter(bound, direction * inf))
+
+
+def _day_beside(day: str, n_days: int) -> str:
+    return text_of((date.fromisoformat(day) + timedelta(n_days)).isoformat())
 
 
 def _is_within(value: int, feature: Feature) -> bool:

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from itertools import accumulate, pairwise
 from math import ceil, floor, inf
@@ -26,7 +27,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from model.artifact import Model, load
-from model.schema.signature import Feature, Signature
+from model.schema.signature import Feature, Signature, bounds_of
 
 from .artifacts import OTHERS, package
 from .bodies import Texts, faulty_texts, instance_texts, object_of, pointer, text_of, valid_texts
@@ -332,6 +333,8 @@ def valid_values(feature: Feature) -> st.SearchStrategy[str]:
             usual = st.builds(json.dumps, st.sampled_from(feature.categories), ensure_ascii=st.booleans())
         case "text":
             usual = st.builds(json.dumps, st.text(max_size=12), ensure_ascii=st.booleans())
+        case "date":
+            usual = _usual_dates(feature)
     return st.one_of(usual, st.sampled_from([*valid_texts(feature)]))
 
 
@@ -345,6 +348,13 @@ def _usual_numbers(feature: Feature) -> st.SearchStrategy[str]:
     if ceil(least) <= floor(most):
         kinds.append(st.integers(ceil(least), floor(most)).map(str))
     return st.one_of(kinds)
+
+
+def _usual_dates(feature: Feature) -> st.SearchStrategy[str]:
+    """Dates in the observed range, within the bounds of the feature."""
+    least, most = bounds_of(feature)
+    first, last = feature.observed or (feature.example, feature.example)
+    return st.dates(*map(date.fromisoformat, (max(first, least), min(last, most)))).map(lambda day: f'"{day}"')
 
 
 @cache

@@ -36,8 +36,9 @@ def exported(estimator: Any, signature: Signature, *, labels_are_likeliest: bool
         labels_are_likeliest: leave the labels out of the graph, because they follow from the probabilities.
     Raises: ExportError
     """
-    if any(feature.kind == "text" for feature in signature.features):
-        raise ExportError("text features are not compiled")
+    for kind in ("text", "date"):
+        if any(feature.kind == kind for feature in signature.features):
+            raise ExportError(f"{kind} features are not compiled")
     categories = {i: codes_of(each) for i, each in enumerate(signature.features) if each.kind == "category"}
     try:
         convertible = deepcopy(estimator)

@@ -20,9 +20,17 @@ from ..artifact import Model, load
 from ..artifact.files import MODULES
 from ..artifact.manifest import Manifest
 from ..errors import ArtifactError, ArtifactExists, EstimatorError, EvaluationError, SignatureError, UnusableFile
-from ..schema.signature import UNBOUNDED, Feature
-from .fitted import fitted_names, wanted_categories
-from .read_files import likely_causes, read_corrections, read_data, read_estimator, split_target, with_dtypes
+from ..schema.signature import Feature, bounds_of
+from .fitted import fitted_names, wanted_corrections
+from .read_files import (
+    date_dtypes,
+    likely_causes,
+    read_corrections,
+    read_data,
+    read_estimator,
+    split_target,
+    with_dtypes,
+)
 from .save import save
 from .summary import (
     correction_example,
@@ -100,7 +108,7 @@ def _pack(options: Namespace, caught: Sequence[warnings.WarningMessage]) -> None
         strings=strings,
     )
     features, target = split_target(options.data, data, options.target, options.drop)
-    features = with_dtypes(options.data, features, dtypes)
+    features = with_dtypes(options.data, features, date_dtypes(features, corrections) | dtypes)
     fitted = set(fitted_names(estimator, list(features.columns)) or features.columns)
     if needed := [name for name in (*options.target, *options.drop) if name in fitted]:
         raise UnusableFile(f"{needed[0]!r} is a feature of the estimator, so it can neither be a target nor be dropped")
@@ -122,7 +130,7 @@ def _pack(options: Namespace, caught: Sequence[warnings.WarningMessage]) -> None
                 progress=bars.show,
             )
         except EstimatorError as error:
-            causes = wanted_categories(estimator, features) or likely_causes(features)
+            causes = wanted_corrections(estimator, features) or likely_causes(features)
             raise EstimatorError("; ".join([str(error).rstrip("."), *causes])) from error
         except OSError as error:
             raise UnusableFile(f"{options.into} cannot be written: {error.strerror}") from error
@@ -218,14 +226,11 @@ def _answer_to_the_example(model: Model) -> str:
 
 
 def _failing_at_their_ends(model: Model) -> Iterator[Feature]:
-    """The integers at whose smallest or largest valid value the model fails."""
+    """The integers and dates at whose smallest or largest valid value the model fails."""
     example = model.signature.example
     for feature in model.signature.features:
-        if feature.kind == "integer":
-            least, most = UNBOUNDED["integer"]
-            least = least if feature.minimum is None else feature.minimum
-            most = most if feature.maximum is None else feature.maximum
-            rows = [list({**example, feature.name: end}.values()) for end in (least, most)]
+        if feature.kind in ("integer", "date"):
+            rows = [list({**example, feature.name: end}.values()) for end in bounds_of(feature)]
             try:
                 with warnings.catch_warnings(action="ignore"):
                     model.predict(rows)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from ..errors import EstimatorError
+from ..schema.dates import is_date
 from ..schema.outputs import name_of
 from ..schema.signature import FittedOn
 
 INDEX = "Unnamed: 0"  # pandas' name for the index that `DataFrame.to_csv` writes
+
+DATES: Final = "datetime64[us]"  # the dtype that pandas gives to dates in strings
 
 # Enough to see which input an estimator accepts.
 SAMPLE_ROWS = 5
@@ -52,13 +55,18 @@ def training_frame(estimator: Any, X: Any) -> tuple[pd.DataFrame, FittedOn]:  # 
     return _of_array(estimator, array)
 
 
-def wanted_categories(estimator: Any, frame: pd.DataFrame) -> list[str]:
-    """A sentence if the estimator fails on strings but predicts pandas categories, as LightGBM does."""
+def wanted_corrections(estimator: Any, frame: pd.DataFrame) -> list[str]:
+    """A sentence if the estimator fails on strings but predicts dates, or pandas categories, as LightGBM does."""
     rows = frame.head(SAMPLE_ROWS).reindex(columns=fitted_names(estimator, list(frame.columns)) or frame.columns)
-    strings = list(rows.select_dtypes(exclude=["number", "bool", "category"]))
-    if _answers(estimator, rows) or not _answers(estimator, rows.astype(dict.fromkeys(strings, "category"))):
+    strings = list(rows.select_dtypes(exclude=["number", "bool", "category", "datetime"]))
+    dates = [name for name in strings if all(map(is_date, frame[name].dropna()))]
+    if _answers(estimator, rows):
         return []
-    return [f'it takes pandas categories: add the correction dtype = "category" for {_listed(strings)}']
+    if dates and _answers(estimator, rows.astype(dict.fromkeys(dates, DATES))):
+        return [f'it takes dates: add the correction kind = "date" for {_listed(dates)}']
+    if strings and _answers(estimator, rows.astype(dict.fromkeys(strings, "category"))):
+        return [f'it takes pandas categories: add the correction dtype = "category" for {_listed(strings)}']
+    return []
 
 
 def _of_frame(estimator: Any, frame: pd.DataFrame) -> tuple[pd.DataFrame, FittedOn]:

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from math import isfinite
 from typing import Any, get_args
 
@@ -13,6 +14,7 @@ import pandas as pd
 
 from ..errors import SignatureError
 from ..runtime.inputs import plain
+from ..schema.dates import is_date
 from ..schema.dtypes import Bounds, held_by
 from ..schema.signature import INT64_MAX, INT64_MIN, UNBOUNDED, Feature, FittedOn, Kind, Signature, feature_of, is_text
 
@@ -20,7 +22,12 @@ from ..schema.signature import INT64_MAX, INT64_MIN, UNBOUNDED, Feature, FittedO
 MAX_CATEGORIES = 50
 
 A_DATE = re.compile(r"\d+[-/. ]\w+[-/. ]\d+|\d{4}-\d\d")
-DATES_REMEDY = "convert them to numbers before fitting, for example to days since 2000"
+TO_DATES = 'pd.to_datetime(..., errors="coerce")'
+DATES_REMEDY = (
+    'if they are YYYY-MM-DD and the model takes datetime64, add the correction kind = "date"; '
+    f"otherwise convert them with {TO_DATES} before fitting"
+)
+OF_THEIR_OWN = "or make features of their own, such as the month and the weekday"
 
 Corrections = Mapping[str, Mapping[str, Any]]
 
@@ -86,11 +93,11 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
     if not len(present):
         raise SignatureError(f"the column {name!r} has no value in any row")
     kind = _kind_of(column, present)
-    observed = _range_of(name, present, kind) if kind in UNBOUNDED else None
+    observed = _range_of(name, present, kind) if kind in (*UNBOUNDED, "date") else None
     corrected_kind = correction.get("kind", kind)
     if corrected_kind not in get_args(Kind):
         raise SignatureError(f"the feature {name!r} has no valid 'kind'")
-    if "kind" in correction and not _are_of(corrected_kind, present):
+    if corrected_kind != kind and not _are_of(corrected_kind, present):
         raise SignatureError(f"the column {name!r} contains values that are not of the kind {corrected_kind!r}")
 
     dtype = _dtype_of(column)
@@ -106,7 +113,9 @@ def _infer_feature(column: pd.Series[Any], example: object, correction: Mapping[
         observed=observed,
         example=plain(example, corrected_kind),
     )
-    return feature_of({**asdict(inferred), **correction})
+    # TOML has dates of its own.
+    corrected = {key: value.isoformat() if isinstance(value, date) else value for key, value in correction.items()}
+    return feature_of({**asdict(inferred), **corrected})
 
 
 def _kind_of(column: pd.Series[Any], present: pd.Series[Any]) -> Kind:
@@ -118,6 +127,8 @@ def _kind_of(column: pd.Series[Any], present: pd.Series[Any]) -> Kind:
         return "integer"
     if pd.api.types.is_float_dtype(column.dtype):
         return "number"
+    if pd.api.types.is_datetime64_dtype(column.dtype):
+        return _kind_of_dates(present)
     match pd.api.types.infer_dtype(present, skipna=True):
         case "string" | "empty":
             return "category" if present.nunique() <= MAX_CATEGORIES else "text"
@@ -128,9 +139,23 @@ def _kind_of(column: pd.Series[Any], present: pd.Series[Any]) -> Kind:
         case "floating" | "mixed-integer-float" if column.dtype == object:
             return "number"
         case "datetime64" | "datetime" | "date":
-            raise SignatureError(f"the column {str(column.name)!r} contains dates: {DATES_REMEDY}")
+            has_zone = getattr(column.dtype, "tz", None)
+            what = "has a time zone" if has_zone else "contains dates as objects"
+            remedy = ".dt.tz_localize(None).dt.normalize()" if has_zone else TO_DATES
+            raise SignatureError(
+                f"the column {str(column.name)!r} {what}: convert it with {remedy} before fitting, {OF_THEIR_OWN}"
+            )
     raise SignatureError(
         f"the column {str(column.name)!r} ({column.dtype}) must contain only numbers, only booleans or only strings"
+    )
+
+
+def _kind_of_dates(present: pd.Series[Any]) -> Kind:
+    if (present == present.dt.normalize()).all():
+        return "date"
+    raise SignatureError(
+        f"the column {str(present.name)!r} contains times of day, and a feature is a calendar date: "
+        f"cut them off with .dt.normalize() before fitting, {OF_THEIR_OWN}"
     )
 
 
@@ -149,6 +174,11 @@ def _range_of(name: str, present: pd.Series[Any], kind: Kind) -> Bounds:
         if not (isfinite(least) and isfinite(most)):
             raise SignatureError(f"the column {name!r} contains infinity, which JSON cannot express")
         return least, most
+    if kind == "date":
+        first, last = plain(present.min(), kind), plain(present.max(), kind)
+        if not (is_date(first) and is_date(last)):
+            raise SignatureError(f"the column {name!r} contains dates outside the years 1 to 9999")
+        return first, last
     least, most = int(present.min()), int(present.max())
     if least < INT64_MIN or most > INT64_MAX:
         raise SignatureError(f"the column {name!r} contains integers beyond 64 bits, which few clients can send")
@@ -165,7 +195,7 @@ def _are_of(kind: Kind, present: pd.Series[Any]) -> bool:
     """Whether the values stay the same when they are sent as this kind."""
     try:
         return all(plain(value, kind) == value for value in present)
-    except ValueError:  # not a number
+    except (TypeError, ValueError):  # not a number
         return False
 
 

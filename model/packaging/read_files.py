@@ -17,8 +17,10 @@ import pandas as pd
 from sklearn.exceptions import InconsistentVersionWarning
 
 from ..errors import UnusableFile, reason
+from ..schema.dates import is_date
 from ..schema.dtypes import held_by
-from .infer_signature import DATES_REMEDY, are_dates
+from .fitted import DATES
+from .infer_signature import DATES_REMEDY, TO_DATES, Corrections, are_dates
 from .own_modules import main_sentence
 
 
@@ -166,15 +168,34 @@ def with_dtypes(path: Path, data: pd.DataFrame, dtypes: dict[str, Any]) -> pd.Da
             continue  # `infer_signature` reports the unknown feature
         if not isinstance(dtype, str) or not held_by(dtype).kinds:
             raise UnusableFile(f"the feature {name!r} has no valid 'dtype'")
+        source = _as_dates(path, data[name]) if dtype.startswith("datetime64") else data[name]
         try:
-            column = data[name].astype(dtype)  # type: ignore[call-overload]
+            column = source.astype(dtype)  # type: ignore[call-overload]
         except (TypeError, ValueError) as error:
             raise UnusableFile(f"{path}: the column {name!r} is not {dtype}: {reason(error)}") from None
-        # pandas would turn 0.5 into the integer 0, and any string into true.
-        if column.dtype.kind in "biu" and (strays := data[name][(column != data[name]) & column.notna()]).size:
+        # pandas would turn 0.5 into the integer 0, any string into true, and 0.5 s after midnight into midnight.
+        if column.dtype.kind in "biuM" and (strays := source[(column != source) & column.notna()]).size:
             raise UnusableFile(f"{path}: the column {name!r} is not {dtype}: it contains {strays.tolist()[0]!r}")
         data[name] = column
     return data
+
+
+def date_dtypes(data: pd.DataFrame, corrections: Corrections) -> dict[str, Any]:
+    """The dtype of each column that the corrections declare as dates, unless the file has stored one."""
+    declared = [name for name, fields in corrections.items() if fields.get("kind") == "date" and name in data]
+    return {name: DATES for name in declared if data[name].dtype.kind != "M"}
+
+
+def _as_dates(path: Path, column: pd.Series[Any]) -> pd.Series[Any]:
+    """Strings YYYY-MM-DD, or objects of Python, as a column of dates. Raises: UnusableFile."""
+    if column.dtype.kind == "M":
+        return column
+    if strays := [value for value in column.dropna() if not is_date(str(value))]:
+        raise UnusableFile(
+            f"{path}: the column {column.name!r} contains {strays[0]!r}, which is no date YYYY-MM-DD: "
+            f"convert it with {TO_DATES} before fitting"
+        )
+    return column.astype(DATES)
 
 
 def likely_causes(data: pd.DataFrame) -> list[str]:

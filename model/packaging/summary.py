@@ -14,12 +14,14 @@ from rich.text import Text
 
 from ..artifact.files import EXAMPLE
 from ..artifact.manifest import Manifest
+from ..schema.dtypes import Bound
 from ..schema.signature import Feature, Signature
 from .fitted import INDEX
 from .infer_signature import DATES_REMEDY, are_dates
 from .save import example_request
 
 SHOWN_FEATURES = 30
+BOUNDED = ("number", "integer", "date")
 URL = "localhost:8000/predict"  # the first backend of `make serve` and `docker compose up`
 PASTED_CHARACTERS = 4000  # some terminals cut off longer lines
 
@@ -33,7 +35,7 @@ def signature_table(signature: Signature) -> Table:
             feature.kind,
             "yes" if feature.nullable else "no",
             _allowed(feature),
-            "" if feature.observed is None else "{:g} to {:g}".format(*feature.observed),
+            "" if feature.observed is None else "{} to {}".format(*(_shown(end, 6) for end in feature.observed)),
             feature.unit or "",
             _example(feature),
         )
@@ -47,34 +49,38 @@ def unknown(signature: Signature, failing: Sequence[Feature] = ()) -> Iterator[s
     """What the data cannot tell about these features, one phrase for each gap.
 
     Args:
-        failing: integers at whose smallest or largest valid value the model fails.
+        failing: integers and dates at whose smallest or largest valid value the model fails.
     """
     features = signature.features
     measured = [each for each in features if each.kind in ("number", "integer")]
     if unitless := [each for each in measured if each.unit is None]:
         yield f"units of {_listed(unitless)}"
-    if unbounded := [each for each in measured if each.minimum is None or each.maximum is None]:
-        yield f"bounds of {_listed(unbounded)}: every number is valid"
+    dates = [each for each in features if each.kind == "date"]
+    for bounded, what in ((measured, "number"), (dates, "date")):
+        if unbounded := [each for each in bounded if None in (each.minimum, each.maximum)]:
+            yield f"bounds of {_listed(unbounded)}: every {what} is valid"
     if failing:
-        yield f"bounds of {_listed(failing)}, and the model fails on extreme integers: declare minimum and maximum"
+        yield f"bounds of {_listed(failing)}, and the model fails on extreme values: declare minimum and maximum"
     if present := [each for each in features if not each.nullable]:
         yield f"whether {_listed(present)} may be missing: null is refused, because the data contain none"
     if listed := [each for each in features if each.kind == "category"]:
         yield f"categories of {_listed(listed)} that the data do not contain: they are refused"
-    if dates := [each for each in features if are_dates(each.categories or [each.example])]:
-        yield f"the order of the dates of {_listed(dates)}, which the model takes as strings: {DATES_REMEDY}"
+    strings = [each for each in features if each.kind in ("category", "text")]
+    if in_strings := [each for each in strings if are_dates(each.categories or [each.example])]:
+        yield f"the order of the dates of {_listed(in_strings)}, which the model takes as strings: {DATES_REMEDY}"
     if INDEX in signature.names:
         yield f"the meaning of {INDEX!r}, an index that to_csv has written: fit again without it (index_col=0)"
 
 
 def correction_example(features: Sequence[Feature]) -> str:
-    """The first lines of a TOML file with corrections, for the first number or integer."""
-    feature = next((each for each in features if each.kind in ("number", "integer")), features[0])
+    """The first lines of a TOML file with corrections, for the first number, integer or date."""
+    feature = next((each for each in features if each.kind in BOUNDED), features[0])
     key = feature.name if re.fullmatch(r"[A-Za-z0-9_-]+", feature.name) else _quoted(feature.name)
     lines = [f"[{key}]"]
-    if feature.kind in ("number", "integer"):
+    if feature.kind in BOUNDED:
         least, most = feature.observed or (0, 1)
-        lines += ['unit = "..."', f"minimum = {least}", f"maximum = {most}"]
+        unit = [] if feature.kind == "date" else ['unit = "..."']
+        lines += [*unit, f"minimum = {least}", f"maximum = {most}"]  # TOML has dates of its own
     else:
         lines += ["nullable = true"]
     return "\n".join(lines)
@@ -137,10 +143,14 @@ def _allowed(feature: Feature) -> str:
     if feature.kind == "category":
         return _shortened(", ".join(map(printable, feature.categories)))
     if feature.minimum is None and feature.maximum is None:
-        return "any" if feature.kind in ("number", "integer") else ""
-    least = "" if feature.minimum is None else f"from {feature.minimum:.10g} "
-    most = "" if feature.maximum is None else f"to {feature.maximum:.10g}"
+        return "any" if feature.kind in BOUNDED else ""
+    least = "" if feature.minimum is None else f"from {_shown(feature.minimum, 10)} "
+    most = "" if feature.maximum is None else f"to {_shown(feature.maximum, 10)}"
     return (least + most).strip()
+
+
+def _shown(bound: Bound, n_digits: int) -> str:
+    return bound if isinstance(bound, str) else f"{bound:.{n_digits}g}"
 
 
 def _listed(features: Sequence[Feature], at_most: int = 5) -> str:

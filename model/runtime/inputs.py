@@ -57,6 +57,8 @@ def plain(value: Any, kind: Kind) -> Value:
         return float(value)
     if kind == "integer":
         return int(value)
+    if kind == "date":
+        return str(value)[:10]  # without the midnight of a timestamp
     return bool(value) if kind == "boolean" else str(value)
 
 
@@ -69,6 +71,8 @@ def _one_dtype_of(signature: Signature) -> str | None:
 def _column_of(values: tuple[Value, ...], feature: Feature) -> pd.Series[Any] | np.ndarray[Any, Any]:
     if feature.dtype in PLAIN_DTYPES:
         return np.array(values, dtype=feature.dtype)  # None becomes NaN
+    if feature.kind == "date":
+        return np.array(values, dtype=feature.dtype)  # None becomes NaT
     match feature.dtype:
         case "category" | "ordered category":
             ordered = feature.dtype == "ordered category"

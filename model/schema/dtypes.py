@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
-Bounds = tuple[float, float]  # inclusive
+from .dates import FIRST, LAST
+
+Bound = Any  # a number or, of a date, a string; the type checker does not know the kind
+Bounds = tuple[Bound, Bound]  # inclusive
 
 ALL = (-inf, inf)
 
@@ -18,7 +21,7 @@ ALL = (-inf, inf)
 class Held:
     """
     Attributes:
-        kinds: each kind that fits into the column, with the bounds between which numbers and integers fit.
+        kinds: each kind that fits into the column, with the bounds between which numbers, integers and dates fit.
         null: whether the column also holds null.
     """
 
@@ -35,6 +38,10 @@ def held_by(dtype: str) -> Held:
             return Held({"category": ALL, "text": ALL})
         case "object" | "object with None":
             return Held(dict.fromkeys(("number", "integer", "boolean", "category", "text"), ALL))
+        case "datetime64[s]" | "datetime64[ms]" | "datetime64[us]":
+            return Held({"date": (FIRST, LAST)})
+        case "datetime64[ns]":
+            return Held({"date": ("1677-09-22", "2262-04-11")})  # 64 bits of nanoseconds around 1970
     try:
         found = _dtype(dtype)
     except (TypeError, ValueError, SyntaxError, ImportError):  # not a dtype, or its library is not installed

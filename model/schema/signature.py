@@ -8,16 +8,17 @@ from sys import float_info
 from typing import Any, Literal, TypeGuard, get_args
 
 from ..errors import SignatureError
-from .dtypes import Bounds, held_by
+from .dates import is_date
+from .dtypes import Bound, Bounds, held_by
 
-Kind = Literal["number", "integer", "boolean", "category", "text"]
+Kind = Literal["number", "integer", "boolean", "category", "text", "date"]
 FittedOn = Literal["frame", "array", "texts"]
-Value = str | int | float | bool | None
+Value = str | int | float | bool | None  # a date is a string
 Row = list[Value]  # values in signature order
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
-# What a client can send if no bounds are declared.
+# What a client can send if no bounds are declared. Dates then have the bounds of their dtype.
 UNBOUNDED: dict[Kind, Bounds] = {
     "number": (-float_info.max, float_info.max),
     "integer": (INT64_MIN, INT64_MAX),
@@ -31,9 +32,10 @@ class Feature:
     Attributes:
         dtype: the dtype of the column at training. "ordered category" and "object with None" have no name in pandas.
         categories: the allowed values if `kind` is "category", in the dtype's order or sorted. Empty for other kinds.
-        minimum, maximum: declared bounds, inclusive. None means the bounds of a double or a 64-bit integer. Bounds of
-            an integer are 64-bit integers, bounds of a number are exact doubles. The dtype holds every value between.
-        observed: smallest and largest value in the training data, for numbers and integers.
+        minimum, maximum: declared bounds, inclusive. None means the bounds of a double or a 64-bit integer, and for a
+            date those of the dtype. Bounds of an integer are 64-bit integers, bounds of a number are exact doubles,
+            bounds of a date are dates. The dtype holds every value between.
+        observed: smallest and largest value in the training data, for numbers, integers and dates.
         example: a valid value.
     """
 
@@ -43,9 +45,9 @@ class Feature:
     nullable: bool
     unit: str | None = None
     categories: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    observed: tuple[float, float] | None = None
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    observed: Bounds | None = None
     example: Value = None
 
 
@@ -72,6 +74,15 @@ class Signature:
 
     def to_json(self) -> dict[str, Any]:
         return {"fitted_on": self.fitted_on, "features": [asdict(feature) for feature in self.features]}
+
+
+def bounds_of(feature: Feature) -> Bounds:
+    """The bounds of the valid numbers, integers or dates: the declared ones, or else the widest."""
+    least, most = UNBOUNDED.get(feature.kind) or held_by(feature.dtype).kinds[feature.kind]
+    return (
+        least if feature.minimum is None else feature.minimum,
+        most if feature.maximum is None else feature.maximum,
+    )
 
 
 def signature_from_json(document: object) -> Signature:
@@ -113,7 +124,8 @@ def feature_of(document: object) -> Feature:
     check("maximum", most is None or _is_exact(most, fields["kind"]))
     check("maximum", least is None or most is None or least <= most)
     observed = fields.get("observed")
-    is_range = isinstance(observed, list | tuple) and [*map(_is_number, observed)] == [True, True]
+    is_end = is_date if fields["kind"] == "date" else _is_number
+    is_range = isinstance(observed, list | tuple) and [*map(is_end, observed)] == [True, True]
     check("observed", observed is None or is_range)
     feature = Feature(**{**fields, "categories": tuple(categories), "observed": tuple(observed) if observed else None})
     if unheld := _unheld_by(feature):
@@ -132,12 +144,9 @@ def _unheld_by(feature: Feature) -> str | None:
         return f"every {feature.kind}"
     if feature.nullable and not held.null:
         return "null"
-    if feature.kind in UNBOUNDED:
-        (least, most), (least_held, most_held) = UNBOUNDED[feature.kind], held.kinds[feature.kind]
-        least = least if feature.minimum is None else feature.minimum
-        most = most if feature.maximum is None else feature.maximum
-        if least < least_held or most > most_held:
-            return f"every {feature.kind} from {least} to {most}"
+    (least, most), (least_held, most_held) = bounds_of(feature), held.kinds[feature.kind]
+    if least < least_held or most > most_held:
+        return f"every {feature.kind} from {least} to {most}"
     return None
 
 
@@ -145,11 +154,9 @@ def _takes(feature: Feature, value: object) -> bool:
     if value is None:
         return feature.nullable
     match feature.kind:
-        case "number" | "integer":
-            least, most = feature.minimum, feature.maximum
-            return (
-                _is_exact(value, feature.kind) and (least is None or value >= least) and (most is None or value <= most)
-            )
+        case "number" | "integer" | "date":
+            least, most = bounds_of(feature)
+            return _is_exact(value, feature.kind) and bool(least <= value <= most)
         case "boolean":
             return isinstance(value, bool)
         case "category":
@@ -162,8 +169,10 @@ def is_text(value: object) -> bool:
     return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _is_exact(value: object, kind: Kind) -> TypeGuard[int | float]:
-    """Whether every validation reads the same number: a 64-bit integer, or an exact double."""
+def _is_exact(value: object, kind: Kind) -> TypeGuard[Bound]:
+    """Whether every validation reads the same value: a 64-bit integer, an exact double, or a date."""
+    if kind == "date":
+        return is_date(value)
     if not _is_number(value):
         return False
     if kind == "integer":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from model.schema.signature import Feature
+from model.schema.dtypes import Bound
+from model.schema.signature import Feature, bounds_of
 
 MAX_LISTED_CATEGORIES = 50
 
@@ -65,6 +66,8 @@ def _expected(code: str, feature: Feature) -> str:
             return "expected true or false" + or_null
         case "not_a_string":
             return "expected a string" + or_null
+        case "not_a_date":
+            return "expected a date as YYYY-MM-DD" + or_null
         case "not_a_category":
             listed = [*feature.categories[:MAX_LISTED_CATEGORIES], *(["null"] if feature.nullable else [])]
             unlisted = len(feature.categories) - MAX_LISTED_CATEGORIES
@@ -73,12 +76,14 @@ def _expected(code: str, feature: Feature) -> str:
             return f"expected at least {_number(feature.minimum)}"
         case "above_maximum":
             return f"expected at most {_number(feature.maximum)}"
+        case "out_of_range" if feature.kind == "date":
+            return "expected a date from {} to {}".format(*bounds_of(feature))
         case "out_of_range":
             return "expected a 64-bit integer" if feature.kind == "integer" else "expected a finite 64-bit number"
     raise ValueError(f"no such fault code: {code}")
 
 
-def _number(bound: float | None) -> str:
+def _number(bound: Bound | None) -> str:
     return str(bound).removesuffix(".0")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from model.schema.signature import Feature
+from model.schema.dates import FIRST, LAST
+from model.schema.dtypes import Bound
+from model.schema.signature import Feature, bounds_of
 
 from .problems import MEDIA_TYPE, title_of
 
@@ -47,7 +49,16 @@ def problem_responses(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]
 
 
 def description_of(feature: Feature) -> str:
-    """A feature's unit and observed range: "in mm, 32.1 to 59.6 in the training data"."""
+    """A feature's unit and observed range: "in mm, 32.1 to 59.6 in the training data".
+
+    A date's bounds are here, too, because JSON Schema has none for strings.
+    """
     unit = [f"in {feature.unit}"] if feature.unit else []
-    observed = ["{:g} to {:g} in the training data".format(*feature.observed)] if feature.observed else []
-    return ", ".join(unit + observed) or feature.kind
+    is_bounded = feature.kind == "date" and bounds_of(feature) != (FIRST, LAST)
+    bounds = ["from {} to {}".format(*bounds_of(feature))] if is_bounded else []
+    observed = ["{} to {} in the training data".format(*map(_shown, feature.observed))] if feature.observed else []
+    return ", ".join(unit + bounds + observed) or feature.kind
+
+
+def _shown(bound: Bound) -> str:
+    return bound if isinstance(bound, str) else f"{bound:g}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import orjson
+import pytest
 
 from ..artifacts import FEW, of_every_model
+from ..openapi import operations
 
 
 @of_every_model(*FEW)
@@ -28,6 +30,19 @@ def test_predicts_the_documented_example(client):
     [instances] = schema["properties"]["instances"]["examples"]
 
     assert client.post("/predict", json={"instances": instances}).status_code == 200
+
+
+@pytest.mark.parametrize("artifact", ["every_kind"], indirect=True, scope="session")
+def test_documents_dates_and_their_bounds(client, signature):
+    [body] = operations(client.get("/openapi.json").json())["/predict", "post"]["request"]["content"].values()
+    documented = body["schema"]["properties"]["instances"]["items"]["properties"]
+
+    assert documented["since"] == {
+        "type": "string",
+        "format": "date",
+        "description": "from 2000-01-01 to 2099-12-31, 2026-01-01 to 2026-04-30 in the training data",
+        "examples": [signature.example["since"]],
+    }
 
 
 def test_is_alive_and_ready(client):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..artifacts import FEW, of_every_model
 from ..bodies import body_of, faulty_texts, instance_texts, object_of, pointer, telling_features
 
@@ -53,6 +55,24 @@ def test_lists_the_valid_categories(client, signature):
             n_more = len(feature.categories) - MAX_LISTED_CATEGORIES
             more = f" (and {n_more} more)" if n_more > 0 else ""
             assert error["detail"] == f"expected one of: {', '.join(listed)}{more}"
+
+
+@pytest.mark.parametrize("artifact", ["every_kind"], indirect=True, scope="session")
+@pytest.mark.parametrize(
+    ("name", "text", "detail"),
+    [
+        ("since", '"2026-02-30"', "expected a date as YYYY-MM-DD"),
+        ("until", "20261130", "expected a date as YYYY-MM-DD or null"),
+        ("since", '"1999-12-31"', "expected at least 2000-01-01"),
+        ("since", '"2100-01-01"', "expected at most 2099-12-31"),
+        ("until", '"9999-12-31"', "expected a date from 1677-09-22 to 2262-04-11"),
+    ],
+)
+def test_says_which_dates_are_expected(client, signature, name, text, detail):
+    body = body_of(instance_texts(signature) | {name: text})
+    [error] = client.post("/predict", content=body, headers=JSON).json()["errors"]
+
+    assert error["detail"] == detail
 
 
 @of_every_model(*FEW)

@@ -10,7 +10,7 @@ SEED = 20261121
 
 FAULT_CODES = {
     *("missing", "unknown_key", "not_an_object", "not_a_number", "not_an_integer", "not_a_boolean", "not_a_string"),
-    *("not_a_category", "below_minimum", "above_maximum", "out_of_range"),
+    *("not_a_date", "not_a_category", "below_minimum", "above_maximum", "out_of_range"),
 }
 CODES = {
     *("not_found", "method_not_allowed", "unsupported_media_type", "unsupported_content_encoding", "body_too_large"),

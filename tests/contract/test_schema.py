@@ -44,7 +44,9 @@ def phases(signature: Signature) -> list[str]:
 def unsayable(signature: Signature) -> Iterator[str]:
     """Checks that demand more than a schema of these features can express."""
     yield "ignored_auth"  # there is no authentication
-    if any(feature.kind == "integer" for feature in signature.features):
-        yield "positive_data_acceptance"  # JSON Schema accepts 1.0 as an integer, the contract does not
-    if any(feature.kind == "number" and None in (feature.minimum, feature.maximum) for feature in signature.features):
-        yield "not_a_server_error"  # a model without declared bounds may fail on 1e308
+    if any(feature.kind in ("integer", "date") for feature in signature.features):
+        # JSON Schema accepts 1.0 as an integer, the contract does not; and it has no bounds for dates.
+        yield "positive_data_acceptance"
+    unbounded = [each for each in signature.features if None in (each.minimum, each.maximum)]
+    if any(feature.kind in ("number", "date") for feature in unbounded):
+        yield "not_a_server_error"  # a model without declared bounds may fail on 1e308 or in the year 1

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -16,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from model.errors import EstimatorError
-from model.packaging.fitted import training_frame, wanted_categories
+from model.packaging.fitted import training_frame, wanted_corrections
 
 from .estimators import CatBoostLike, CategoryRegressor, CountingRegressor, Regressor
 
@@ -28,6 +29,10 @@ TEXTS = ["good day", "bad night", "good night", "bad day"]
 ON_FRAME = LinearRegression().fit(FRAME, TARGET)
 ON_ARRAY = LinearRegression().fit(ARRAY, TARGET)
 ON_TEXTS = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, ["y", "n", "y", "n"])
+
+
+def years_of(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({name: column.dt.year.fillna(0) for name, column in frame.items()})
 
 
 def refusal_of(estimator: Any, data: Any) -> str:
@@ -128,12 +133,22 @@ def test_spells_names_with_spaces_that_lightgbm_has_replaced():
 def test_names_the_correction_for_an_estimator_of_pandas_categories():
     frame = pd.DataFrame({"colour": ["red", "blue"], "size": [1.0, 2.0]})
 
-    assert wanted_categories(CategoryRegressor(None), frame) == [
+    assert wanted_corrections(CategoryRegressor(None), frame) == [
         "it takes pandas categories: add the correction dtype = \"category\" for 'colour'"
     ]
-    assert wanted_categories(CategoryRegressor(None), frame.astype({"colour": "category"})) == []
-    assert wanted_categories(Regressor([1.0, 2.0]), frame) == []
-    assert wanted_categories(Regressor(None), frame) == []
+    assert wanted_corrections(CategoryRegressor(None), frame.astype({"colour": "category"})) == []
+    assert wanted_corrections(Regressor([1.0, 2.0]), frame) == []
+    assert wanted_corrections(Regressor(None), frame) == []
+
+
+def test_names_the_correction_for_an_estimator_of_dates():
+    frame = pd.DataFrame({"since": ["2026-11-30", "2026-12-01", None], "plan": ["a", "b", "a"]})
+    transformer = make_column_transformer((FunctionTransformer(years_of), ["since"]), (OneHotEncoder(), ["plan"]))
+    estimator = make_pipeline(transformer, LinearRegression()).fit(frame.astype({"since": "datetime64[us]"}), [1, 2, 3])
+
+    assert wanted_corrections(estimator, frame) == ["it takes dates: add the correction kind = \"date\" for 'since'"]
+    assert wanted_corrections(estimator, frame.astype({"since": "datetime64[us]"})) == []
+    assert wanted_corrections(estimator, frame.assign(since="30.11.2026")) == []
 
 
 @pytest.mark.parametrize(

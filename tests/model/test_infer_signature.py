@@ -67,6 +67,8 @@ def texts(count: int) -> list[str]:
         pytest.param(texts(MAX_CATEGORIES), "str", "category", id="as many strings as a category may have"),
         pytest.param(texts(MAX_CATEGORIES + 1), "str", "text", id="more strings than a category may have"),
         pytest.param(texts(MAX_CATEGORIES + 1), "category", "category", id="a pandas category of any size"),
+        pytest.param(["2026-11-30", None], "datetime64[us]", "date", id="dates"),
+        pytest.param(["2026-11-30"], "datetime64[ns]", "date", id="dates in nanoseconds"),
     ],
 )
 def test_infers_the_kind_from_the_column(values, dtype, kind):
@@ -235,18 +237,57 @@ def test_refuses_a_column_without_a_kind(values, dtype):
     assert str(refused.value) == f"the column 'x' ({dtype}) must contain only numbers, only booleans or only strings"
 
 
+def test_writes_dates_as_strings():
+    feature = inferred(["2026-11-30", "0099-02-28", None], "datetime64[s]", nullable=False)
+
+    assert (feature.example, feature.observed) == ("2026-11-30", ("0099-02-28", "2026-11-30"))
+
+
+def test_takes_the_bounds_of_dates_as_toml_and_python_write_them():
+    feature = inferred(["2026-11-30"], "datetime64[us]", minimum=date(2000, 1, 1), maximum="2099-12-31")
+
+    assert (feature.minimum, feature.maximum) == ("2000-01-01", "2099-12-31")
+
+
+OBJECTS = 'contains dates as objects: convert it with pd.to_datetime(..., errors="coerce") before fitting'
+
+
 @pytest.mark.parametrize(
-    ("values", "dtype"),
-    [(["2026-01-01"], "datetime64[s]"), ([datetime(2026, 1, 1)], "object"), ([date(2026, 1, 1)], "object")],
-    ids=["a column of dates", "objects with a time", "objects without a time"],
+    ("values", "dtype", "sentence"),
+    [
+        (
+            ["2026-11-30", "2026-11-30 00:00:01"],
+            "datetime64[us]",
+            "contains times of day, and a feature is a calendar date: cut them off with .dt.normalize() before fitting",
+        ),
+        (
+            ["2026-11-30"],
+            "datetime64[us, UTC]",
+            "has a time zone: convert it with .dt.tz_localize(None).dt.normalize() before fitting",
+        ),
+        ([datetime(2026, 11, 30)], "object", OBJECTS),
+        ([date(2026, 11, 30)], "object", OBJECTS),
+    ],
+    ids=["times of day", "a time zone", "objects with a time", "objects without a time"],
 )
-def test_refuses_dates_and_says_what_to_do(values, dtype):
+def test_refuses_other_dates_and_says_what_to_do(values, dtype, sentence):
     with pytest.raises(SignatureError) as refused:
         inferred(values, dtype)
 
-    assert str(refused.value) == (
-        "the column 'x' contains dates: convert them to numbers before fitting, for example to days since 2000"
-    )
+    own = "or make features of their own, such as the month and the weekday"
+    assert str(refused.value) == f"the column 'x' {sentence}, {own}"
+
+
+@pytest.mark.parametrize("year", ["10000", "-0001"])
+def test_refuses_dates_that_python_lacks(year):
+    with pytest.raises(SignatureError, match=r"^the column 'x' contains dates outside the years 1 to 9999$"):
+        inferred(np.array(["2026-11-30", f"{year}-11-30"], dtype="datetime64[s]"), "datetime64[s]")
+
+
+@pytest.mark.parametrize("kind", ["number", "integer", "text", "category"])
+def test_refuses_to_take_dates_for_another_kind(kind):
+    with pytest.raises(SignatureError, match=f"^the column 'x' contains values that are not of the kind '{kind}'$"):
+        inferred(["2026-11-30"], "datetime64[us]", kind=kind)
 
 
 @pytest.mark.parametrize(
@@ -426,6 +467,12 @@ UNHELD = [
     pytest.param("category", {"kind": "text", "categories": ()}, "every text", id="texts in a pandas category"),
     pytest.param("int8", {"maximum": 300}, "every integer from -128 to 300", id="300 in int8"),
     pytest.param("uint8", {"minimum": None}, f"every integer from {-(2**63)} to 255", id="no minimum in uint8"),
+    pytest.param(
+        "datetime64[ns]",
+        {"minimum": "1600-01-01"},
+        "every date from 1600-01-01 to 2262-04-11",
+        id="1600 in nanoseconds",
+    ),
     pytest.param("float32", {"maximum": 1e39}, f"every number from {-FLOAT32_MAX} to 1e+39", id="1e39 in float32"),
     pytest.param(
         "float64",
@@ -442,7 +489,7 @@ def unheld_sentence(dtype: str, unheld: str) -> str:
 
 @pytest.mark.parametrize(("dtype", "correction", "unheld"), UNHELD)
 def test_refuses_a_correction_that_the_dtype_cannot_hold(dtype, correction, unheld):
-    values = ["a", "b"] if dtype == "category" else [1, 0]
+    values = {"category": ["a", "b"], "datetime64[ns]": ["2026-11-30"]}.get(dtype, [1, 0])
 
     with pytest.raises(SignatureError) as refused:
         inferred(values, dtype, **correction)

@@ -14,7 +14,7 @@ from model.errors import SignatureError
 from model.packaging.fitted import training_frame
 from model.packaging.infer_signature import infer_signature
 from model.runtime.inputs import as_fitted, frame_of, input_of, rows_of
-from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Signature
+from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Row, Signature, bounds_of
 
 from .estimators import Regressor
 
@@ -37,6 +37,8 @@ COLUMNS = {
     "objects that are integers": pd.Series([1, None, 2**62 + 1], dtype="object"),
     "objects that are floats": pd.Series([1.5, np.nan, 2.0], dtype="object"),
     "objects that are booleans": pd.Series([True, np.nan, False], dtype="object"),
+    "dates": pd.Series(["2026-11-30", "1999-02-28", None], dtype="datetime64[us]"),
+    "dates in nanoseconds": pd.Series(["2026-11-30", "1999-02-28", None], dtype="datetime64[ns]"),
     "category": pd.Series(["low", "high", None], dtype=pd.CategoricalDtype(LEVELS)),
     "ordered category": pd.Series(["low", "high", None], dtype=pd.CategoricalDtype(LEVELS, ordered=True)),
 }
@@ -62,6 +64,7 @@ def test_rebuilds_the_training_frame_from_its_rows(column):
         ("nullable boolean", [[True], [None], [False]]),
         ("object with NaN", [["b"], ["a"], [None]]),
         ("category", [["low"], ["high"], [None]]),
+        ("dates", [["2026-11-30"], ["1999-02-28"], [None]]),
     ],
 )
 def test_writes_rows_as_a_client_sends_them(column, rows):
@@ -78,6 +81,15 @@ def test_keeps_the_codes_of_an_unsorted_category():
     signature = infer_signature(frame)
 
     assert frame_of([["high"], ["low"]], signature)["level"].cat.codes.tolist() == [2, 0]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_columns_of_dates_hold_every_allowed_date(unit):
+    signature = infer_signature(pd.DataFrame({"x": pd.Series(["2026-11-30", None], dtype=f"datetime64[{unit}]")}))
+    least, most = bounds_of(signature.features[0])
+    rows: list[Row] = [[least], [most], ["2024-02-29"], [None]]
+
+    assert rows_of(frame_of(rows, signature), signature) == rows
 
 
 def test_orders_values_by_the_signature_and_drops_other_columns():
@@ -100,6 +112,7 @@ ARRAYS = {
     "integers": np.array([[1, 2**62 + 1], [2, -3]]),
     "narrow integers": np.array([[1, 2], [2, 255]], dtype="uint8"),
     "booleans": np.array([[True, False], [False, True]]),
+    "dates": np.array([["2026-11-30", "NaT"], ["1999-02-28", "0099-01-01"]], dtype="datetime64[us]"),
     "strings": np.array([["a", "b"], ["b", "a"]], dtype=object),
     "objects of several kinds": np.array([[1, "b"], [2, None]], dtype=object),
 }
@@ -214,6 +227,7 @@ PRESENT_AND_MISSING: dict[Any, tuple[st.SearchStrategy[Any], Any]] = {
     "boolean": (st.booleans(), None),
     "str": (st.text(), None),
     "object": (st.text(), np.nan),
+    "datetime64[us]": (st.dates().map(str), None),
     pd.CategoricalDtype(LEVELS): (st.sampled_from(LEVELS), None),
 }
 

@@ -22,7 +22,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from model.artifact import load
 
@@ -313,7 +313,7 @@ def test_names_integers_at_whose_bounds_the_model_fails(folder, train):
     estimator = make_pipeline(OneHotEncoder(), LinearRegression()).fit(train[["months"]], train["months"])
     joblib.dump(estimator, folder / "months.joblib")
     command = ("months.joblib", "--data", "train.csv", "--no-compile")
-    sentence = "  bounds of months, and the model fails on extreme integers: declare minimum and maximum\n"
+    sentence = "  bounds of months, and the model fails on extreme values: declare minimum and maximum\n"
     (folder / "corrections.toml").write_text("[months]\nminimum = 1\nmaximum = 2\n")
 
     printed = printed_by(folder, *command)
@@ -340,10 +340,43 @@ def test_mentions_dates_and_an_index_among_the_features(folder, train):
     printed = printed_by(folder, "dates.joblib", "--data", "dates.csv")
 
     assert (
-        "  the order of the dates of since, which the model takes as strings: convert them to numbers before fitting, "
-        "for example to days since 2000\n"
+        "  the order of the dates of since, which the model takes as strings: if they are YYYY-MM-DD and the model "
+        'takes datetime64, add the correction kind = "date"; otherwise convert them with '
+        'pd.to_datetime(..., errors="coerce") before fitting\n'
         "  the meaning of 'Unnamed: 0', an index that to_csv has written: fit again without it (index_col=0)\n"
     ) in printed
+
+
+@pytest.fixture
+def dated(folder, train):
+    """An estimator that was fitted on a column of datetime64, and a CSV of the data."""
+    frame = train[["months"]].assign(since=pd.date_range("2026-01-31", periods=len(train), freq="MS"))
+    since_2000 = FunctionTransformer(pd.DataFrame.sub, kw_args={"other": pd.Timestamp("2000-01-01")})
+    in_days = FunctionTransformer(pd.DataFrame.truediv, kw_args={"other": pd.Timedelta(1, "D")})
+    columns = make_column_transformer((make_pipeline(since_2000, in_days), ["since"]), remainder="passthrough")
+    joblib.dump(make_pipeline(columns, LinearRegression()).fit(frame, frame["months"]), folder / "dated.joblib")
+    frame.to_csv(folder / "dated.csv", index=False)
+    return "dated.joblib", "--data", "dated.csv"
+
+
+def test_packages_dates_of_a_csv_that_the_author_declares(folder, dated):
+    (folder / "dates.toml").write_text('[since]\nkind = "date"\nminimum = 2000-01-01\n')
+
+    printed = printed_by(folder, *dated, "--corrections", "dates.toml", COLUMNS="120")
+
+    feature = load(folder / "artifact").signature.features[1]
+    assert (feature.kind, feature.minimum, feature.example) == ("date", "2000-01-01", "2026-02-01")
+    row = ["since", "date", "no", "from 2000-01-01", "2026-02-01 to 2026-07-01", "", '"2026-02-01"']
+    assert cells(printed)[2] == row
+    assert "\n  bounds of since: every date is valid\n" in printed
+    assert "not compiled: date features are not compiled.\n" in printed
+
+
+def test_names_the_correction_for_dates_of_a_csv(folder, dated):
+    run = pack(folder, *dated)
+
+    assert run.returncode == 1
+    assert run.stderr.endswith("it takes dates: add the correction kind = \"date\" for 'since'.\n")
 
 
 def test_breaks_long_names_between_words(folder):

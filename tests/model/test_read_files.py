@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+from datetime import date
 from importlib.util import find_spec
+from pathlib import Path
 
 import joblib
 import pandas as pd
@@ -12,7 +14,14 @@ import sklearn
 from sklearn.linear_model import LinearRegression
 
 from model.errors import UnusableFile
-from model.packaging.read_files import likely_causes, read_corrections, read_data, read_estimator, with_dtypes
+from model.packaging.read_files import (
+    date_dtypes,
+    likely_causes,
+    read_corrections,
+    read_data,
+    read_estimator,
+    with_dtypes,
+)
 
 ZIP = b"PK\x05\x06" + bytes(18)  # without files in it
 ESTIMATOR = LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])
@@ -272,6 +281,10 @@ def test_keeps_missing_values_in_nullable_dtypes(tmp_path):
         ("1,300", "int8", "the column 'size' is not int8: it contains 300"),
         ("1,2", "bool", "the column 'size' is not bool: it contains 2"),
         ("yes,no", "bool", "the column 'size' is not bool: it contains 'yes'"),
+        ("30.11.2026", "datetime64[us]", "the column 'size' contains '30.11.2026', which is no date YYYY-MM-DD: "),
+        ("2026-02-30", "datetime64[us]", "the column 'size' contains '2026-02-30', which is no date YYYY-MM-DD: "),
+        ("20261130", "datetime64[us]", "the column 'size' contains 20261130, which is no date YYYY-MM-DD: "),
+        ("1066-10-14", "datetime64[ns]", "the column 'size' is not datetime64[ns]: OutOfBoundsDatetime: "),
         ("0.5,1", "Int64", "the column 'size' is not Int64: TypeError: "),
         (
             "unknown,1",
@@ -290,13 +303,45 @@ def test_refuses_a_dtype_that_would_change_values(tmp_path, values, dtype, sente
     assert str(refusal.value).startswith(f"{path}: {sentence}")
 
 
-@pytest.mark.parametrize("dtype", ["", "int46", "datetime64[ns]", "Sparse[float]", "V8", 64, ["int64"], {}])
+@pytest.mark.parametrize(
+    "dtype", ["", "int46", "datetime64", "datetime64[ns, UTC]", "Sparse[float]", "V8", 64, ["int64"], {}]
+)
 def test_refuses_unknown_dtypes(tmp_path, dtype):
     (tmp_path / "file").write_text("size\n1\n")
     data = read_data(tmp_path / "file")
 
     with pytest.raises(UnusableFile, match=r"^the feature 'size' has no valid 'dtype'$"):
         with_dtypes(tmp_path / "file", data, {"size": dtype})
+
+
+def test_reads_declared_dates_as_pandas_would(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("since,until\n2026-11-30,2026-12-01\n,\n")
+    data = read_data(path)
+
+    dated = with_dtypes(path, data, date_dtypes(data, {"since": {"kind": "date"}, "until": {}, "other": {}}))
+
+    assert dated["since"].tolist() == [pd.Timestamp("2026-11-30"), pd.NaT]
+    assert dated["since"].dtype == pd.read_csv(path, parse_dates=["since"])["since"].dtype
+    assert dated["until"].dtype == data["until"].dtype
+
+
+def test_takes_the_dates_of_a_parquet_file_as_they_are():
+    nanoseconds = pd.Series(["2026-11-30"], dtype="datetime64[ns]")
+    data = pd.DataFrame({"stored": nanoseconds, "objects": [date(2026, 11, 30)]})
+    dtypes = date_dtypes(data, {"stored": {"kind": "date"}, "objects": {"kind": "date"}})
+
+    dated = with_dtypes(Path("file"), data, dtypes)
+
+    assert dated.dtypes.astype(str).to_dict() == {"stored": "datetime64[ns]", "objects": "datetime64[us]"}
+    assert dated["objects"].tolist() == [pd.Timestamp("2026-11-30")]
+
+
+def test_refuses_a_dtype_that_would_cut_off_a_time():
+    data = pd.DataFrame({"since": pd.to_datetime(["2026-11-30 00:00:00.5"])})
+
+    with pytest.raises(UnusableFile, match=r"^file: the column 'since' is not datetime64\[s\]: it contains Timestamp"):
+        with_dtypes(Path("file"), data, {"since": "datetime64[s]"})
 
 
 @pytest.mark.parametrize(
@@ -306,7 +351,11 @@ def test_refuses_unknown_dtypes(tmp_path, dtype):
         (["1,5", "2", "-1.000,25", None], ["the column 'x' has decimal commas: add --decimal ','"]),
         (
             ["2026-12-01", "2026-12-02", None],
-            ["the column 'x' contains dates: convert them to numbers before fitting, for example to days since 2000"],
+            [
+                "the column 'x' contains dates: if they are YYYY-MM-DD and the model takes datetime64, add the "
+                'correction kind = "date"; otherwise convert them with pd.to_datetime(..., errors="coerce") before '
+                "fitting"
+            ],
         ),
         (["red", "blue"], []),
         ([1.5, 2.0], []),

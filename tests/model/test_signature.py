@@ -11,11 +11,14 @@ import pytest
 
 from model.errors import SignatureError
 from model.packaging.infer_signature import infer_signature
+from model.schema.dates import LAST
 from model.schema.signature import FittedOn, signature_from_json
 
 FLOAT32_MAX, FLOAT64_MAX = float(np.finfo("float32").max), float(np.finfo("float64").max)
 
 FEATURE: dict[str, Any] = {"name": "x", "kind": "number", "dtype": "float64", "nullable": False, "example": 1.5}
+A_DATE: dict[str, Any] = {"kind": "date", "example": "2026-11-30"}
+DATE = {**A_DATE, "dtype": "datetime64[us]"}
 
 
 def refusal_of(document: object) -> str:
@@ -136,6 +139,14 @@ def test_refuses_a_feature_with_a_field_of_the_wrong_type(field, value):
         ({"kind": "boolean", "dtype": "bool", "example": 1}, "example"),
         ({"kind": "integer", "dtype": "int64", "example": 1.0}, "example"),
         ({"kind": "integer", "dtype": "int64", "example": 2**63}, "example"),
+        ({**DATE, "example": "2026-02-30"}, "example"),
+        ({**DATE, "example": 20261130}, "example"),
+        ({**DATE, "minimum": "2027-01-01"}, "example"),
+        ({**DATE, "minimum": "20260101"}, "minimum"),
+        ({**DATE, "maximum": 2030}, "maximum"),
+        ({**DATE, "minimum": "2026-12-01", "maximum": "2026-01-01"}, "maximum"),
+        ({**DATE, "observed": [1, 2]}, "observed"),
+        ({"observed": ["2026-01-01", "2026-12-31"]}, "observed"),
     ],
     ids=ascii,
 )
@@ -156,6 +167,9 @@ def unheld_sentence(dtype: str, unheld: str) -> str:
         ("int64", {}, "every number"),
         ("bool", {"kind": "boolean", "nullable": True}, "null"),
         ("category", {"kind": "text", "example": "a"}, "every text"),
+        ("str", A_DATE, "every date"),
+        ("datetime64[us, UTC]", A_DATE, "every date"),
+        ("datetime64[ns]", {**A_DATE, "maximum": LAST}, f"every date from 1677-09-22 to {LAST}"),
     ],
     ids=[
         "no bounds for int8",
@@ -164,6 +178,9 @@ def unheld_sentence(dtype: str, unheld: str) -> str:
         "numbers in int64",
         "null among bool",
         "texts in a category",
+        "dates in strings",
+        "dates in a time zone",
+        "bounds beyond nanoseconds",
     ],
 )
 def test_refuses_a_feature_that_its_dtype_cannot_hold(dtype, fields, unheld):

@@ -12,6 +12,8 @@ CONSTRAINTS = {
     "strictness": ('extra="forbid", strict=True', 'extra="forbid"'),
     "unknown keys": ('extra="forbid", strict=True', "strict=True"),
     "nullability": ("if feature.nullable:", "if True:"),
+    "a date": ("Field(pattern=PATTERN),", ""),
+    "the calendar": ("AfterValidator(date.fromisoformat),", ""),
     "a category": ("Literal.__getitem__(feature.categories) if", "str if"),
 }
 

@@ -20,12 +20,14 @@ IMPORTED = {
     "fastapi.responses.FileResponse": "FastAPI, Custom Response",
     "fastapi.responses.HTMLResponse": "FastAPI, Custom Response",
     "fastapi.routing.APIRoute": "FastAPI, Custom Request and APIRoute class",
+    "pydantic.AfterValidator": "Pydantic, Validators",
     "pydantic.BaseModel": "Pydantic, Models",
     "pydantic.ConfigDict": "Pydantic, Configuration",
     "pydantic.Field": "Pydantic, Fields",
     "pydantic.ModelWrapValidatorHandler": "Pydantic, Validators",
     "pydantic.TypeAdapter": "Pydantic, Type Adapter",
     "pydantic.ValidationError": "Pydantic, Error Handling",
+    "pydantic.WithJsonSchema": "Pydantic, JSON Schema",
     "pydantic.create_model": "Pydantic, Models: dynamic model creation",
     "pydantic.model_validator": "Pydantic, Validators",
     "pydantic.with_config": "Pydantic, Configuration",
@@ -62,8 +64,8 @@ IMPORTED_NOT_SHOWN = {"starlette.requests.ClientDisconnect"}
 # A public attribute of the application. The manual shows the argument of this name, and no way to find the handler that
 # somebody has added for `Exception`, which Starlette calls outside of every middleware.
 NOT_SHOWN = {"exception_handlers"}
-# Attributes of sockets, futures, event loops and structlog.
-PYTHON = {"cancel", "dup", "fileno", "get_logger", "run_in_executor"}
+# Attributes of sockets, futures, event loops, dates and structlog.
+PYTHON = {"cancel", "dup", "fileno", "fromisoformat", "get_logger", "run_in_executor"}
 SUBCLASSED = {"APIRoute", "BaseModel", "Request", "Response"}
 
 

@@ -15,6 +15,7 @@ CONSTRAINTS = {
     ),
     "unknown keys": ("if key not in known:", "if key is None:"),
     "nullability": ("if value is None and feature.nullable:", "if value is None:"),
+    "a date": ("if not is_date(value):", "if not isinstance(value, str):"),
     "a category": ("isinstance(value, str) and value in categories", "isinstance(value, str)"),
 }
 
