@@ -162,7 +162,7 @@ def variable(name: str) -> str:
 
 
 def settings_table() -> str:
-    """The settings as the table in README.md."""
+    """The settings as the table in docs/operations.md."""
     rows = ["| variable | default | unit | meaning |", "|---|---|---|---|"]
     for setting in fields(Settings):
         assert setting.default is not MISSING

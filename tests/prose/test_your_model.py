@@ -15,8 +15,8 @@ from model.artifact.manifest import manifest_from_bytes
 from model.packaging.summary import URL
 from model.schema.signature import Feature
 
+from ..house.copies import copy_of_repository, environment, making
 from ..services import BACKENDS, ROOT
-from .copies import copy_of_repository, environment, making
 
 PAGE = (ROOT / "docs/your-model.md").read_text()
 
