@@ -30,4 +30,4 @@ def test_a_project_keeps_its_name_unchanged(name, template, tmp_path):
     assert declared["authors"] == [{"name": name.strip()}]
     assert yaml.safe_load((project / "compose.yaml").read_text())["name"] == "null"
     assert yaml.safe_load((project / ".copier-answers.yml").read_text())["project_name"] == name
-    assert (project / "README.md").read_text().startswith(f"# {name.strip()}\n\n{name.strip()}\n\n```sh\n")
+    assert (project / "README.md").read_text().startswith(f"# {name.strip()}\n\n{name.strip()}\n\nFastAPI serves ")

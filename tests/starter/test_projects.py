@@ -92,10 +92,11 @@ def test_does_not_mention_the_starter(generated):
 
 @every(*BACKENDS)
 def test_mentions_only_existing_files(generated):
-    pages = [generated / "README.md", *(generated / "docs").glob("*.md")]
-    for page in pages:
+    for page in [*generated.glob("*.md"), *generated.glob("docs/*.md")]:
         text = page.read_text()
-        named = re.findall(r"`((?:model|serve_\w+|tests|docs|docker|compare)/[\w./-]*|\w+\.(?:yaml|toml|lock))`", text)
+        named = re.findall(
+            r"`((?:model|serve_\w+|tests|docs|docker|compare)/[\w./-]*|\w+\.(?:yaml|toml|lock|mk))`", text
+        )
         linked = [page.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)]
         # Files that a run writes, and names in examples.
         written = {
@@ -106,6 +107,15 @@ def test_mentions_only_existing_files(generated):
         }
         for path in [*(generated / name for name in named if name not in written), *linked]:
             assert path.exists(), f"{page.name}: {path}"
+
+
+@every(*BACKENDS)
+def test_has_short_pages_of_its_own(generated):
+    lines = {path.name: len(path.read_text().splitlines()) for path in generated.glob("*.md")}
+
+    assert lines.keys() == {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "AGENTS.md"}
+    assert lines["README.md"] <= 65
+    assert max(count for name, count in lines.items() if name != "README.md") <= 35
 
 
 @every(*BACKENDS)

@@ -11,12 +11,10 @@ from ..services import ROOT
 # A project has pages of its own in place of these.
 PAGES = {"README.md.jinja", "CHANGELOG.md.jinja", "CONTRIBUTING.md.jinja", "AGENTS.md.jinja"}
 # Without the packages in `.venv`, and without the file of answers, whose name is a template itself.
-TWINS = sorted(
-    path.relative_to(ROOT).as_posix()
-    for twins in ("[A-Za-z]*.jinja", "[a-z]*/**/*.jinja")
-    for path in ROOT.glob(twins)
-    if path.name not in PAGES
-)
+FOUND = {
+    path.relative_to(ROOT).as_posix() for each in ("[A-Za-z]*.jinja", "[a-z]*/**/*.jinja") for path in ROOT.glob(each)
+}
+TWINS = sorted(FOUND - PAGES)
 ITS_OWN = {
     "project_name": "twinserve",
     "description": "One scikit-learn model, served by FastAPI and by Flask under one contract",

@@ -1,4 +1,4 @@
-"""A project updates to the starter's next version: edits stay, and excluded files stay out."""
+"""A project updates to the starter's next version: edits stay, excluded files stay out, and pages are not touched."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ pytestmark = [
     # One worker creates what they share.
     pytest.mark.xdist_group("updates"),
 ]
+
+PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "AGENTS.md")
 
 # The user's own model instead of the penguins.
 TRAINING = '''"""Train the model that this project is about."""
@@ -43,8 +45,10 @@ def repository(template, tmp_path_factory):
         (repository / path).write_text(source + "\n\n# What the next version brings.\n")
     (repository / "serve_flask" / "new.py").write_text('"""What only Flask needs."""\n')
     (repository / "model" / "data" / "penguins.csv").write_text("island,species\nDream,Adelie\n")
-    readme = (repository / "README.md.jinja").read_text()
-    (repository / "README.md.jinja").write_text(readme.replace("## Refusals\n", "## What is refused\n"))
+    operations = (repository / "docs" / "operations.md.jinja").read_text()
+    (repository / "docs" / "operations.md.jinja").write_text(operations.replace("## Running\n", "## How it runs\n"))
+    for page in PAGES:
+        (repository / f"{page}.jinja").write_text("# {{ project_name }}\n\nWhat the next version says.\n")
     commit(repository, tag="2.0.0")
     return repository
 
@@ -55,8 +59,8 @@ def edited(request, repository, tmp_path_factory):
     folder = tmp_path_factory.mktemp("edited") / "made"
     answers = {"project_name": "Flowers", "backend": "fastapi", "compare": "no"}
     project = made(TOOLS[request.param], folder, repository.as_uri(), "1.0.0", **answers)
-    readme = (project / "README.md").read_text()
-    (project / "README.md").write_text(readme.replace("# Flowers\n", "# Flowers of the field\n"))
+    (project / "README.md").write_text("# Flowers of the field\n")
+    (project / "AGENTS.md").unlink()
     (project / "serve_fastapi" / "mine.py").write_text('"""Of the user."""\n')
     queue = (project / "serve_core" / "batching" / "job_queue.py").read_text()
     (project / "serve_core" / "batching" / "job_queue.py").write_text(f"# Mine.\n{queue}")
@@ -80,18 +84,21 @@ def test_an_update_brings_changes_and_keeps_edits(updated):
     queue = (updated / "serve_core" / "batching" / "job_queue.py").read_text()
     assert queue.startswith("# Mine.\n")
     assert queue.endswith("# What the next version brings.\n")
-    readme = (updated / "README.md").read_text()
-    assert readme.startswith("# Flowers of the field\n")
-    assert "\n## What is refused\n" in readme
+    assert "\n## How it runs\n" in (updated / "docs" / "operations.md").read_text()
     assert (updated / "serve_fastapi" / "mine.py").exists()
     assert yaml.safe_load((updated / ".copier-answers.yml").read_text())["_commit"] == "2.0.0"
     assert_nothing_is_in_conflict(updated)
 
 
+def test_an_update_leaves_the_pages_alone(edited, updated):
+    for page in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md"):
+        assert (updated / page).read_text() == (edited / page).read_text()
+    assert not (updated / "AGENTS.md").exists()
+
+
 def test_an_update_does_not_bring_excluded_files(updated):
     assert not list(updated.glob("**/*flask*"))
     assert not (updated / "compare").exists()
-    assert "Flask" not in (updated / "README.md").read_text()
 
 
 def test_an_update_keeps_the_users_model(updated):
@@ -110,9 +117,8 @@ def test_an_update_adds_the_other_backend_on_request(edited, tmp_path):
     assert (project / "docker" / "flask.lock").exists()
     assert (project / "tests" / "parity").exists()
     assert set(yaml.safe_load((project / "compose.yaml").read_text())["services"]) == {"edge", "fastapi", "flask"}
-    readme = (project / "README.md").read_text()
-    assert readme.startswith("# Flowers of the field\n")
-    assert "Flask on port 8001" in readme
+    assert (project / "README.md").read_text() == "# Flowers of the field\n"
+    assert "Flask on `FLASK_PORT` (8001)" in (project / "docs" / "operations.md").read_text()
     assert (project / "serve_core" / "batching" / "job_queue.py").read_text().startswith("# Mine.\n")
     assert (project / "model" / "train.py").read_text() == TRAINING
     assert_nothing_is_in_conflict(project)
@@ -134,8 +140,8 @@ def test_an_updated_unedited_project_equals_a_fresh_one(first, then, repository,
 
     ours, theirs = contents(project), contents(fresh)
     assert ours.keys() == theirs.keys()
-    # `model/train.py` belongs to the user from the first day.
-    assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py"}
+    # These belong to the user from the first day.
+    assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py", *PAGES}
 
 
 def test_leftovers_of_a_dropped_backend_are_ignored(repository, tmp_path):
