@@ -55,7 +55,7 @@ def test_predicts_with_own_modules_that_the_image_lacks(image, serve, tmp_path):
 @pytest.mark.usefixtures("engine")  # if images can be built, the package index is reachable
 def test_make_add_adds_a_package_to_every_lock_and_changes_nothing_else(tmp_path):
     locks = [f"docker/{image}.lock" for image in ("train", *BACKENDS)]
-    others = ["Makefile", "README.md", "dev.lock"]
+    others = ["Makefile", "dev.lock"]
     names = ["pyproject.toml", *others, *locks]
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
