@@ -1,12 +1,23 @@
-"""`make serve` says why it cannot run the services."""
+"""`make serve` runs the services, or says why it cannot."""
 
 from __future__ import annotations
 
 import socket
 import subprocess
 
-from ..services import ROOT
-from .copies import environment
+import httpx
+import pytest
+
+from ..services import BACKENDS, PATIENCE_S, ROOT
+from .copies import copy_of_repository, environment, making
+
+
+@pytest.mark.slow
+def test_make_serve_runs_every_service(tmp_path):
+    """In a fresh clone with the environment of this one, it trains, serves and stops."""
+    with making(copy_of_repository(tmp_path), "serve", "PORT=0") as listening:
+        texts = {httpx.get(f"http://127.0.0.1:{next(listening)}/model", timeout=PATIENCE_S).text for _ in BACKENDS}
+        assert len(texts) == 1
 
 
 def test_make_serve_fails_and_names_its_port_option_when_the_port_is_in_use(served_artifact):

@@ -7,11 +7,8 @@ import re
 import subprocess
 from itertools import count
 
-import httpx
-import pytest
-
-from ..house.copies import copy_of_repository, environment, making
-from ..services import BACKENDS, PATIENCE_S, PORTS, ROOT
+from ..house.copies import environment
+from ..services import BACKENDS, PORTS, ROOT
 from .examples import answers, needs, shown
 from .pages import PAGES, blocks
 
@@ -25,14 +22,6 @@ def test_every_service_answers_the_curl_command_as_printed(ports):
 
     assert others == [first] * (len(BACKENDS) - 1)
     assert shown(json.loads(first)) == json.loads(printed)
-
-
-@pytest.mark.slow
-def test_make_serve_runs_every_service(tmp_path):
-    """In a fresh clone with the environment of this one, it trains, serves and stops."""
-    with making(copy_of_repository(tmp_path), "serve", "PORT=0") as listening:
-        texts = {httpx.get(f"http://127.0.0.1:{next(listening)}/model", timeout=PATIENCE_S).text for _ in BACKENDS}
-        assert len(texts) == 1
 
 
 def test_make_serve_uses_the_ports_in_the_readme():
