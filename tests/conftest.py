@@ -8,26 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression
 
 from model.artifact import Model, load
-from model.packaging import save
 from model.schema.signature import Signature
 
 from .artifacts import is_recorded, package
-from .estimators import save_puppet
-from .operation.gate import Gate
 from .services import BACKENDS, PATIENCE_S, Running, running
 
-pytest_plugins = ["tests.schedule"]
-
-# The tests of a single backend run only if it is here.
-OF_A_BACKEND = Path(__file__).parent.glob("serve_*")
-collect_ignore = [
-    folder.name for folder in OF_A_BACKEND if folder.name.removeprefix("serve_") not in ["core", *BACKENDS]
-]
+# The tests of the engine, where they are, need more models and fixtures.
+OF_THE_ENGINE = ["tests.engine"] if Path(__file__).with_name("engine.py").exists() else []
+pytest_plugins = ["tests.schedule", *OF_THE_ENGINE]
 
 Serve = Callable[..., Running]
 
@@ -42,7 +33,7 @@ def served_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", params=["served"])
 def artifact(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact that a test serves: that of `make serve`, or one of `tests.artifacts` by the parameter."""
+    """The artifact that a test serves: that of `make serve`, or of another model by the parameter."""
     name: str = request.param
     if name == "served":
         served: Path = request.getfixturevalue("served_artifact")
@@ -98,27 +89,3 @@ def serve(backend: str, request: pytest.FixtureRequest) -> Iterator[Serve]:
 def instance(signature: Signature) -> dict[str, Any]:
     """A valid instance that the test may change."""
     return signature.example
-
-
-@pytest.fixture(scope="session")
-def puppet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact of a model that obeys commands."""
-    folder = tmp_path_factory.mktemp("artifacts") / "puppet"
-    save_puppet(folder)
-    return folder
-
-
-@pytest.fixture
-def line(tmp_path: Path) -> Path:
-    """The compiled artifact of a straight line."""
-    x = np.arange(6.0).reshape(-1, 1)
-    save(LinearRegression().fit(x, 2 * x[:, 0]), x, tmp_path / "line")
-    return tmp_path / "line"
-
-
-@pytest.fixture
-def gate(tmp_path: Path, serve: Serve) -> Iterator[Gate]:  # noqa: ARG001
-    """Holds the puppet's calls; opened before `serve` stops the services, which then answer."""
-    gate = Gate(tmp_path / "gate")
-    yield gate
-    gate.open()

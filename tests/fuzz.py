@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from model.artifact import Model, load
 from model.schema.signature import Feature, Signature
 
+from . import other_models  # noqa: F401, which registers them
 from .artifacts import OTHERS, package
 from .bodies import Texts, faulty_texts, instance_texts, object_of, pointer, text_of, valid_texts
 from .openapi import operations

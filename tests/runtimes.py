@@ -37,6 +37,7 @@ from sklearn.svm import SVC
 from model.artifact import Model, load
 from model.packaging import save
 
+from . import other_models  # noqa: F401, which registers them
 from .artifacts import OTHERS, package
 
 CALLS = 20

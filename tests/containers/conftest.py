@@ -14,9 +14,7 @@ from docker.models.containers import Container
 
 from ..leftovers import run_if_killed
 from ..services import BACKENDS, eventually
-from . import gated
-from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, copy_context, require
-from .gated import GATE, save_gated
+from .engine import PORT, Project, asked, copy_context, require
 
 Start = Callable[..., Container]
 
@@ -100,30 +98,3 @@ def serve(start: Start) -> Start:
         return container
 
     return serve
-
-
-@pytest.fixture(scope="session")
-def gated_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("gated") / "artifact"
-    save_gated(folder)
-    return folder
-
-
-@pytest.fixture
-def gate(tmp_path: Path) -> Path:
-    """The folder in which a gated model checks whether it may answer."""
-    folder = tmp_path / "gate"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def serve_gated(serve: Start, gated_artifact: Path, gate: Path) -> Start:
-    """Starts containers that serve the gated model, with a deadline that no test reaches."""
-    module = Path("/app", *gated.__name__.split(".")).with_suffix(".py")
-    mounts = {gated_artifact: MOUNTED_ARTIFACT, gate: str(GATE), Path(gated.__file__): str(module)}
-
-    def serve_gated(**settings: Any) -> Container:
-        return serve(mounts=mounts, artifact=MOUNTED_ARTIFACT, deadline_ms=200_000, **settings)
-
-    return serve_gated

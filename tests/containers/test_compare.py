@@ -9,9 +9,32 @@ from uuid import uuid4
 
 import pytest
 
-from ..compare.test_compare import PLAN
 from ..services import BACKENDS, ROOT
 from .engine import Project, copy_context
+
+SERVICES = "".join(
+    f"""
+[lanes.{backend}]
+kind = "service"
+backend = "{backend}"
+command = "serve_{backend}"
+"""
+    for backend in BACKENDS
+)
+PLAN = f"""
+rounds = 1
+seconds = 0.3
+[workloads.compiled]
+model = "given"
+about = "A prediction."
+turns = 2
+{SERVICES}
+[[cells]]
+workloads = ["compiled"]
+lanes = {BACKENDS}
+rows = [1]
+connections = [4]
+"""
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,8 +11,10 @@ import pytest
 from docker.models.containers import Container
 
 from ..services import PATIENCE_S, eventually
-from .engine import asked, example_of, inside, metric
-from .gated import closed
+from . import gated
+from .conftest import Start
+from .engine import MOUNTED_ARTIFACT, asked, example_of, inside, metric
+from .gated import GATE, closed, save_gated
 
 pytestmark = pytest.mark.slow
 
@@ -23,6 +26,33 @@ from pathlib import Path
 files = Path("/tmp").glob("serve-metrics-*/gauge_livesum_*.db")
 print(*{int(file.stem.rpartition("_")[2]) for file in files} - {1})
 """
+
+
+@pytest.fixture(scope="session")
+def gated_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("gated") / "artifact"
+    save_gated(folder)
+    return folder
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """The folder in which a gated model checks whether it may answer."""
+    folder = tmp_path / "gate"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def serve_gated(serve: Start, gated_artifact: Path, gate: Path) -> Start:
+    """Starts containers that serve the gated model, with a deadline that no test reaches."""
+    module = Path("/app", *gated.__name__.split(".")).with_suffix(".py")
+    mounts = {gated_artifact: MOUNTED_ARTIFACT, gate: str(GATE), Path(gated.__file__): str(module)}
+
+    def serve_gated(**settings: Any) -> Container:
+        return serve(mounts=mounts, artifact=MOUNTED_ARTIFACT, deadline_ms=200_000, **settings)
+
+    return serve_gated
 
 
 def workers_of(container: Container) -> set[int]:

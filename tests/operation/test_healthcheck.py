@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from ..services import ROOT
-from .asking import asking
+from ..watching import watching
 
 LONG_MS = 10 * 60_000
 
@@ -25,13 +25,13 @@ def checked(port: int) -> tuple[int, str]:
     return ended.returncode, ended.stderr
 
 
-def test_passes_until_the_service_drains(serve, puppet):
-    service = serve(puppet, drain_ms=LONG_MS)
-    with asking(service) as ask:
+def test_passes_until_the_service_drains(serve):
+    service = serve(drain_ms=LONG_MS)
+    with watching(service) as watch:
         assert checked(service.port) == (0, "")
 
         service.terminate()
-        ask.wait_for_metric("serve_ready_workers", 0)
+        watch.wait_for_metric("serve_ready_workers", 0)
 
         exit_code, reason = checked(service.port)
         assert exit_code == 1

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..services import BACKENDS, running
-from .asking import Asking, Samples, asking
+from ..watching import Samples, Watching, watching
+
+JSON = {"Content-Type": "application/json"}
 
 
-def ask_for_a_bit_of_everything(ask: Asking) -> None:
+@pytest.fixture
+def body(instance):
+    return {"instances": [instance]}
+
+
+def ask_for_a_bit_of_everything(watch, body):
     for path in ("/livez", "/readyz", "/model", "/openapi.json", "/docs", "/docs/nothing", "/nothing", "//predict"):
-        ask.get(path)
-    for command in ("answer", "answer", "raise words", "nan"):
-        ask.predict(command)
+        watch.get(path)
+    for _ in range(3):
+        assert watch.request("POST", "/predict", json=body).status_code == 200
     for method in ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
-        ask.request(method, "/model")
-    for body in ("{", "{}", '{"instances": [{"command": "a"}, {"command": "b"}, {"command": "c"}]}'):
-        ask.request("POST", "/predict", content=body, headers={"Content-Type": "application/json"})
-    ask.request("POST", "/predict", content="{}")
+        watch.request(method, "/model")
+    for content in ("{", "{}"):
+        watch.request("POST", "/predict", content=content, headers=JSON)
+    watch.request("POST", "/predict", content="{}")
 
 
 def counts(samples: Samples) -> Samples:
@@ -27,13 +36,13 @@ def counts(samples: Samples) -> Samples:
     }
 
 
-def test_all_backends_have_the_same_metrics(puppet):
+def test_all_backends_have_the_same_metrics(served_artifact, body):
     of = {}
     for backend in BACKENDS:
-        with running(backend, puppet) as service, asking(service) as ask:
-            ask_for_a_bit_of_everything(ask)
-            ask.wait_for_metric("serve_request_seconds_count", 3, route="/predict", method="POST", status="200")
-            of[backend] = ask.metrics()
+        with running(backend, served_artifact) as service, watching(service) as watch:
+            ask_for_a_bit_of_everything(watch, body)
+            watch.wait_for_metric("serve_request_seconds_count", 3, route="/predict", method="POST", status="200")
+            of[backend] = watch.metrics()
 
     first, *others = of.values()
     for other in others:
@@ -41,34 +50,34 @@ def test_all_backends_have_the_same_metrics(puppet):
         assert counts(other) == counts(first)
 
 
-def test_count_requests_and_model_calls(serve, puppet):
-    with asking(serve(puppet)) as ask:
-        ask_for_a_bit_of_everything(ask)
+def test_count_requests_and_model_calls(serve, body):
+    with watching(serve()) as watch:
+        ask_for_a_bit_of_everything(watch, body)
 
-        assert ask.metric("serve_request_seconds_count", route="/predict", method="POST", status="200") == 3
-        assert ask.metric("serve_request_seconds_count", route="/predict", method="POST", status="500") == 2
-        assert ask.metric("serve_request_seconds_count", route="/predict", method="POST", status="400") == 1
-        assert ask.metric("serve_request_seconds_count", route="/model", method="HEAD", status="200") == 1
-        assert ask.metric("serve_request_seconds_count", route="unmatched", method="DELETE", status="405") == 1
-        assert ask.metric("serve_model_call_rows_sum") == 5
-        assert ask.metric("serve_model_call_rows_count") == ask.metric("serve_model_call_seconds_count") == 3
-        assert ask.metric("serve_model_failures_total") == 2
-        assert ask.metric("serve_ready_workers") == 1
-        assert ask.metric("serve_queue_requests") == ask.metric("serve_queue_rows") == 0
+        assert watch.metric("serve_request_seconds_count", route="/predict", method="POST", status="200") == 3
+        assert watch.metric("serve_request_seconds_count", route="/predict", method="POST", status="400") == 1
+        assert watch.metric("serve_request_seconds_count", route="/predict", method="POST", status="422") == 1
+        assert watch.metric("serve_request_seconds_count", route="/model", method="HEAD", status="200") == 1
+        assert watch.metric("serve_request_seconds_count", route="unmatched", method="DELETE", status="405") == 1
+        assert watch.metric("serve_model_call_rows_sum") == 3
+        assert watch.metric("serve_model_call_rows_count") == watch.metric("serve_model_call_seconds_count") == 3
+        assert watch.metric("serve_model_failures_total") == 0
+        assert watch.metric("serve_ready_workers") == 1
+        assert watch.metric("serve_queue_requests") == watch.metric("serve_queue_rows") == 0
 
 
-def test_clients_cannot_create_labels(serve, puppet):
-    def ask_for_nothing(ask: Asking, n_names: int) -> None:
+def test_clients_cannot_create_labels(serve):
+    def ask_for_nothing(watch: Watching, n_names: int) -> None:
         for index in range(n_names):
-            ask.get(f"/nothing-{index}")
-            ask.get(f"/docs/nothing-{index}")
-            ask.request(f"NOTHING{'X' * index}", "/predict")
-            ask.get(f"/livez?nothing={index}")
+            watch.get(f"/nothing-{index}")
+            watch.get(f"/docs/nothing-{index}")
+            watch.request(f"NOTHING{'X' * index}", "/predict")
+            watch.get(f"/livez?nothing={index}")
 
-    with asking(serve(puppet)) as ask:
-        ask_for_nothing(ask, 1)
-        ask.get("/metrics")
-        labels = ask.metrics().keys()
-        ask_for_nothing(ask, 20)
+    with watching(serve()) as watch:
+        ask_for_nothing(watch, 1)
+        watch.get("/metrics")
+        labels = watch.metrics().keys()
+        ask_for_nothing(watch, 20)
 
-        assert ask.metrics().keys() == labels
+        assert watch.metrics().keys() == labels

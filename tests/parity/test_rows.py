@@ -9,6 +9,7 @@ import pytest
 
 from model.schema.signature import Row, Signature
 
+from ..artifacts import FEW
 from ..bodies import body_of, instance_texts, valid_texts
 
 
@@ -24,7 +25,7 @@ def rows_from_flask(document: object, signature: Signature) -> list[Row]:
     return rows
 
 
-@pytest.mark.parametrize("artifact", ["served", "every_kind"], indirect=True)
+@pytest.mark.parametrize("artifact", FEW, indirect=True)
 def test_both_backends_pass_the_same_rows(signature):
     texts = instance_texts(signature)
     instances = [texts | {feature.name: text} for feature in signature.features for text in valid_texts(feature)]
