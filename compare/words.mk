@@ -1,6 +1,7 @@
 # The targets of the measurement.
 
 CODE += compare
+CONTRACTS += compare
 .PHONY: compare bench drill
 
 compare: $(VENV)/installed $(ARTIFACT)/manifest.json ## measure the services and judge claims; QUICK=1 for a few minutes

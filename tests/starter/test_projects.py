@@ -18,12 +18,12 @@ FRAMEWORKS = {
     "flask": re.compile(r"flask|werkzeug|gunicorn", re.IGNORECASE),
 }
 # The comparison names both backends, whichever are here.
-ABOUT_BOTH = ("compare/", "tests/compare/")
-# Dependencies of a test tool: schemathesis needs Werkzeug.
-TRANSITIVE = {"flask": ("dev.lock", r"werkzeug==\S+ \\")}
+ABOUT_BOTH = "compare/"
 
 # A project says how it is updated.
 MACHINERY = re.compile(r"twinserve|cookiecutter|copier(?! update)|starter|jinja$", re.IGNORECASE)
+# Not the verb.
+MEASUREMENT = re.compile(r"\bcompare[/=`]|[`!]compare\b|make (bench|drill)|^ +compare\b|the measurement|docs/measuring")
 # The MIT licence requires its notice; an update reads the answers.
 ITS_OWN = {"LICENSE", ".copier-answers.yml"}
 
@@ -63,8 +63,7 @@ def test_does_not_mention_the_other_backend(generated):
         if FRAMEWORKS[other].search(line)
     ]
 
-    lock, requirement = TRANSITIVE.get(other, ("", ""))
-    assert [line for path, line in named if (path, bool(re.fullmatch(requirement, line))) != (lock, True)] == []
+    assert named == []
 
 
 @every("fastapi", "flask")
@@ -75,6 +74,19 @@ def test_does_not_depend_on_the_other_backend(generated):
     assert other not in declared["project"]["optional-dependencies"]
     assert not FRAMEWORKS[other].search(str(declared["dependency-groups"]))
     assert not list(generated.glob(f"*/*{other}.lock"))
+
+
+@every(*BACKENDS)
+def test_mentions_the_measurement_only_if_it_is_there(generated):
+    named = [
+        (path.as_posix(), line)
+        for path in files(generated)
+        if path.as_posix() not in ITS_OWN
+        for line in [path.as_posix(), *(generated / path).read_text().splitlines()]
+        if MEASUREMENT.search(line)
+    ]
+
+    assert bool(named) == (generated / "compare").exists(), named
 
 
 @every(*BACKENDS)
