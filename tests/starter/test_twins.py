@@ -10,7 +10,9 @@ from ..services import ROOT
 
 # Without the packages in `.venv`, and without the file of answers, whose name is a template itself.
 PLACES = ("[.A-Za-z]*.jinja", "[a-z]*/**/*.jinja", ".github/**/*.jinja")
-TWINS = sorted(path.relative_to(ROOT).as_posix() for place in PLACES for path in ROOT.glob(place))
+# What a project has instead of ours, or besides.
+OF_A_PROJECT = {".github/workflows/ci.yml.jinja", ".github/workflows/release.yml.jinja"}
+TWINS = sorted({path.relative_to(ROOT).as_posix() for place in PLACES for path in ROOT.glob(place)} - OF_A_PROJECT)
 ITS_OWN = {
     "project_name": "twinserve",
     "description": "One scikit-learn model, served by FastAPI and by Flask under one contract",
