@@ -100,7 +100,6 @@ def test_a_project_serves_its_own_model_before_and_after_an_update(template, tmp
     project = made(TOOLS["cookiecutter"], tmp_path / "made", upstream.as_uri(), "1.0.0", **answers)
     (project / "model" / "train.py").write_text('"""Say where the model is trained."""\n\nprint("In a notebook.")\n')
     (project / "model" / "data" / "penguins.csv").unlink()
-    (project / "tests" / "model" / "test_training.py").unlink()
     with_our_environment(project)
     commit(project)
     assert_answers(project)

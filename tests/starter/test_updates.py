@@ -38,6 +38,7 @@ def repository(template, tmp_path_factory):
         "serve_fastapi/routes.py",
         "serve_flask/routes.py",
         "model/train.py",
+        ".github/workflows/ci.yml.jinja",
     ):
         source = (repository / path).read_text()
         (repository / path).write_text(source + "\n\n# What the next version brings.\n")
@@ -63,7 +64,9 @@ def edited(request, repository, tmp_path_factory):
     (project / "model" / "train.py").write_text(TRAINING)
     (project / "model" / "data" / "penguins.csv").unlink()
     (project / "model" / "data" / "flowers.csv").write_text("petals,species\n5,rose\n")
-    (project / "tests" / "model" / "test_training.py").unlink()
+    (project / "tests" / "operation" / "test_metrics.py").unlink()
+    ci = (project / ".github" / "workflows" / "ci.yml").read_text()
+    (project / ".github" / "workflows" / "ci.yml").write_text(ci.replace("3.13", "3.12"))
     commit(project)
     return project
 
@@ -97,7 +100,13 @@ def test_an_update_does_not_bring_excluded_files(updated):
 def test_an_update_keeps_the_users_model(updated):
     assert (updated / "model" / "train.py").read_text() == TRAINING
     assert sorted(path.name for path in (updated / "model" / "data").iterdir()) == ["README.md", "flowers.csv"]
-    assert not (updated / "tests" / "model" / "test_training.py").exists()
+    assert not (updated / "tests" / "operation" / "test_metrics.py").exists()
+
+
+def test_an_update_keeps_the_users_workflows(updated):
+    ci = (updated / ".github" / "workflows" / "ci.yml").read_text()
+    assert '"3.12"' in ci
+    assert "# What the next version brings.\n" not in ci
 
 
 def test_an_update_adds_the_other_backend_on_request(edited, tmp_path):
@@ -134,15 +143,15 @@ def test_an_updated_unedited_project_equals_a_fresh_one(first, then, repository,
 
     ours, theirs = contents(project), contents(fresh)
     assert ours.keys() == theirs.keys()
-    # `model/train.py` belongs to the user from the first day.
-    assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py"}
+    # They belong to the user from the first day.
+    assert {path for path in ours if ours[path] != theirs[path]} == {"model/train.py", ".github/workflows/ci.yml"}
 
 
 def test_leftovers_of_a_dropped_backend_are_ignored(repository, tmp_path):
     """Git ignores `__pycache__`, so an update leaves it behind."""
     project = made(TOOLS["copier"], tmp_path / "made", repository.as_uri(), "1.0.0", compare="no")
     commit(project)
-    for folder in ("serve_fastapi", "tests/serve_fastapi", "tests/parity"):
+    for folder in ("serve_fastapi", "tests/parity"):
         (project / folder / "__pycache__").mkdir()
         (project / folder / "__pycache__" / "app.cpython-313.pyc").write_bytes(b"")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -60,9 +62,16 @@ def test_the_ci_of_a_project_is_short(tmp_path):
 def test_a_release_builds_the_image_of_each_backend(backend, tmp_path):
     form = read_form(ROOT)
     write_project(ROOT, form, form.answers({"backend": backend}), Origin(str(ROOT), commit=None), tmp_path)
-    images = yaml.safe_load((tmp_path / ".github/workflows/release.yml").read_text())["jobs"]["images"]
-    [built] = [step["with"] for step in images["steps"] if step.get("uses", "").startswith("docker/build-push-action")]
+    jobs = yaml.safe_load((tmp_path / ".github/workflows/release.yml").read_text())["jobs"]
+    [find] = [step["run"] for step in jobs["backends"]["steps"] if "run" in step]
+    [built] = [
+        step["with"] for step in jobs["images"]["steps"] if step.get("uses", "").startswith("docker/build-push-action")
+    ]
 
-    assert images["strategy"]["matrix"]["backend"] == BACKENDS[backend]
+    said = tmp_path / "said"
+    subprocess.run(["bash", "-ec", find], cwd=tmp_path, env=os.environ | {"GITHUB_OUTPUT": str(said)}, check=True)
+
+    name, _, names = said.read_text().partition("=")
+    assert (name, sorted(json.loads(names))) == ("names", BACKENDS[backend])
     assert (built["sbom"], built["provenance"]) == (True, "mode=max")
     assert (tmp_path / built["file"]).exists()
