@@ -13,7 +13,7 @@ N_RESAMPLES = 9_999
 # A verdict needs at least seven ratios. Of seven, one resample in a hundred has the least as its median: at 99% the
 # interval reaches from the least to the greatest, at 95% it does not. Seven fair coins fall on one side in 1.6% of all
 # cases, six or seven of them in 12.5%: at 95% a lane would differ from itself too often.
-# `tests/compare/test_judge.py` checks this with recorded rounds.
+# A test of the judge checks this with recorded rounds.
 CONFIDENCE = 0.99
 
 # With fewer rounds an interval is too narrow to trust, and in less time a cell does not settle.
