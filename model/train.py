@@ -83,6 +83,7 @@ def main() -> None:
         corrections=CORRECTIONS,
         metrics=metrics,
         replace=True,
+        example=True,  # the services say so; your own training leaves this out
     )
     print(f"{folder}: {manifest.name} {manifest.version}")
 

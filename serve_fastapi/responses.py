@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from model.artifact import Model
 from model.schema.outputs import Output
+from serve_core.wire.openapi import EXAMPLE
 
 from .validation import typed_dict
 
@@ -28,12 +29,23 @@ class Status(BaseModel):
     status: str
 
 
+class Marked(BaseModel):
+    # The schemas of answers would otherwise require a field that has a default.
+    model_config = ConfigDict(json_schema_mode_override="validation")
+
+    example: bool = Field(default=False, description=EXAMPLE)
+
+
+class Readiness(Marked, Status):
+    pass
+
+
 class Runtime(BaseModel):
     name: str
     reason: str
 
 
-class ModelDocument(BaseModel):
+class ModelDocument(Marked):
     name: str
     version: str
     digest: str = Field(description="SHA-256 of the artifact's manifest")

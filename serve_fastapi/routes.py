@@ -15,7 +15,7 @@ from serve_core.wire.documents import JSON
 from serve_core.wire.openapi import problem_responses
 
 from .body import json_route
-from .responses import ModelDocument, Status, response_model
+from .responses import ModelDocument, Readiness, Status, response_model
 from .state import ServiceDep, predictions_of
 from .validation import refusal_of, request_model
 
@@ -64,11 +64,11 @@ async def livez() -> Status:
 
 
 @status_routes.head("/readyz", include_in_schema=False)
-@status_routes.get("/readyz", responses=problem_responses([503]))
-async def readyz(service: ServiceDep) -> Status:
+@status_routes.get("/readyz", response_model=Readiness, responses=problem_responses([503]))
+async def readyz(service: ServiceDep) -> Response:
     """The service is ready for predictions, or says why not."""
     service.check_ready()
-    return Status(status="ready")
+    return Response(documents.ready_document(service.model), media_type=JSON)
 
 
 @status_routes.head("/metrics", include_in_schema=False)

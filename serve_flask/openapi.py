@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from model.artifact import Model
 from model.schema.outputs import Output
 from model.schema.signature import INT64_MAX, INT64_MIN, Feature, Signature
-from serve_core.wire.openapi import DESCRIPTION, description_of, problem_responses
+from serve_core.wire.openapi import DESCRIPTION, EXAMPLE, description_of, problem_responses
 
 from .middleware import template_of
 
@@ -55,9 +55,9 @@ def _described(model: Model, max_instances: int) -> dict[str, Schema]:
             "requestBody": {"required": True, "content": _json(_request(manifest.signature, max_instances))},
             "responses": _responses(_json(_answer(manifest.outputs)), problems=[400, 413, 415, 422, 500, 503, 504]),
         },
-        "describe_model": {"responses": _responses(_json(_MODEL), problems=[])},
+        "describe_model": {"responses": _responses(_json(_marked(_MODEL)), problems=[])},
         "livez": {"responses": _responses(_json(_STATUS), problems=[])},
-        "readyz": {"responses": _responses(_json(_STATUS), problems=[503])},
+        "readyz": {"responses": _responses(_json(_marked(_STATUS)), problems=[503])},
         "scrape_metrics": {"responses": _responses({}, problems=[])},
     }
 
@@ -80,6 +80,12 @@ def _json(schema: Schema) -> Schema:
 
 def _object(properties: Schema, **more: Any) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties), **more}
+
+
+def _marked(schema: Schema) -> Schema:
+    """The schema with a field that only the example has."""
+    example = {"type": "boolean", "default": False, "description": EXAMPLE}
+    return {**schema, "properties": {**schema["properties"], "example": example}}
 
 
 def _request(signature: Signature, max_instances: int) -> Schema:

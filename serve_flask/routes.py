@@ -42,8 +42,9 @@ def livez() -> Response:
 @service_routes.get("/readyz")
 def readyz() -> Response:
     """The service is ready for predictions, or says why not."""
-    state().service.check_ready()
-    return Response(documents.READY, mimetype=JSON)
+    service = state().service
+    service.check_ready()
+    return Response(documents.ready_document(service.model), mimetype=JSON)
 
 
 @service_routes.get("/metrics")

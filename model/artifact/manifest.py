@@ -26,6 +26,7 @@ class Manifest:
 
     Attributes:
         version: the author's string, a dash and the first 12 digits of the content digest.
+        example: whether this is the model that the repository trains until another one is packaged.
         metrics: scores by name; None if nothing was scored.
         scored_on: which rows the scores come from; None if nothing was scored.
         libraries: versions at training, by distribution name, and "python".
@@ -47,9 +48,10 @@ class Manifest:
     parity: Parity
     labels_are_likeliest: bool
     files: Mapping[str, str]
+    example: bool = False
 
     def to_bytes(self) -> bytes:
-        document = {
+        document: dict[str, Any] = {
             "format": FORMAT,
             "name": self.name,
             "version": self.version,
@@ -64,6 +66,8 @@ class Manifest:
             "labels_are_likeliest": self.labels_are_likeliest,
             "files": dict(self.files),
         }
+        if self.example:
+            document["example"] = True
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
     def with_content_digest(self) -> Manifest:
@@ -128,6 +132,7 @@ def manifest_from_bytes(content: bytes) -> Manifest:
         parity=parity_from_json(document.get("parity")),
         labels_are_likeliest=field("labels_are_likeliest", isinstance(document.get("labels_are_likeliest"), bool)),
         files=field("files", _is_table_of_digests(document.get("files"))),
+        example="example" in document and field("example", document["example"] is True),
     )
     if not manifest.has_its_content_digest():
         raise ManifestError(

@@ -53,6 +53,7 @@ def save(
     metrics: Mapping[str, float] | None = None,
     replace: bool = False,
     compile: bool = True,  # noqa: A002
+    example: bool = False,
     progress: Progress = silent,
 ) -> Manifest:
     """Check a fitted estimator against its data, and write the artifact that the services serve.
@@ -68,6 +69,7 @@ def save(
         metrics: scores on held-out rows, in place of scores on `y`.
         replace: replace an existing artifact, in one step.
         compile: compile the estimator if that is possible within the bounds of docs/your-model.md.
+        example: mark the model as the example of this repository: the services say that it is not yours.
         progress: called with the step, the amount done and the total.
     Raises: EstimatorError, SignatureError, EvaluationError, ArtifactExists. Nothing is written in these cases.
     """
@@ -132,6 +134,7 @@ def save(
         parity=result.parity,
         labels_are_likeliest=result.labels_are_likeliest,
         files={file: sha256(content) for file, content in files.items()},
+        example=example,
     ).with_content_digest()
     write(path, {**files, MANIFEST: manifest.to_bytes()}, progress)
     return manifest

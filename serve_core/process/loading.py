@@ -24,3 +24,5 @@ def load_model(settings: Settings) -> Model:
 def announce(model: Model) -> None:
     manifest = model.manifest
     logger.info("serving", model=manifest.name, version=manifest.version, runtime=model.runtime, reason=model.reason)
+    if manifest.example:
+        logger.warning(f"Serving the example model {manifest.name}: package your own, as docs/your-model.md shows.")

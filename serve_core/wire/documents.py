@@ -10,13 +10,17 @@ from model.runtime.prediction import Prediction
 JSON = "application/json"
 
 ALIVE = orjson.dumps({"status": "alive"})
-READY = orjson.dumps({"status": "ready"})
 
 
 def predictions_document(predictions: list[Prediction], model: Model) -> bytes:
     """The answer of `POST /predict`, by orjson: the standard library would write floats differently."""
     served = {"name": model.manifest.name, "version": model.manifest.version}
     return orjson.dumps({"predictions": predictions, "model": served})
+
+
+def ready_document(model: Model) -> bytes:
+    """The answer of `GET /readyz` while the service is ready."""
+    return orjson.dumps({"status": "ready", **_example_mark(model)})
 
 
 def model_document(model: Model) -> bytes:
@@ -34,5 +38,10 @@ def model_document(model: Model) -> bytes:
             "scored_on": manifest.scored_on,
             "libraries": manifest.libraries,
             "runtime": {"name": model.runtime, "reason": model.reason},
+            **_example_mark(model),
         }
     )
+
+
+def _example_mark(model: Model) -> dict[str, bool]:
+    return {"example": True} if model.manifest.example else {}

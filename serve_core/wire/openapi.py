@@ -11,6 +11,9 @@ from .problems import MEDIA_TYPE, title_of
 
 DESCRIPTION = "Predictions of one scikit-learn model. Refusals are problem documents (RFC 9457) with stable codes."
 
+# `/readyz` and `/model` have a field `example` only if it is true.
+EXAMPLE = "true where the example is served, because no other model is packaged"
+
 _ERROR = {
     "type": "object",
     "properties": {

@@ -32,7 +32,24 @@ def test_predicts_the_documented_example(client):
 
 def test_is_alive_and_ready(client):
     assert client.get("/livez").json() == {"status": "alive"}
-    assert client.get("/readyz").json() == {"status": "ready"}
+    assert client.get("/readyz").json()["status"] == "ready"
+
+
+@of_every_model(*FEW)
+def test_marks_the_example_and_no_other_model(client, model):
+    mark = {"example": True} if model.manifest.example else {}
+
+    assert client.get("/readyz").json() == {"status": "ready", **mark}
+    assert client.get("/model").json().get("example") == mark.get("example")
+
+
+@of_every_model(*FEW)
+def test_answers_head_for_every_model(client):
+    for path in ("/readyz", "/model"):
+        head, get = client.head(path), client.get(path)
+
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Length"] == get.headers["Content-Length"]
 
 
 def test_the_documentation_page_needs_no_other_host(client):

@@ -166,7 +166,7 @@ def test_the_blueprint_is_registered_in_an_existing_application(model_service, s
     client = host.test_client()
 
     with model_service:
-        assert client.get("/ml/readyz").json == {"status": "ready"}
+        assert client.get("/ml/readyz").json["status"] == "ready"
         answer = client.post("/ml/predict", json=body, headers={"X-Request-ID": "mine"})
         assert (answer.status_code, answer.headers["X-Request-ID"]) == (200, "mine")
         assert client.post("/ml/predict").json["code"] == "unsupported_media_type"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,13 @@ def test_records_that_nothing_was_scored(packaged_regressor):
     assert json.loads(content)["metrics"] == "nothing was scored"
     assert manifest_from_bytes(content).metrics is None
     assert manifest_from_bytes(content).scored_on is None
+
+
+def test_marks_the_example(content):
+    manifest = replace(manifest_from_bytes(content), version="1", example=True).with_content_digest()
+
+    assert manifest_from_bytes(manifest.to_bytes()).example
+    assert not manifest_from_bytes(content).example
 
 
 @pytest.mark.parametrize(
@@ -120,6 +128,8 @@ def test_requires_every_field_that_it_writes(document):
         ("files", {"golden.json": 1}),
         ("files", {"golden.json": DIGEST[:-1]}),
         ("files", {"golden.json": DIGEST.replace("0", "F")}),
+        ("example", False),
+        ("example", 1),
     ],
     ids=str,
 )

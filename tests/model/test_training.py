@@ -74,6 +74,10 @@ def test_replaces_the_model_of_another_training_only_if_asked(folder):
     assert load(folder).manifest.name == "penguins"
 
 
+def test_marks_the_artifact_as_the_example(trained_artifact):
+    assert load(trained_artifact).manifest.example
+
+
 @pytest.mark.slow
 def test_training_again_writes_the_same_artifact(tmp_path, trained_artifact):
     # Seeds of the iteration order of sets of strings. With 30, skl2onnx lists its operator sets in another order.
