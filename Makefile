@@ -29,6 +29,9 @@ PYTEST := pytest -n auto --dist loadgroup --no-loadscope-reorder
 # make expands a whole recipe before it runs the first line, and the shell asks again in the last one.
 SAY_HOW_LONG = @took=$$(($$(date +%s) - $(shell date +%s))); echo "make $@: $$((took / 60)) min $$((took % 60)) s"
 
+# The chosen model is tested, or none.
+OBTAIN = @[ ! -e model/artifact.toml ] || $(RUN) -m model.obtain
+
 # If its port is in use, a service cannot name the option of `make` that changes it.
 define REFUSE_PORTS_IN_USE
 import errno, os, socket, sys
@@ -42,7 +45,7 @@ endef
 export REFUSE_PORTS_IN_USE
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve dev model check format test test-all fuzz add lock
+.PHONY: help install serve dev model check format test test-all fuzz add lock always
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -79,10 +82,12 @@ format: $(VENV)/installed ## format the code and apply ruff's safe fixes
 	$(RUN) -m ruff format .
 
 test: $(VENV)/installed ## run the tests for a push, in a few minutes; tests with containers need a Docker engine
+	$(OBTAIN)
 	$(RUN) -m $(PYTEST) -m 'not slow'
 	$(SAY_HOW_LONG)
 
 test-all: $(VENV)/installed ## run every test, as CI does, and measure the coverage of the code that accepts or refuses input
+	$(OBTAIN)
 	rm -f .coverage .coverage.*
 	$(RUN) -m coverage run -m $(PYTEST)
 	$(RUN) -m coverage combine --quiet
@@ -111,9 +116,9 @@ $(VENV)/installed: $(LOCKS)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes $(addprefix -r ,$(LOCKS))
 	touch $@
 
-# Only this folder: if you mistype a name, you do not want penguins.
-artifact/manifest.json: | $(VENV)/installed
-	$(RUN) -m model.train $(@D)
+# Only this folder: if you mistype a name, you do not want penguins. Also if it exists, for it may not be the chosen one.
+artifact/manifest.json: $(VENV)/installed always
+	@$(RUN) -m model.obtain $(@D)
 
 # The targets of folders that a project may leave out.
 include $(wildcard */words.mk)

@@ -4,5 +4,5 @@ Imports between the rooms go down this list and never up; a service imports none
 
     packaging, onnx_export, artifact, runtime, schema
 
-All may import `errors` and `progress`.
+All may import `errors`, `progress`, `choice` and `atomic_swap`.
 """

@@ -31,6 +31,10 @@ class ArtifactExists(ValueError):
     """The folder already exists."""
 
 
+class NotObtained(ValueError):
+    """The artifact that `model/artifact.toml` names cannot be put in place. The message is for the project's owner."""
+
+
 class UnusableFile(ValueError):
     """One of the author's files cannot be used. The message names it."""
 

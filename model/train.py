@@ -16,6 +16,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from .choice import is_of_the_project, read_choice
 from .packaging import save
 
 NAME = "penguins"
@@ -42,11 +43,12 @@ def pipeline() -> Pipeline:
 
 
 def packaged_name(folder: Path) -> str | None:
-    """The name of the model in an artifact, also in one of another format; None if there is none."""
+    """The name of the model in an artifact, also in one of another format or one that is not here; None if none is."""
     try:
         return str(json.loads((folder / "manifest.json").read_bytes())["name"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        choice = read_choice() if is_of_the_project(folder) else None
+        return choice.name if choice else None
 
 
 def main() -> None:

@@ -109,7 +109,7 @@ def _toml(name: str, fields: dict[str, Any]) -> str:
 
 
 def package(name: str, folder: Path) -> None:
-    """Package one of `OTHERS`, or "served": the artifact of `make serve`, trained if none is packaged."""
+    """Package one of `OTHERS`, or "served": the artifact of `make serve`."""
     if name == "served":
         shutil.copytree(_served(), folder)
     else:
@@ -118,11 +118,11 @@ def package(name: str, folder: Path) -> None:
 
 @cache
 def _served() -> Path:
-    if (ROOT / "artifact").exists():
-        return ROOT / "artifact"
-    trained = Path(FILES.name) / "trained"
-    subprocess.run([sys.executable, "-m", "model.train", trained], cwd=ROOT, check=True, capture_output=True)
-    return trained
+    here = ROOT / "artifact"
+    served = here if here.exists() else Path(FILES.name) / "obtained"
+    run = subprocess.run([sys.executable, "-m", "model.obtain", served], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return served
 
 
 def is_recorded(artifact: Path) -> bool:

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..atomic_swap import exchange
 from ..progress import Progress, silent
-from .atomic_swap import exchange
 
 WRITTEN_BYTES = 2**24  # between two reports of progress
 

@@ -19,6 +19,7 @@ from rich.progress import Progress, TaskID
 from ..artifact import Model, load
 from ..artifact.files import MODULES
 from ..artifact.manifest import Manifest
+from ..choice import is_of_the_project
 from ..errors import ArtifactError, ArtifactExists, EstimatorError, EvaluationError, SignatureError, UnusableFile
 from ..schema.signature import UNBOUNDED, Feature
 from .fitted import fitted_names, wanted_categories
@@ -145,6 +146,8 @@ def _pack(options: Namespace, caught: Sequence[warnings.WarningMessage]) -> None
     if lacking := _not_in_the_images(manifest):
         print(*lacking, sep="\n")
     print(f"\n{options.into}: {printable(manifest.name)} {printable(manifest.version)}")
+    if is_of_the_project(options.into):
+        print("Commit it, and every clone serves this model: git add artifact model/artifact.toml")
     print(f"The artifact has been loaded again. Run {serve_command(options.into)}; then this command\n")
     print(curl_line(manifest.signature, options.into))
     print(f"\ngets the answer that the artifact has just given:\n\n{prediction}")

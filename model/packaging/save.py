@@ -19,6 +19,7 @@ from ..artifact.files import COMPILED, ESTIMATOR, EXAMPLE, GOLDEN, MANIFEST, MOD
 from ..artifact.golden import agree
 from ..artifact.manifest import Manifest, running_libraries, sha256
 from ..artifact.write import write
+from ..choice import choose, choose_the_example, is_of_the_project
 from ..errors import ArtifactExists, BadPrediction, EstimatorError, EvaluationError, reason
 from ..progress import Progress, silent
 from ..runtime.inputs import as_fitted, rows_of
@@ -57,6 +58,8 @@ def save(
     progress: Progress = silent,
 ) -> Manifest:
     """Check a fitted estimator against its data, and write the artifact that the services serve.
+
+    If the folder is `artifact/` of the project, `model/artifact.toml` then names the model.
 
     Args:
         X: the training data, or rows like them: a DataFrame, an array of (n_rows, n_features), or n_rows strings. The
@@ -136,7 +139,13 @@ def save(
         files={file: sha256(content) for file, content in files.items()},
         example=example,
     ).with_content_digest()
-    write(path, {**files, MANIFEST: manifest.to_bytes()}, progress)
+    content = manifest.to_bytes()
+    write(path, {**files, MANIFEST: content}, progress)
+    if is_of_the_project(path):
+        if example:
+            choose_the_example()
+        else:
+            choose(manifest.name, manifest.version, sha256(content))
     return manifest
 
 

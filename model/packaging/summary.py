@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ..artifact.files import EXAMPLE
 from ..artifact.manifest import Manifest
+from ..choice import toml_string
 from ..schema.signature import Feature, Signature
 from .fitted import INDEX
 from .infer_signature import DATES_REMEDY, are_dates
@@ -70,7 +71,7 @@ def unknown(signature: Signature, failing: Sequence[Feature] = ()) -> Iterator[s
 def correction_example(features: Sequence[Feature]) -> str:
     """The first lines of a TOML file with corrections, for the first number or integer."""
     feature = next((each for each in features if each.kind in ("number", "integer")), features[0])
-    key = feature.name if re.fullmatch(r"[A-Za-z0-9_-]+", feature.name) else _quoted(feature.name)
+    key = feature.name if re.fullmatch(r"[A-Za-z0-9_-]+", feature.name) else toml_string(feature.name)
     lines = [f"[{key}]"]
     if feature.kind in ("number", "integer"):
         least, most = feature.observed or (0, 1)
@@ -110,7 +111,7 @@ def warning_lines(caught: Sequence[WarningMessage]) -> list[str]:
 
 def serve_command(folder: Path) -> str:
     if folder == Path("artifact"):
-        return "`make serve` or `docker compose up --build`"
+        return "`make serve` or `docker compose up`"
     return f"`make serve ARTIFACT={shlex.quote(str(folder))}`"
 
 
@@ -124,13 +125,7 @@ def curl_line(signature: Signature, folder: Path) -> str:
 
 def printable(text: str) -> str:
     """The text, quoted if it holds control characters."""
-    return text if text.isprintable() else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    """The text as a TOML string. TOML lacks one escape of JSON, the surrogate pair."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(each if each.isprintable() else f"\\U{ord(each):08X}" for each in quoted)
+    return text if text.isprintable() else toml_string(text)
 
 
 def _allowed(feature: Feature) -> str:

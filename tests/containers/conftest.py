@@ -15,7 +15,7 @@ from docker.models.containers import Container
 from ..leftovers import run_if_killed
 from ..services import BACKENDS, eventually
 from . import gated
-from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, copy_context, require
+from .engine import MOUNTED_ARTIFACT, PORT, Project, asked, copy_chosen_model, copy_context, require
 from .gated import GATE, save_gated
 
 Start = Callable[..., Container]
@@ -40,8 +40,9 @@ def project(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactor
     """`docker compose up` in a fresh clone: every service up and healthy."""
     project = Project(tmp_path_factory.mktemp("clone"), f"test-{uuid4().hex[:8]}")
     copy_context(project.folder, *BACKENDS)
+    copy_chosen_model(project.folder)
     with project.removed_at_the_end():
-        project.compose("up", "--build", "--detach", "--wait", *BACKENDS)
+        project.compose("up", "--detach", "--wait", *BACKENDS)
         yield project
 
 

@@ -70,14 +70,21 @@ def require(reason: str, *words: str) -> None:
 
 
 def copy_context(folder: Path, *backends: str) -> None:
-    """Copies the parts of a clone that images need, with these backends only and without an artifact."""
+    """Copies the parts of a clone that images need, with these backends only and without a model of one's own."""
     for name in ("compose.yaml", ".dockerignore", "docker/Dockerfile", "docker/train.lock"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     for name in ("model", "serve_core", *(f"serve_{backend}" for backend in backends)):
-        shutil.copytree(ROOT / name, folder / name)
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("artifact.toml"))
     for backend in backends:
         shutil.copy(ROOT / f"docker/{backend}.lock", folder / "docker")
+
+
+def copy_chosen_model(folder: Path) -> None:
+    """Copies the model that this project serves, if it is not the example."""
+    if (ROOT / "model/artifact.toml").exists():
+        shutil.copy(ROOT / "model/artifact.toml", folder / "model")
+        shutil.copytree(ROOT / "artifact", folder / "artifact")
 
 
 def inside(container: Container, code: str) -> str:

@@ -14,7 +14,9 @@ from pathlib import Path
 from ..leftovers import run_if_killed
 from ..services import PATIENCE_S, ROOT
 
-MADE = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".schemathesis", ".coverage*")
+MADE = shutil.ignore_patterns(
+    ".git", "artifact.toml", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".schemathesis", ".coverage*"
+)
 
 
 def left_out(folder: str, names: list[str]) -> set[str]:

@@ -248,7 +248,7 @@ def test_names_the_model_after_the_file_or_the_option(folder, printed):
 
     assert re.search(r"^artifact: churn 1-[0-9a-f]{12}$", printed, re.MULTILINE)
     assert re.search(r"^other/place: \"Kündigung \\u001b\[31m'\$\(x\)'\" 2-[0-9a-f]{12}$", named, re.MULTILINE)
-    assert " Run `make serve` or `docker compose up --build`; then" in printed
+    assert " Run `make serve` or `docker compose up`; then" in printed
     assert " Run `make serve ARTIFACT=other/place`; then" in named
     assert load(folder / "other/place").manifest.name == "Kündigung \x1b[31m'$(x)'"
 

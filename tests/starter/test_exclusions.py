@@ -9,8 +9,15 @@ from starter.questions import read_form
 from ..services import ROOT
 from .making import BACKENDS, COMPARE
 
-# Generated files, and Copier's name for Cookiecutter's folder.
-NOT_HERE = {"/artifact", "/artifact.sha256", "/compare/report", "/__cookiecutter__"}
+# Generated files, those of an owner, and Copier's name for Cookiecutter's folder.
+NOT_HERE = {
+    "/artifact",
+    "/artifact.sha256",
+    "/model/artifact.toml",
+    "/source.env",
+    "/compare/report",
+    "/__cookiecutter__",
+}
 
 
 def patterns(**answers):
