@@ -24,6 +24,7 @@ ARCHIVES = (".tar.gz", ".tgz", ".tar")
 BUCKETS = ("s3", "gs", "az")
 # A file of lines NAME=value. A build mounts it at the second path, so that no layer holds it.
 SECRETS, MOUNTED_SECRETS = "SOURCE_SECRETS", "/run/secrets/source"
+ACCESS = f"; {SECRETS} can name a file with a token or a key, as docs/deploying.md shows"
 PATIENCE_S = 60
 
 # Copies the file of this name. Raises: NotObtained
@@ -141,8 +142,7 @@ def _request(address: str, authorization: str | None, to: Path) -> None:
         with urlopen(request, timeout=PATIENCE_S) as answer, to.open("wb") as file:  # noqa: S310
             shutil.copyfileobj(answer, file)
     except HTTPError as error:
-        refused = f"; {SECRETS} can name a file with a token, as docs/deploying.md shows"
-        remedy = refused if error.code in (401, 403) else ""
+        remedy = ACCESS if error.code in (401, 403) else ""
         raise NotObtained(
             f"{address} cannot be fetched: the server answers {error.code} {error.reason}{remedy}"
         ) from None
@@ -155,7 +155,7 @@ def _request(address: str, authorization: str | None, to: Path) -> None:
 def _download_from_bucket(address: str, to: Path) -> None:
     try:
         import obstore
-        from obstore.exceptions import BaseError
+        from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
         from obstore.store import from_url
     except ImportError:
         raise NotObtained(f"{address} cannot be fetched without obstore, which `make install` installs") from None
@@ -164,8 +164,11 @@ def _download_from_bucket(address: str, to: Path) -> None:
         with to.open("wb") as file:
             for part in obstore.get(from_url(folder), name):
                 file.write(part)
-    except (BaseError, ValueError) as error:
-        raise NotObtained(f"{address} cannot be fetched: {reason(error)}") from None
+    except (BaseError, OSError, ValueError) as error:
+        # Pages of the server's answer and of the client's state follow.
+        first_line = str(error).partition("\n")[0]
+        remedy = ACCESS if isinstance(error, PermissionDeniedError | UnauthenticatedError) else ""
+        raise NotObtained(f"{address} cannot be fetched: {first_line}{remedy}") from None
 
 
 def _mlflow_authorization() -> str | None:
