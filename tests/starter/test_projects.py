@@ -102,6 +102,7 @@ def test_mentions_only_existing_files(generated):
             "compare/report/index.html",
             "compare/report/bench.json",
             "corrections.toml",
+            "model/artifact.toml",
             "compose.override.yaml",
         }
         for path in [*(generated / name for name in named if name not in written), *linked]:
