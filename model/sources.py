@@ -13,6 +13,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
@@ -86,10 +87,16 @@ def _copy_from_registry(model: str, scratch: Path) -> Copy:
     server = os.environ.get("MLFLOW_TRACKING_URI", "").rstrip("/")
     if not (name and version and server):
         raise NotObtained("a source in MLflow is models:/<name>/<version>, and MLFLOW_TRACKING_URI names the server")
-    query = urlencode({"name": name, "version": version})
-    answer = scratch / "answer"
-    _request(f"{server}/api/2.0/mlflow/model-versions/get-download-uri?{query}", _mlflow_authorization(), answer)
-    address: str = json.loads(answer.read_bytes())["artifact_uri"]
+
+    def asked(method: str, **parameters: str) -> Any:
+        answer = scratch / "answer"
+        _request(f"{server}/api/2.0/mlflow/{method}?{urlencode(parameters)}", _mlflow_authorization(), answer)
+        return json.loads(answer.read_bytes())
+
+    address: str = asked("model-versions/get-download-uri", name=name, version=version)["artifact_uri"]
+    if address.startswith("runs:/"):
+        run, _, folder = address.removeprefix("runs:/").partition("/")
+        address = _below(asked("runs/get", run_id=run)["run"]["info"]["artifact_uri"], folder)
     if not address.startswith("mlflow-artifacts:"):
         return _copy_from(address, scratch)
     folder = f"{server}/api/2.0/mlflow-artifacts/artifacts/{urlsplit(address).path.strip('/')}"

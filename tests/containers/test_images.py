@@ -16,7 +16,7 @@ from model.artifact.files import MANIFEST
 from model.packaging import save
 
 from ..services import PATIENCE_S
-from .engine import MOUNTED_ARTIFACT, asked, command, copy_context, inside
+from .engine import MOUNTED_ARTIFACT, asked, command, copy_chosen_model, copy_context, inside
 
 BUILD_TOOLS = ["cc", "gcc", "g++", "clang", "tcc", "make"]
 
@@ -84,8 +84,9 @@ def test_packages_the_artifact_of_the_build_context(build, serve, backend, other
 
 @pytest.mark.slow
 def test_builds_without_the_other_backends(build, serve, backend, container, tmp_path):
-    """The build trains again and gets the same bytes."""
+    """If the example is served, the build trains it again and gets the same bytes."""
     copy_context(tmp_path, backend)
+    copy_chosen_model(tmp_path)
 
     assert served_by(serve(image=build(tmp_path))) == served_by(container)
 

@@ -238,7 +238,9 @@ def test_fetches_a_registered_version_from_mlflow(project, elsewhere, server, bu
     account = {"MLFLOW_TRACKING_URI": server.url, "MLFLOW_TRACKING_USERNAME": "me", "MLFLOW_TRACKING_PASSWORD": "mine"}
     server.put("/api/2.0/mlflow-artifacts/artifacts/1/run/artifacts/wine", elsewhere)
     server.put("/models/wine", elsewhere)
-    for address in ("mlflow-artifacts:/1/run/artifacts/wine", "s3://models/wine"):
+    of_run = {"run": {"info": {"artifact_uri": "mlflow-artifacts:/1/run/artifacts"}}}
+    server.files["/api/2.0/mlflow/runs/get"] = json.dumps(of_run).encode()
+    for address in ("mlflow-artifacts:/1/run/artifacts/wine", "runs:/run/wine", "s3://models/wine"):
         answer = json.dumps({"artifact_uri": address}).encode()
         server.files["/api/2.0/mlflow/model-versions/get-download-uri"] = answer
 
