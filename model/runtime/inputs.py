@@ -69,10 +69,8 @@ def _one_dtype_of(signature: Signature) -> str | None:
 
 
 def _column_of(values: tuple[Value, ...], feature: Feature) -> pd.Series[Any] | np.ndarray[Any, Any]:
-    if feature.dtype in PLAIN_DTYPES:
-        return np.array(values, dtype=feature.dtype)  # None becomes NaN
-    if feature.kind == "date":
-        return np.array(values, dtype=feature.dtype)  # None becomes NaT
+    if feature.dtype in PLAIN_DTYPES or feature.kind == "date":
+        return np.array(values, dtype=feature.dtype)  # None becomes NaN or NaT
     match feature.dtype:
         case "category" | "ordered category":
             ordered = feature.dtype == "ordered category"
